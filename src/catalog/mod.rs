@@ -1,0 +1,199 @@
+//! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// One API of the cloud.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Api {
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default, rename = "isasync")]
+    pub asynchronous: bool,
+    #[serde(default)]
+    pub related: String,
+    #[serde(default)]
+    pub since: String,
+    #[serde(default)]
+    pub params: Vec<Param>,
+    /// The fields of its answer.
+    #[serde(default)]
+    pub response: Vec<Field>,
+}
+
+/// A parameter of an API.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    /// The API's own word: string, uuid, integer, long, short, boolean, date, list, map …
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub related: String,
+    #[serde(default)]
+    pub since: String,
+}
+
+/// A field of an API's answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    /// The fields of a nested record or of the records of a nested list.
+    #[serde(default)]
+    pub response: Vec<Field>,
+}
+
+/// What is known of an API without reading it whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub name: String,
+    pub asynchronous: bool,
+}
+
+impl Entry {
+    /// The leading lower-case letters: `list` of listUsers.
+    pub fn verb(&self) -> &str {
+        let end = self
+            .name
+            .find(|letter: char| !letter.is_ascii_lowercase())
+            .unwrap_or(self.name.len());
+        &self.name[..end]
+    }
+
+    /// What follows the verb, in lower case: `users` of listUsers, empty for login.
+    pub fn noun(&self) -> String {
+        self.name[self.verb().len()..].to_lowercase()
+    }
+}
+
+/// Where the whole APIs are: in memory, or in a cache file from which one is read at a time.
+pub trait Shelf: Send + Sync {
+    fn read(&self, index: usize) -> Result<Api>;
+}
+
+impl Shelf for Vec<Api> {
+    fn read(&self, index: usize) -> Result<Api> {
+        Ok(self[index].clone())
+    }
+}
+
+/// The APIs of one cloud, sorted by name.
+pub struct Catalog {
+    entries: Vec<Entry>,
+    shelf: Box<dyn Shelf>,
+}
+
+impl Catalog {
+    /// `entries` and `shelf` have the same order; names must be sorted and occur once.
+    pub fn new(entries: Vec<Entry>, shelf: Box<dyn Shelf>) -> Catalog {
+        Catalog { entries, shelf }
+    }
+
+    /// A catalogue of APIs that are all in memory.
+    pub fn of(mut apis: Vec<Api>) -> Catalog {
+        apis.sort_by(|a, b| a.name.cmp(&b.name));
+        apis.dedup_by(|a, b| a.name == b.name);
+        let entries = apis
+            .iter()
+            .map(|api| Entry {
+                name: api.name.clone(),
+                asynchronous: api.asynchronous,
+            })
+            .collect();
+        Catalog::new(entries, Box::new(apis))
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The API of that name, in any case: `listUsers`, `listusers`.
+    pub fn api(&self, name: &str) -> Result<Option<Arc<Api>>> {
+        let position = self
+            .entries
+            .binary_search_by(|entry| entry.name.as_str().cmp(name))
+            .ok()
+            .or_else(|| {
+                self.entries
+                    .iter()
+                    .position(|entry| entry.name.eq_ignore_ascii_case(name))
+            });
+        position
+            .map(|index| self.shelf.read(index).map(Arc::new))
+            .transpose()
+    }
+
+    /// The API that a verb and a noun make, in any case; the noun is empty for `login`.
+    pub fn find(&self, verb: &str, noun: &str) -> Result<Option<Arc<Api>>> {
+        let verb = verb.to_ascii_lowercase();
+        match self.entries.iter().find(|entry| {
+            entry.verb() == verb && entry.name[verb.len()..].eq_ignore_ascii_case(noun)
+        }) {
+            Some(entry) => self.api(&entry.name),
+            None => Ok(None),
+        }
+    }
+
+    /// The verbs, sorted, each once.
+    pub fn verbs(&self) -> Vec<&str> {
+        let mut verbs: Vec<&str> = self.entries.iter().map(Entry::verb).collect();
+        verbs.sort_unstable();
+        verbs.dedup();
+        verbs
+    }
+
+    /// The nouns of a verb, sorted.
+    pub fn nouns(&self, verb: &str) -> Vec<String> {
+        let mut nouns: Vec<String> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.verb().eq_ignore_ascii_case(verb))
+            .map(Entry::noun)
+            .filter(|noun| !noun.is_empty())
+            .collect();
+        nouns.sort_unstable();
+        nouns
+    }
+}
+
+impl Api {
+    /// The parameter of that name, in any case; `details[0].cpu` and `tags[0].key` find `details` and `tags`.
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        let base = name.split('[').next().unwrap_or(name);
+        self.params
+            .iter()
+            .find(|param| param.name.eq_ignore_ascii_case(base))
+    }
+
+    /// Verb and noun as they are typed: `list users`.
+    pub fn words(&self) -> String {
+        let entry = Entry {
+            name: self.name.clone(),
+            asynchronous: self.asynchronous,
+        };
+        format!("{} {}", entry.verb(), entry.noun())
+            .trim_end()
+            .to_string()
+    }
+}

@@ -1,0 +1,95 @@
+//! The one error of the program: what was tried, what came back, what to do. Its kind gives the exit status.
+
+use std::fmt;
+
+/// What went wrong, told apart by what it means for whoever waits for the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The cloud refused.
+    Refused,
+    /// The line was wrong and nothing was sent.
+    Line,
+    /// The cloud could not be reached and nothing was done, or a reading call's answer was not understood.
+    Unreachable,
+    /// The job failed.
+    JobFailed,
+    /// The wait ended (time or Ctrl-C) while the job runs on.
+    StillRunning,
+    /// A changing call was sent and its answer never came: its outcome is unknown.
+    Unknown,
+    /// A fault on this side: configuration, disk, lock.
+    Local,
+    /// Ctrl-C where nothing else says it better.
+    Interrupted,
+}
+
+impl Kind {
+    /// The exit status, fixed for good and listed in the README.
+    pub fn status(self) -> u8 {
+        match self {
+            Kind::Refused => 1,
+            Kind::Line => 2,
+            Kind::Unreachable => 3,
+            Kind::JobFailed => 4,
+            Kind::StillRunning => 5,
+            Kind::Unknown => 6,
+            Kind::Local => 7,
+            Kind::Interrupted => 130,
+        }
+    }
+}
+
+/// A message, hints that say what to do, and the cloud's own codes where it gave some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    pub kind: Kind,
+    pub message: String,
+    pub hints: Vec<String>,
+    /// The API's errorcode (the guide's ApiErrorCode, also the HTTP status).
+    pub code: Option<u32>,
+    /// The server's own exception number.
+    pub cserrorcode: Option<u32>,
+}
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Error {
+        Error {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+            code: None,
+            cserrorcode: None,
+        }
+    }
+
+    /// The line was wrong; nothing was sent.
+    pub fn line(message: impl Into<String>) -> Error {
+        Error::new(Kind::Line, message)
+    }
+
+    /// A fault on this side: configuration, disk, lock.
+    pub fn local(message: impl Into<String>) -> Error {
+        Error::new(Kind::Local, message)
+    }
+
+    /// Adds one thing that the reader can do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Error {
+        self.hints.push(hint.into());
+        self
+    }
+
+    pub fn status(&self) -> u8 {
+        self.kind.status()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A result whose error is the program's own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,59 @@
+//! Answers as rows of named values: fields in the server's order, numbers as spelt, names shared between rows.
+
+use std::sync::Arc;
+
+/// A field's name, shared by all rows that have it.
+pub type Name = Arc<str>;
+
+/// A value of an answer. Numbers keep the server's spelling: 1.10 stays 1.10 and 23 digits stay 23 digits.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Number(String),
+    String(String),
+    List(Vec<Value>),
+    Record(Record),
+}
+
+/// Named values in the order in which the server sent them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    pub fields: Vec<(Name, Value)>,
+}
+
+impl Record {
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields
+            .iter()
+            .find(|(field, _)| &**field == name)
+            .map(|(_, value)| value)
+    }
+
+    pub fn push(&mut self, name: impl Into<Name>, value: Value) {
+        self.fields.push((name.into(), value));
+    }
+
+    /// The text of a string, number or boolean of that name.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).and_then(Value::scalar)
+    }
+}
+
+impl Value {
+    /// A string, number or boolean as text; nothing for lists, records and null.
+    pub fn scalar(&self) -> Option<String> {
+        match self {
+            Value::String(text) | Value::Number(text) => Some(text.clone()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Null | Value::List(_) | Value::Record(_) => None,
+        }
+    }
+
+    pub fn as_record(&self) -> Option<&Record> {
+        match self {
+            Value::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+}
