@@ -1,5 +1,7 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
+pub mod cache;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,10 @@
 //! Answers as rows of named values: fields in the server's order, numbers as spelt, names shared between rows.
 
+pub mod answer;
+pub mod json;
+pub mod select;
+pub mod xml;
+
 use std::sync::Arc;
 
 /// A field's name, shared by all rows that have it.

@@ -1,0 +1,117 @@
+//! listApis and listCapabilities: what this cloud offers to the one who asks.
+
+use serde_json::{Value, json};
+
+use super::fields::{self, Field};
+use super::{Access, Api, Call, Done, Reply, Takes, all, allowed, opt, type_name};
+use crate::wire::VERSION;
+
+pub const APIS: &[Api] = &[
+    Api {
+        name: "listApis",
+        about: "Lists the APIs that the caller may call, with their parameters and answers",
+        access: Access::Everyone,
+        params: &[&[opt("name", Takes::Text, "only the API of this name")]],
+        answers: fields::API,
+        run: list_apis,
+        job: None,
+    },
+    Api {
+        name: "listCapabilities",
+        about: "Lists what this cloud is able to do",
+        access: Access::Everyone,
+        params: &[],
+        answers: fields::CAPABILITY,
+        run: list_capabilities,
+        job: None,
+    },
+];
+
+fn list_apis(call: &mut Call) -> Done<Reply> {
+    let wanted = call.text("name");
+    let kind = call.caller.kind();
+    let apis: Vec<Value> = all()
+        .filter(|api| allowed(api.access, kind) && wanted.is_none_or(|name| api.name == name))
+        .map(declaration)
+        .collect();
+    if let (Some(name), true) = (wanted, apis.is_empty()) {
+        return Err(crate::wire::Refusal::param(format!(
+            "The API {name} is not known or not for this account"
+        )));
+    }
+    let count = apis.len();
+    Ok(Reply::List("api", apis, count))
+}
+
+fn declaration(api: &Api) -> Value {
+    let related: Vec<&str> = all()
+        .filter(|other| std::ptr::eq(other.answers, api.answers) && other.name != api.name)
+        .map(|other| other.name)
+        .collect();
+    let params: Vec<Value> = api
+        .params
+        .iter()
+        .copied()
+        .flatten()
+        .map(|param| {
+            let mut told = json!({
+                "name": param.name,
+                "description": param.about,
+                "type": type_name(param.takes),
+                "length": param.length,
+                "required": param.required,
+            });
+            if let Takes::Id(kind) = param.takes {
+                told["related"] = json!(lists_of(kind));
+            }
+            told
+        })
+        .collect();
+    json!({
+        "name": api.name,
+        "description": api.about,
+        "isasync": api.job.is_some(),
+        "related": related.join(","),
+        "params": params,
+        "response": api.answers.iter().map(field).collect::<Vec<_>>(),
+    })
+}
+
+fn field(field: &Field) -> Value {
+    // `type` is a word of Rust's own and written r#type there.
+    let name = field.name.trim_start_matches("r#");
+    json!({"name": name, "description": field.about, "type": field.kind})
+}
+
+/// The list that holds the things which a parameter names.
+fn lists_of(kind: &str) -> &'static str {
+    match kind {
+        "zone" => "listZones",
+        "pod" => "listPods",
+        "cluster" => "listClusters",
+        "host" => "listHosts",
+        "storagepool" => "listStoragePools",
+        "template" => "listTemplates",
+        "serviceoffering" => "listServiceOfferings",
+        "diskoffering" => "listDiskOfferings",
+        "networkoffering" => "listNetworkOfferings",
+        "network" => "listNetworks",
+        "machine" => "listVirtualMachines",
+        "volume" => "listVolumes",
+        "user" => "listUsers",
+        "account" => "listAccounts",
+        "domain" => "listDomains",
+        "ostype" => "listOsTypes",
+        _ => "",
+    }
+}
+
+fn list_capabilities(_: &mut Call) -> Done<Reply> {
+    Ok(Reply::One(
+        "capability",
+        json!({"securitygroupsenabled": false, "cloudstackversion": VERSION, "userpublictemplateenabled": true,
+            "supportELB": "false", "projectinviterequired": false, "allowusercreateprojects": true,
+            "customdiskofferingminsize": 1, "customdiskofferingmaxsize": 1024, "regionsecondaryenabled": false,
+            "kvmsnapshotenabled": false, "allowuserviewdestroyedvm": false, "allowuserexpungerecovervm": false}),
+    ))
+}

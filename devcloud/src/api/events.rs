@@ -1,0 +1,95 @@
+//! Events: what was done, by whom and when.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::listing::{OWNED, PAGED};
+use super::{Access, Api, Call, Caller, Done, Reply, Takes, fields, opt};
+use crate::{clock, store};
+
+pub const APIS: &[Api] = &[Api {
+    name: "listEvents",
+    about: "Lists events, newest first",
+    access: Access::Everyone,
+    params: &[
+        &[
+            opt("id", Takes::Text, "the id of the event"),
+            opt(
+                "type",
+                Takes::Text,
+                "only events of this type, such as VM.CREATE",
+            ),
+            opt(
+                "level",
+                Takes::Text,
+                "only events of this level: INFO, WARN or ERROR",
+            ),
+        ],
+        OWNED,
+        PAGED,
+    ],
+    answers: fields::EVENT,
+    run: list,
+    job: None,
+}];
+
+/// The type of the events that an API leaves: VM.CREATE for deployVirtualMachine.
+pub fn kind_of(api: &str) -> String {
+    let known = match api {
+        "deployVirtualMachine" => "VM.CREATE",
+        "destroyVirtualMachine" => "VM.DESTROY",
+        "expungeVirtualMachine" => "VM.EXPUNGE",
+        "startVirtualMachine" => "VM.START",
+        "stopVirtualMachine" => "VM.STOP",
+        "rebootVirtualMachine" => "VM.REBOOT",
+        "recoverVirtualMachine" => "VM.RECOVER",
+        "updateVirtualMachine" => "VM.UPDATE",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.into();
+    }
+    let split = api
+        .find(|letter: char| letter.is_ascii_uppercase())
+        .unwrap_or(api.len());
+    format!("{}.{}", &api[split..], &api[..split]).to_uppercase()
+}
+
+/// Keeps an event.
+pub fn add(
+    db: &Connection,
+    caller: &Caller,
+    kind: &str,
+    state: &str,
+    about: &str,
+    now: i64,
+) -> Done<()> {
+    let domain = store::by_id(db, "domain", caller.account.domain)?;
+    let (uuid, name) = domain.map_or_else(Default::default, |domain| (domain.uuid, domain.name));
+    let user = store::by_uuid(db, "user", &caller.user)?.map_or_else(String::new, |user| user.name);
+    let level = if state == "Error" { "ERROR" } else { "INFO" };
+    let body = json!({"id": Uuid::new_v4().to_string(), "username": user, "type": kind, "level": level,
+        "description": format!("{state}: {about}"), "account": caller.account.name, "domainid": uuid,
+        "domain": name, "created": clock::date(now), "state": if state == "Error" { "Completed" } else { state }});
+    Ok(store::add_event(db, caller.account.id, &body)?)
+}
+
+fn list(call: &mut Call) -> Done<Reply> {
+    let all = call.caller.root() && call.boolean("listall").unwrap_or(false);
+    let wanted = |body: &Value| {
+        ["id", "type", "level"]
+            .iter()
+            .all(|name| call.text(name).is_none_or(|text| body[*name] == text))
+            && call.text("keyword").is_none_or(|word| {
+                let text = body["description"].as_str().unwrap_or_default();
+                text.to_lowercase().contains(&word.to_lowercase())
+            })
+    };
+    let rows = store::events(call.db)?
+        .into_iter()
+        .filter(|(account, body)| (all || *account == call.caller.account.id) && wanted(body))
+        .map(|(_, body)| body)
+        .collect();
+    call.page("event", rows)
+}

@@ -1,0 +1,157 @@
+//! The fields of answers: names, types and meanings, shared by all APIs that answer the same kind of thing.
+
+/// A field of an answer.
+pub struct Field {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub about: &'static str,
+}
+
+const fn field(name: &'static str, kind: &'static str, about: &'static str) -> Field {
+    Field { name, kind, about }
+}
+
+/// The fields of an answer as lines of `name kind "about"`.
+macro_rules! fields {
+    ($($constant:ident: $($name:ident $kind:ident $about:literal),+ $(,)?;)+) => {
+        $(pub const $constant: &[Field] = &[$(field(stringify!($name), stringify!($kind), $about)),+];)+
+    };
+}
+
+pub const SUCCESS: &[Field] = &[
+    field("success", "boolean", "true if it was done"),
+    field("displaytext", "string", "what there is to say about it"),
+];
+
+pub const VOLUME: &[Field] = &[
+    field("id", "string", "the id of the volume"),
+    field("name", "string", "its name"),
+    field("zoneid", "string", "the zone it is in"),
+    field("zonename", "string", "that zone's name"),
+    field("type", "string", "ROOT or DATADISK"),
+    field(
+        "virtualmachineid",
+        "string",
+        "the machine it is attached to",
+    ),
+    field("vmname", "string", "that machine's name"),
+    field("vmstate", "string", "that machine's state"),
+    field("size", "long", "its size in bytes"),
+    field("created", "date", "when it was made"),
+    field("state", "string", "Allocated, Ready …"),
+    field("account", "string", "the account it belongs to"),
+    field("domainid", "string", "the domain it belongs to"),
+    field("domain", "string", "that domain's name"),
+    field("diskofferingid", "string", "its disk offering"),
+    field("diskofferingname", "string", "that offering's name"),
+];
+
+fields! {
+    ZONE: id string "the id of the zone", name string "its name", dns1 string "its first DNS server",
+        internaldns1 string "the first DNS server for its own machines", guestcidraddress string "the guests' network",
+        networktype string "Basic or Advanced", securitygroupsenabled boolean "whether security groups work there",
+        allocationstate string "Enabled or Disabled", zonetoken string "its token",
+        dhcpprovider string "who answers DHCP", localstorageenabled boolean "whether hosts' disks are used",
+        tags list "its tags";
+    POD: id string "the id of the pod", name string "its name", zoneid string "the zone it is in",
+        zonename string "that zone's name", gateway string "its gateway", netmask string "its netmask",
+        startip string "its first address", endip string "its last address",
+        allocationstate string "Enabled or Disabled";
+    CLUSTER: id string "the id of the cluster", name string "its name", podid string "the pod it is in",
+        podname string "that pod's name", zoneid string "the zone it is in", zonename string "that zone's name",
+        hypervisortype string "what runs its machines", clustertype string "who manages it",
+        allocationstate string "Enabled or Disabled", managedstate string "Managed or not";
+    HOST: id string "the id of the host", name string "its name", state string "Up, Down …",
+        r#type string "what it is for", ipaddress string "its address", zoneid string "the zone it is in",
+        zonename string "that zone's name", podid string "the pod it is in", podname string "that pod's name",
+        hypervisor string "what runs its machines", cpunumber integer "its processors",
+        cpuspeed long "their speed in MHz", memorytotal long "its memory in bytes",
+        clusterid string "the cluster it is in", clustername string "that cluster's name",
+        resourcestate string "Enabled, Maintenance …", created date "when it was added";
+    POOL: id string "the id of the storage pool", name string "its name", zoneid string "the zone it is in",
+        zonename string "that zone's name", ipaddress string "its address", path string "its path",
+        created date "when it was added", clusterid string "the cluster it serves",
+        disksizetotal long "its size in bytes", disksizeallocated long "how much of that is given out",
+        state string "Up, Maintenance …", scope string "what it serves";
+    TEMPLATE: id string "the id of the template", name string "its name", displaytext string "what it is",
+        ispublic boolean "whether everybody may use it", created date "when it was added",
+        isready boolean "whether machines can be made of it", format string "its disk format",
+        isfeatured boolean "whether it is recommended", ostypename string "the operating system in it",
+        account string "whose it is", zoneid string "the zone it is in", zonename string "that zone's name",
+        status string "how far its download is", size long "its size in bytes",
+        templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
+        domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags";
+    SERVICEOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+        cpunumber integer "how many processors", cpuspeed integer "their speed in MHz",
+        memory integer "the memory in MB", created date "when it was made", storagetype string "shared or local",
+        offerha boolean "whether machines are restarted elsewhere", iscustomized boolean "whether sizes are free";
+    DISKOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+        disksize long "the size in GB", created date "when it was made", iscustomized boolean "whether the size is free",
+        storagetype string "shared or local";
+    NETWORKOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+        traffictype string "what it carries", isdefault boolean "whether it came with the cloud",
+        availability string "Required, Optional …", networkrate integer "the rate in Mb/s",
+        state string "Enabled or Disabled", guestiptype string "Isolated or Shared";
+    NETWORK: id string "the id of the network", name string "its name", displaytext string "what it is",
+        traffictype string "what it carries", gateway string "its gateway", netmask string "its netmask",
+        cidr string "its addresses", zoneid string "the zone it is in", zonename string "that zone's name",
+        networkofferingid string "its offering", networkofferingname string "that offering's name",
+        state string "Allocated, Implemented …", r#type string "Isolated or Shared", account string "whose it is",
+        domainid string "the domain it belongs to", domain string "that domain's name",
+        networkdomain string "its DNS domain";
+    MACHINE: id string "the id of the virtual machine", name string "its name", displayname string "its name for people",
+        account string "whose it is", userid string "the user that made it", username string "that user's name",
+        domainid string "the domain it belongs to", domain string "that domain's name", created date "when it was made",
+        state string "Running, Stopped …", haenable boolean "whether it is restarted elsewhere",
+        zoneid string "the zone it is in", zonename string "that zone's name", hostid string "the host it runs on",
+        hostname string "that host's name", templateid string "what it was made of",
+        templatename string "that template's name", serviceofferingid string "its offering",
+        serviceofferingname string "that offering's name", cpunumber integer "its processors",
+        cpuspeed integer "their speed in MHz", memory integer "its memory in MB", group string "its group",
+        nic set "its network interfaces", hypervisor string "what runs it", instancename string "its name on the host",
+        details map "its details", keypair string "its SSH key pair", tags list "its tags";
+    USER: id string "the id of the user", username string "the name to log in with", firstname string "first name",
+        lastname string "last name", email string "mail address", created date "when it was made",
+        state string "enabled, disabled, locked", account string "the account it belongs to",
+        accounttype short "0 user, 1 root administrator, 2 domain administrator", roletype string "the kind of its role",
+        rolename string "the name of its role", domainid string "the domain it belongs to",
+        domain string "that domain's name", timezone string "its time zone", apikey string "its API key",
+        secretkey string "its secret key", accountid string "the account's id";
+    ACCOUNT: id string "the id of the account", name string "its name",
+        accounttype short "0 user, 1 root administrator, 2 domain administrator", roletype string "the kind of its role",
+        rolename string "the name of its role", domainid string "the domain it belongs to",
+        domain string "that domain's name", vmtotal long "how many machines it has",
+        volumetotal long "how many volumes it has", networktotal long "how many networks it has",
+        state string "enabled, disabled, locked", user list "its users", isdefault boolean "whether it came with the cloud";
+    DOMAIN: id string "the id of the domain", name string "its name", level integer "how deep below ROOT it is",
+        parentdomainid string "the domain above", parentdomainname string "that domain's name",
+        haschild boolean "whether there are domains below", path string "its path from ROOT", state string "Active";
+    JOB: accountid string "the account that began it", userid string "the user that began it",
+        cmd string "the server's class for the call", jobstatus integer "0 runs, 1 done, 2 failed",
+        jobprocstatus integer "progress inside the server", jobresultcode integer "0, or 530 when it failed",
+        jobresulttype string "object or text", jobresult responseobject "what came of it",
+        jobinstancetype string "what it works on", jobinstanceid string "the id of that",
+        created date "when it began", jobid string "its id";
+    EVENT: id string "the id of the event", username string "who did it", r#type string "what was done",
+        level string "INFO, WARN or ERROR", description string "what happened", account string "whose it is",
+        domainid string "the domain it belongs to", domain string "that domain's name", created date "when it happened",
+        state string "Scheduled, Started, Completed";
+    CONFIGURATION: category string "what it belongs to", name string "its name", value string "its value",
+        description string "what it does";
+    CAPABILITY: securitygroupsenabled boolean "whether security groups work", cloudstackversion string "the version",
+        userpublictemplateenabled boolean "whether users may publish templates", supportELB string "elastic load balancing",
+        projectinviterequired boolean "whether project members are invited first",
+        allowusercreateprojects boolean "whether users may make projects",
+        customdiskofferingminsize long "smallest free disk size in GB",
+        customdiskofferingmaxsize long "largest free disk size in GB",
+        regionsecondaryenabled boolean "whether a region shares secondary storage",
+        kvmsnapshotenabled boolean "whether KVM snapshots work",
+        allowuserviewdestroyedvm boolean "whether users see destroyed machines",
+        allowuserexpungerecovervm boolean "whether users may expunge and recover machines";
+    API: name string "the name of the API", description string "what it does",
+        isasync boolean "whether it begins a job", related string "APIs that answer the same",
+        params set "its parameters", response set "the fields of its answer";
+    HYPERVISOR: name string "the name of the hypervisor";
+    OSTYPE: id string "the id of the operating system", oscategoryid string "its category",
+        description string "its name", isuserdefined boolean "whether somebody added it";
+}

@@ -1,0 +1,299 @@
+//! Lists: who sees what, which filters hold, a page of it. The guide's list rules, once for every kind of thing.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::{Call, Done, Param, Reply, Takes, opt};
+use crate::store::{self, Thing};
+use crate::wire::Refusal;
+
+/// The parameters that every list takes.
+pub const PAGED: &[Param] = &[
+    opt(
+        "keyword",
+        Takes::Text,
+        "only what has this text in its name",
+    ),
+    opt(
+        "page",
+        Takes::Integer,
+        "which page, from 1; goes with pagesize",
+    ),
+    opt(
+        "pagesize",
+        Takes::Integer,
+        "how many a page; goes with page",
+    ),
+];
+
+/// The parameters of lists of things that belong to accounts.
+pub const OWNED: &[Param] = &[
+    opt(
+        "account",
+        Takes::Text,
+        "only what belongs to this account; goes with domainid",
+    ),
+    opt(
+        "domainid",
+        Takes::Id("domain"),
+        "only what belongs to this domain",
+    ),
+    opt(
+        "isrecursive",
+        Takes::Boolean,
+        "whether the domains below domainid count too",
+    ),
+    opt(
+        "listall",
+        Takes::Boolean,
+        "everything that the caller may see, not just their own",
+    ),
+    opt(
+        "projectid",
+        Takes::Id("project"),
+        "only what belongs to this project; -1 for all",
+    ),
+];
+
+/// How a kind of thing is listed.
+pub struct Listing<'a> {
+    pub kind: &'a str,
+    /// What the list is called.
+    pub name: &'static str,
+    /// Parameters that compare with a field of the same or another name.
+    pub filters: &'a [(&'a str, &'a str)],
+}
+
+impl Call<'_> {
+    /// Answers a list of things that the caller may see and that the parameters ask for.
+    pub fn list(&self, listing: &Listing) -> Done<Reply> {
+        self.list_where(listing, |_| true)
+    }
+
+    pub fn list_where(&self, listing: &Listing, more: impl Fn(&Thing) -> bool) -> Done<Reply> {
+        let mut rows = Vec::new();
+        let seen = Seen::by(self)?;
+        for thing in store::of_kind(self.db, listing.kind)? {
+            if seen.sees(self, &thing)? && more(&thing) {
+                let shown = view(self.db, &thing)?;
+                if self.matches(listing, &thing, &shown)? {
+                    rows.push(shown);
+                }
+            }
+        }
+        self.page(listing.name, rows)
+    }
+
+    fn matches(&self, listing: &Listing, thing: &Thing, shown: &Value) -> Done<bool> {
+        if let Some(id) = self.text("id")
+            && thing.uuid != id
+            && !(self.caller.root() && thing.id.to_string() == id)
+        {
+            return Ok(false);
+        }
+        if let Some(name) = self.text("name")
+            && thing.name != name
+        {
+            return Ok(false);
+        }
+        if let Some(keyword) = self.text("keyword")
+            && !thing.name.to_lowercase().contains(&keyword.to_lowercase())
+        {
+            return Ok(false);
+        }
+        for (param, field) in listing.filters {
+            let Some(wanted) = self.text(param) else {
+                continue;
+            };
+            let wanted = self.uuid_of(param, wanted)?;
+            let has = match &shown[*field] {
+                Value::String(text) => text.eq_ignore_ascii_case(&wanted),
+                Value::Null => false,
+                other => other.to_string() == wanted,
+            };
+            if !has {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A root administrator's number in place of a uuid is the uuid of that thing.
+    fn uuid_of(&self, name: &str, given: &str) -> Done<String> {
+        let declared = self.api.params.iter().copied().flatten();
+        let param = declared.into_iter().find(|param| param.name == name);
+        match param.map(|param| param.takes) {
+            Some(Takes::Id(kind)) => Ok(self.find(name, kind, given)?.uuid),
+            _ => Ok(given.to_string()),
+        }
+    }
+
+    /// The page that was asked for, of everything that was found.
+    pub fn page(&self, name: &'static str, mut rows: Vec<Value>) -> Done<Reply> {
+        let count = rows.len();
+        let most = super::configuration::default_page_size(self.db)?;
+        let (page, size) = (self.number("page"), self.number("pagesize"));
+        match (page, size) {
+            (Some(_), None) => Err(Refusal::param(
+                "\"pagesize\" parameter is required when \"page\" is specified",
+            )),
+            (None, Some(_)) => Err(Refusal::param(
+                "\"page\" parameter is required when \"pagesize\" is specified",
+            )),
+            (_, Some(size)) if size > most => Err(Refusal::value(format!(
+                "Page size can not exceed max allowed page size value: {most}"
+            ))),
+            (Some(page), Some(size)) => {
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                let page = usize::try_from(page).unwrap_or(1).max(1);
+                let rows = rows
+                    .into_iter()
+                    .skip((page - 1).saturating_mul(size))
+                    .take(size)
+                    .collect();
+                Ok(Reply::List(name, rows, count))
+            }
+            (None, None) => {
+                rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+                Ok(Reply::List(name, rows, count))
+            }
+        }
+    }
+}
+
+/// Whose things a list shows.
+enum Seen {
+    Account(i64),
+    Domain { id: i64, recursive: bool },
+    Everything,
+    Nothing,
+}
+
+impl Seen {
+    fn by(call: &Call) -> Done<Seen> {
+        let caller = &call.caller;
+        let listall = call.boolean("listall").unwrap_or(false);
+        let domain = call.thing("domainid", "domain")?;
+        if let Some(domain) = &domain
+            && !caller.root()
+            && !below(call.db, domain.id, caller.account.domain)?
+        {
+            return Err(Refusal::new(
+                531,
+                4365,
+                format!(
+                    "Acct[{}-{}] does not have permission to operate within domain id={}",
+                    caller.account.uuid, caller.account.name, domain.uuid
+                ),
+            ));
+        }
+        if let Some(name) = call.text("account") {
+            let domain = domain.map_or(caller.account.domain, |domain| domain.id);
+            let accounts = store::of_kind(call.db, "account")?;
+            let account = accounts
+                .into_iter()
+                .find(|account| account.name == name && account.domain == domain)
+                .ok_or_else(|| {
+                    Refusal::value(format!("Unable to find account {name} in domain {domain}"))
+                })?;
+            return Ok(if caller.kind() == 0 && account.id != caller.account.id {
+                Seen::Nothing
+            } else {
+                Seen::Account(account.id)
+            });
+        }
+        if let Some(domain) = domain {
+            let recursive = call.boolean("isrecursive").unwrap_or(false);
+            return Ok(match caller.kind() {
+                0 => Seen::Account(caller.account.id),
+                _ => Seen::Domain {
+                    id: domain.id,
+                    recursive,
+                },
+            });
+        }
+        Ok(match (caller.kind(), listall) {
+            (1, true) => Seen::Everything,
+            (2, true) => Seen::Domain {
+                id: caller.account.domain,
+                recursive: true,
+            },
+            // Whoever names a thing sees it if they may, without listall.
+            (1, false) if call.text("id").is_some() => Seen::Everything,
+            (2, false) if call.text("id").is_some() => Seen::Domain {
+                id: caller.account.domain,
+                recursive: true,
+            },
+            _ => Seen::Account(caller.account.id),
+        })
+    }
+
+    fn sees(&self, call: &Call, thing: &Thing) -> Done<bool> {
+        if thing.account == 0 && thing.kind != "domain" {
+            return Ok(true);
+        }
+        Ok(match self {
+            Seen::Everything => true,
+            Seen::Nothing => false,
+            Seen::Account(id) if thing.kind == "domain" => {
+                let _ = id;
+                thing.id == call.caller.account.domain
+            }
+            Seen::Account(id) => thing.account == *id,
+            Seen::Domain {
+                id,
+                recursive: false,
+            } => thing.domain == *id,
+            Seen::Domain { id, .. } => below(call.db, thing.domain, *id)?,
+        })
+    }
+}
+
+/// Whether a domain is another one or somewhere below it; ids are internal.
+pub fn below(db: &Connection, mut domain: i64, top: i64) -> Done<bool> {
+    // No tree is deeper than there are domains; a circle would be a damaged file.
+    for _ in 0..1000 {
+        if domain == top {
+            return Ok(true);
+        }
+        let Some(thing) = store::by_id(db, "domain", domain)? else {
+            return Ok(false);
+        };
+        let Some(parent) = store::by_uuid(db, "domain", &thing.parent)? else {
+            return Ok(false);
+        };
+        domain = parent.id;
+    }
+    Ok(false)
+}
+
+/// A thing as answers show it: its body, with the names of what it refers to as they are now.
+pub fn view(db: &Connection, thing: &Thing) -> Done<Value> {
+    const NAMED: &[(&str, &str, &str)] = &[
+        ("domainid", "domain", "domain"),
+        ("zoneid", "zonename", "zone"),
+        ("templateid", "templatename", "template"),
+        (
+            "serviceofferingid",
+            "serviceofferingname",
+            "serviceoffering",
+        ),
+        ("virtualmachineid", "vmname", "machine"),
+        ("parentdomainid", "parentdomainname", "domain"),
+    ];
+    let mut body = thing.body.clone();
+    for (id, name, kind) in NAMED {
+        let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
+            continue;
+        };
+        if body.contains_key(*name)
+            && let Some(other) = store::by_uuid(db, kind, uuid)?
+        {
+            body.insert((*name).into(), Value::String(other.name));
+        }
+    }
+    if !thing.state.is_empty() && body.contains_key("state") {
+        body.insert("state".into(), Value::String(thing.state.clone()));
+    }
+    Ok(Value::Object(body))
+}

@@ -1,0 +1,609 @@
+//! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
+
+mod accounts;
+mod configuration;
+mod discovery;
+mod domains;
+mod events;
+mod fields;
+mod infrastructure;
+mod jobs;
+mod listing;
+mod machines;
+mod networks;
+mod storage;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::auth::{Params, in_time, signed_by, value};
+use crate::clock;
+use crate::store::{self, Job, Thing};
+use crate::wire::{Answer, Refusal};
+
+type Done<T> = Result<T, Refusal>;
+
+/// Who may make a call.
+#[derive(Clone, Copy, PartialEq)]
+enum Access {
+    Everyone,
+    /// Domain administrators and root administrators.
+    Admins,
+    Root,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, PartialEq)]
+enum Takes {
+    Text,
+    Long,
+    Integer,
+    Boolean,
+    List,
+    Map,
+    /// The uuid of a thing of that kind; root administrators may pass the internal number.
+    Id(&'static str),
+}
+
+/// A parameter as it is declared.
+#[derive(Clone, Copy)]
+struct Param {
+    name: &'static str,
+    takes: Takes,
+    required: bool,
+    about: &'static str,
+    length: usize,
+}
+
+const fn req(name: &'static str, takes: Takes, about: &'static str) -> Param {
+    Param {
+        name,
+        takes,
+        required: true,
+        about,
+        length: 255,
+    }
+}
+
+const fn opt(name: &'static str, takes: Takes, about: &'static str) -> Param {
+    Param {
+        name,
+        takes,
+        required: false,
+        about,
+        length: 255,
+    }
+}
+
+/// An API as it is declared.
+struct Api {
+    name: &'static str,
+    about: &'static str,
+    access: Access,
+    params: &'static [&'static [Param]],
+    /// The fields of its answer.
+    answers: &'static [fields::Field],
+    run: fn(&mut Call) -> Done<Reply>,
+    job: Option<Work>,
+}
+
+/// What an asynchronous API leaves for its job.
+struct Work {
+    /// The server's class name for the call.
+    class: &'static str,
+    /// What kind of thing it works on: VirtualMachine, Volume.
+    instance: &'static str,
+    milliseconds: i64,
+    /// Does what is left to do when the job's time has come, and gives its result.
+    end: fn(&mut Call) -> Done<Value>,
+}
+
+/// What a handler answers.
+enum Reply {
+    /// A list by name, after paging, with the count before it.
+    List(&'static str, Vec<Value>, usize),
+    /// A single record by name.
+    One(&'static str, Value),
+    /// A record without a name of its own.
+    Flat(Value),
+    Success,
+    /// The job goes on with this thing; its id is told when the call created it.
+    Job {
+        thing: String,
+        created: bool,
+    },
+}
+
+/// The account and user that make a call.
+#[derive(Clone, Debug)]
+struct Caller {
+    account: Thing,
+    user: String,
+}
+
+impl Caller {
+    /// 0 an ordinary user, 1 a root administrator, 2 a domain administrator.
+    fn kind(&self) -> i64 {
+        self.account
+            .body
+            .get("accounttype")
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
+    }
+
+    fn root(&self) -> bool {
+        self.kind() == 1
+    }
+}
+
+/// One call on its way through a handler, or a job at its end.
+struct Call<'a> {
+    db: &'a Connection,
+    params: &'a Params,
+    caller: Caller,
+    api: &'static Api,
+    now: i64,
+    /// What the handler saw and a job's end shall see again.
+    subject: String,
+}
+
+fn all() -> impl Iterator<Item = &'static Api> {
+    [
+        accounts::APIS,
+        configuration::APIS,
+        discovery::APIS,
+        domains::APIS,
+        events::APIS,
+        infrastructure::APIS,
+        jobs::APIS,
+        machines::APIS,
+        networks::APIS,
+        storage::APIS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Changes when what is declared does.
+pub fn fingerprint() -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |text: &str| {
+        for byte in text.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for api in all() {
+        add(api.name);
+        add(api.about);
+        for param in api.params.iter().copied().flatten() {
+            add(param.name);
+            add(param.about);
+            add(type_name(param.takes));
+            add(if param.required { "1" } else { "0" });
+        }
+        api.answers.iter().for_each(|field| add(field.name));
+    }
+    format!("{hash:016x}")
+}
+
+fn type_name(takes: Takes) -> &'static str {
+    match takes {
+        Takes::Text => "string",
+        Takes::Long => "long",
+        Takes::Integer => "integer",
+        Takes::Boolean => "boolean",
+        Takes::List => "list",
+        Takes::Map => "map",
+        Takes::Id(_) => "uuid",
+    }
+}
+
+/// From parameters to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
+pub fn answer(db: &mut Connection, params: &Params) -> Answer {
+    let command = value(params, "command").unwrap_or_default();
+    let envelope = match command {
+        "" => "null".to_string(),
+        _ if all().any(|api| api.name == command) => format!("{}response", command.to_lowercase()),
+        _ => "errorresponse".into(),
+    };
+    match call(db, params, command) {
+        Ok(body) => Answer {
+            status: 200,
+            envelope,
+            body,
+            description: None,
+        },
+        Err(refusal) => refusal.answer(&envelope),
+    }
+}
+
+fn call(db: &mut Connection, params: &Params, command: &str) -> Done<Value> {
+    let now = clock::now();
+    let due = !store::due_jobs(db, now)?.is_empty();
+    let api = all().find(|api| api.name == command);
+    let changes = due || api.is_some_and(|api| !reads(api));
+    let behaviour = if changes {
+        TransactionBehavior::Immediate
+    } else {
+        TransactionBehavior::Deferred
+    };
+    let transaction = db.transaction_with_behavior(behaviour)?;
+    if due {
+        settle(&transaction, now)?;
+    }
+    let done = caller(&transaction, params, now)
+        .and_then(|caller| permitted(caller, api))
+        .and_then(|(caller, api)| carry_out(&transaction, params, caller, api, now));
+    // What a refused call began is undone; jobs that were settled before it stay settled.
+    match done {
+        Ok(body) => {
+            transaction.commit()?;
+            Ok(body)
+        }
+        Err(refusal) => {
+            transaction.rollback()?;
+            Err(refusal)
+        }
+    }
+}
+
+fn reads(api: &Api) -> bool {
+    api.job.is_none()
+        && (api.name.starts_with("list")
+            || api.name.starts_with("get")
+            || api.name.starts_with("query"))
+}
+
+fn caller(db: &Transaction, params: &Params, now: i64) -> Done<Caller> {
+    let key = value(params, "apikey").ok_or_else(Refusal::unauthorized)?;
+    let user = store::of_kind(db, "user")?
+        .into_iter()
+        .find(|user| user.body.get("apikey").and_then(Value::as_str) == Some(key))
+        .ok_or_else(Refusal::unauthorized)?;
+    let secret = user
+        .body
+        .get("secretkey")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let account = store::by_uuid(db, "account", &user.parent)?.ok_or_else(Refusal::unauthorized)?;
+    let good = signed_by(params, secret)
+        && in_time(params, now / 1000)
+        && user.state == "enabled"
+        && account.state == "enabled";
+    if !good {
+        return Err(Refusal::unauthorized());
+    }
+    Ok(Caller {
+        account,
+        user: user.uuid,
+    })
+}
+
+fn permitted(caller: Caller, api: Option<&'static Api>) -> Done<(Caller, &'static Api)> {
+    // Real servers answer a command that they do not know as they answer a bad key.
+    let api = api.ok_or_else(Refusal::unauthorized)?;
+    let may = allowed(api.access, caller.kind());
+    if !may {
+        return Err(Refusal::new(
+            432,
+            9999,
+            format!(
+                "The user is not allowed to request the API command: {}",
+                api.name
+            ),
+        ));
+    }
+    Ok((caller, api))
+}
+
+fn allowed(access: Access, kind: i64) -> bool {
+    match access {
+        Access::Everyone => true,
+        Access::Admins => kind != 0,
+        Access::Root => kind == 1,
+    }
+}
+
+fn carry_out(
+    db: &Transaction,
+    params: &Params,
+    caller: Caller,
+    api: &'static Api,
+    now: i64,
+) -> Done<Value> {
+    let mut call = Call {
+        db,
+        params,
+        caller,
+        api,
+        now,
+        subject: String::new(),
+    };
+    call.check()?;
+    match (api.run)(&mut call)? {
+        Reply::List(name, rows, count) => Ok(list(name, rows, count)),
+        Reply::One(name, record) => Ok(json!({ name: record })),
+        Reply::Flat(record) => Ok(record),
+        Reply::Success => Ok(json!({"success": "true"})),
+        Reply::Job { thing, created } => call.start_job(&thing, created),
+    }
+}
+
+/// The body of a list as real servers write it: nothing at all when it is empty, the count alone past its end.
+fn list(name: &str, rows: Vec<Value>, count: usize) -> Value {
+    let mut body = Map::new();
+    if count > 0 {
+        body.insert("count".into(), json!(count));
+    }
+    if !rows.is_empty() {
+        body.insert(name.into(), Value::Array(rows));
+    }
+    Value::Object(body)
+}
+
+impl Call<'_> {
+    /// A parameter that was given and is not empty.
+    fn text(&self, name: &str) -> Option<&str> {
+        value(self.params, name).filter(|text| !text.is_empty())
+    }
+
+    fn boolean(&self, name: &str) -> Option<bool> {
+        self.text(name)
+            .map(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    /// A required parameter; the checks made sure of it.
+    fn required(&self, name: &str) -> Done<&str> {
+        self.text(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Refusal {
+        Refusal::param(format!(
+            "Unable to execute API command {} due to missing parameter {name}",
+            self.api.name.to_lowercase()
+        ))
+    }
+
+    fn no_entity(&self, name: &str, given: &str) -> Refusal {
+        Refusal::param(format!(
+            "Unable to execute API command {} due to invalid value. Invalid parameter {name} value={given} due to \
+             incorrect long value format, or entity does not exist or due to incorrect parameter annotation for the \
+             field in api cmd class.",
+            self.api.name.to_lowercase()
+        ))
+    }
+
+    /// The thing that a parameter names.
+    fn thing(&self, name: &str, kind: &str) -> Done<Option<Thing>> {
+        self.text(name)
+            .map(|given| self.find(name, kind, given))
+            .transpose()
+    }
+
+    fn find(&self, name: &str, kind: &str, given: &str) -> Done<Thing> {
+        let found = match given.parse() {
+            Ok(number) if self.caller.root() => store::by_id(self.db, kind, number)?,
+            _ => store::by_uuid(self.db, kind, given)?,
+        };
+        found.ok_or_else(|| self.no_entity(name, given))
+    }
+
+    fn required_thing(&self, name: &str, kind: &str) -> Done<Thing> {
+        self.thing(name, kind)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// A thing that the caller may work on: their own, or any below an administrator.
+    fn own_thing(&self, name: &str, kind: &str) -> Done<Thing> {
+        let thing = self.required_thing(name, kind)?;
+        self.may_use(&thing)?;
+        Ok(thing)
+    }
+
+    fn may_use(&self, thing: &Thing) -> Done<()> {
+        let caller = &self.caller;
+        let may = match caller.kind() {
+            1 => true,
+            2 => {
+                thing.account == 0 || listing::below(self.db, thing.domain, caller.account.domain)?
+            }
+            _ => thing.account == 0 || thing.account == caller.account.id,
+        };
+        if may {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            531,
+            4365,
+            format!(
+                "Acct[{}-{}] does not have permission to operate with resource {}",
+                caller.account.uuid, caller.account.name, thing.uuid
+            ),
+        ))
+    }
+
+    /// The checks that real servers make before every handler, in their order and words.
+    fn check(&self) -> Done<()> {
+        let command = self.api.name.to_lowercase();
+        for (name, given) in self.params {
+            let illegal = |letter: char| letter.is_control() && letter != '\r';
+            if given.chars().any(illegal) && !name.eq_ignore_ascii_case("userdata") {
+                return Err(Refusal::param(format!(
+                    "Received value containing illegal ASCII non-printable characters for parameter {name}"
+                )));
+            }
+        }
+        let params = || self.api.params.iter().copied().flatten();
+        for param in params() {
+            let base = format!("{}[", param.name);
+            let indexed = param.takes == Takes::Map
+                && self
+                    .params
+                    .iter()
+                    .any(|(name, _)| name.to_lowercase().starts_with(&base));
+            if param.required && !indexed && self.text(param.name).is_none() {
+                return Err(self.missing(param.name));
+            }
+        }
+        for param in params() {
+            let Some(given) = self.text(param.name) else {
+                continue;
+            };
+            if given.len() > param.length {
+                return Err(Refusal::param(format!(
+                    "Unable to execute API command {command} due to invalid value. Value greater than max allowed \
+                     length {} for param: {}",
+                    param.length, param.name
+                )));
+            }
+            let number = matches!(param.takes, Takes::Long | Takes::Integer);
+            if number && given.parse::<i64>().is_err() {
+                return Err(Refusal::param(format!(
+                    "Unable to execute API command {command} due to invalid value {given} for parameter {}",
+                    param.name
+                )));
+            }
+            if let Takes::Id(kind) = param.takes
+                && !(given == "-1" && kind == "project")
+            {
+                self.find(param.name, kind, given)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the job of an asynchronous call and answers its id.
+    fn start_job(&mut self, thing: &str, created: bool) -> Done<Value> {
+        let Some(work) = &self.api.job else {
+            return Err(Refusal::internal("a synchronous call began a job"));
+        };
+        let uuid = Uuid::new_v4().to_string();
+        let body = json!({
+            "accountid": self.caller.account.uuid,
+            "userid": self.caller.user,
+            "cmd": work.class,
+            "jobstatus": 0,
+            "jobprocstatus": 0,
+            "jobresultcode": 0,
+            "jobinstancetype": work.instance,
+            "jobinstanceid": thing,
+            "created": clock::date(self.now),
+            "jobid": uuid,
+        });
+        let Value::Object(body) = body else {
+            return Err(Refusal::internal("a job has no record"));
+        };
+        let kept: Vec<&(String, String)> = self
+            .params
+            .iter()
+            .filter(|(name, _)| {
+                !matches!(
+                    name.to_lowercase().as_str(),
+                    "signature" | "apikey" | "password"
+                )
+            })
+            .collect();
+        let job = Job {
+            uuid: uuid.clone(),
+            api: self.api.name.into(),
+            account: self.caller.account.id,
+            params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
+            body,
+        };
+        let set = store::setting(self.db, configuration::JOB_TIME)?;
+        let milliseconds = set
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(work.milliseconds);
+        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
+        self.event(work.instance, "Scheduled", thing)?;
+        Ok(if created {
+            json!({"id": thing, "jobid": uuid})
+        } else {
+            json!({"jobid": uuid})
+        })
+    }
+
+    /// Keeps an event of the caller's account.
+    fn event(&self, instance: &str, state: &str, thing: &str) -> Done<()> {
+        let verb = crate::api::events::kind_of(self.api.name);
+        events::add(
+            self.db,
+            &self.caller,
+            &verb,
+            state,
+            &format!("{instance} {thing}"),
+            self.now,
+        )
+    }
+}
+
+/// Ends the jobs whose time has come.
+fn settle(db: &Transaction, now: i64) -> Done<()> {
+    for mut job in store::due_jobs(db, now)? {
+        let Some(api) = all().find(|api| api.name == job.api) else {
+            continue;
+        };
+        let Some(work) = &api.job else { continue };
+        let params: Params =
+            serde_json::from_value(job.params["params"].clone()).unwrap_or_default();
+        let text = |name: &str| job.params[name].as_str().unwrap_or_default().to_string();
+        let (user, subject) = (text("user"), text("thing"));
+        let Some(account) = store::by_id(db, "account", job.account)? else {
+            continue;
+        };
+        let mut call = Call {
+            db,
+            params: &params,
+            caller: Caller { account, user },
+            api,
+            now,
+            subject: subject.clone(),
+        };
+        db.execute_batch("SAVEPOINT job")?;
+        let ended = (work.end)(&mut call);
+        let (status, code, result) = match &ended {
+            Ok(result) => {
+                db.execute_batch("RELEASE job")?;
+                (1, 0, result.clone())
+            }
+            Err(refusal) => {
+                db.execute_batch("ROLLBACK TO job; RELEASE job")?;
+                // The job says 530 whatever happened; the real code is inside.
+                (
+                    2,
+                    530,
+                    json!({"errorcode": refusal.code, "errortext": refusal.text}),
+                )
+            }
+        };
+        let state = if ended.is_ok() { "Completed" } else { "Error" };
+        call.event(work.instance, state, &subject)?;
+        let mut body = Map::new();
+        for (name, value) in std::mem::take(&mut job.body) {
+            match name.as_str() {
+                "jobstatus" => body.insert(name, json!(status)),
+                "jobresultcode" => {
+                    body.insert(name, json!(code));
+                    body.insert("jobresulttype".into(), json!("object"));
+                    body.insert("jobresult".into(), result.clone())
+                }
+                _ => body.insert(name, value),
+            };
+        }
+        job.body = body;
+        store::settle_job(db, &job)?;
+    }
+    Ok(())
+}
+
+/// A record inside a job's result carries the job's id and a status that stays 0.
+fn in_job(name: &str, mut record: Value) -> Value {
+    if let Value::Object(fields) = &mut record {
+        fields.insert("jobstatus".into(), json!(0));
+    }
+    json!({ name: record })
+}

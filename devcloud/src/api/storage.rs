@@ -1,0 +1,312 @@
+//! Volumes: made, attached, detached, deleted; a machine's root volume goes with it.
+
+use serde_json::{Value, json};
+
+use super::infrastructure::Made;
+use super::listing::{Listing, OWNED, PAGED, view};
+use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, in_job, opt, req};
+use crate::clock;
+use crate::store::{self, Thing};
+use crate::wire::Refusal;
+
+const GIGABYTE: i64 = 1 << 30;
+/// What a volume's size may be at most, in GB.
+const LARGEST: i64 = 2000;
+
+pub const APIS: &[Api] = &[
+    Api {
+        name: "listVolumes",
+        about: "Lists volumes",
+        access: Access::Everyone,
+        params: &[
+            &[
+                opt("id", Takes::Id("volume"), "the id of the volume"),
+                opt("name", Takes::Text, "only the volume of this name"),
+                opt("type", Takes::Text, "ROOT or DATADISK"),
+                opt(
+                    "virtualmachineid",
+                    Takes::Id("machine"),
+                    "only volumes of this machine",
+                ),
+                opt("zoneid", Takes::Id("zone"), "only those in this zone"),
+            ],
+            OWNED,
+            PAGED,
+        ],
+        answers: fields::VOLUME,
+        run: |call| {
+            call.list(&Listing {
+                kind: "volume",
+                name: "volume",
+                filters: &[
+                    ("type", "type"),
+                    ("virtualmachineid", "virtualmachineid"),
+                    ("zoneid", "zoneid"),
+                ],
+            })
+        },
+        job: None,
+    },
+    Api {
+        name: "createVolume",
+        about: "Creates a data disk",
+        access: Access::Everyone,
+        params: &[&[
+            opt("name", Takes::Text, "its name"),
+            opt(
+                "diskofferingid",
+                Takes::Id("diskoffering"),
+                "its offering; or give size",
+            ),
+            opt(
+                "size",
+                Takes::Long,
+                "its size in GB, for offerings that leave it free",
+            ),
+            opt("zoneid", Takes::Id("zone"), "the zone it is in"),
+            opt(
+                "virtualmachineid",
+                Takes::Id("machine"),
+                "the machine that it is attached to at once",
+            ),
+            opt(
+                "account",
+                Takes::Text,
+                "the account it belongs to; goes with domainid",
+            ),
+            opt("domainid", Takes::Id("domain"), "the domain it belongs to"),
+            opt(
+                "customid",
+                Takes::Text,
+                "the id that it gets; for root administrators",
+            ),
+        ]],
+        answers: fields::VOLUME,
+        run: create,
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.user.volume.CreateVolumeCmd",
+            instance: "Volume",
+            milliseconds: 300,
+            end: |call| shown(call, "Ready"),
+        }),
+    },
+    Api {
+        name: "attachVolume",
+        about: "Attaches a data disk to a machine",
+        access: Access::Everyone,
+        params: &[&[
+            req("id", Takes::Id("volume"), "the id of the volume"),
+            req(
+                "virtualmachineid",
+                Takes::Id("machine"),
+                "the machine that it is attached to",
+            ),
+            opt(
+                "deviceid",
+                Takes::Long,
+                "which of the machine's devices it becomes",
+            ),
+        ]],
+        answers: fields::VOLUME,
+        run: |call| {
+            let volume = call.own_thing("id", "volume")?;
+            call.own_thing("virtualmachineid", "machine")?;
+            Ok(Reply::Job {
+                thing: volume.uuid,
+                created: false,
+            })
+        },
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.user.volume.AttachVolumeCmd",
+            instance: "Volume",
+            milliseconds: 500,
+            end: attach,
+        }),
+    },
+    Api {
+        name: "detachVolume",
+        about: "Detaches a data disk from its machine",
+        access: Access::Everyone,
+        params: &[&[req("id", Takes::Id("volume"), "the id of the volume")]],
+        answers: fields::VOLUME,
+        run: |call| {
+            let volume = call.own_thing("id", "volume")?;
+            Ok(Reply::Job {
+                thing: volume.uuid,
+                created: false,
+            })
+        },
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.user.volume.DetachVolumeCmd",
+            instance: "Volume",
+            milliseconds: 500,
+            end: detach,
+        }),
+    },
+    Api {
+        name: "deleteVolume",
+        about: "Deletes a data disk that is attached to nothing",
+        access: Access::Everyone,
+        params: &[&[req("id", Takes::Id("volume"), "the id of the volume")]],
+        answers: fields::SUCCESS,
+        run: delete,
+        job: None,
+    },
+];
+
+fn create(call: &mut Call) -> Done<Reply> {
+    let offering = call.thing("diskofferingid", "diskoffering")?;
+    let machine = match call.text("virtualmachineid") {
+        Some(_) => Some(call.own_thing("virtualmachineid", "machine")?),
+        None => None,
+    };
+    let fixed = offering
+        .as_ref()
+        .and_then(|offering| offering.body.get("disksize"))
+        .and_then(Value::as_i64);
+    let size = match (fixed.filter(|size| *size > 0), call.number("size")) {
+        (Some(size), _) => size,
+        (None, Some(size)) if (1..=LARGEST).contains(&size) => size,
+        (None, Some(_)) => {
+            return Err(Refusal::value(format!(
+                "Invalid size for custom volume creation: it must be between 1 and {LARGEST} GB"
+            )));
+        }
+        (None, None) => {
+            return Err(Refusal::value(
+                "Missing parameter(s),either a positive volume size or a valid disk offering id must be specified.",
+            ));
+        }
+    };
+    let zone = match (call.thing("zoneid", "zone")?, &machine) {
+        (Some(zone), _) => zone,
+        (None, Some(machine)) => super::machines::zone_of(call, machine)?,
+        (None, None) => {
+            return Err(Refusal::value(
+                "Unable to find zone to create the volume in",
+            ));
+        }
+    };
+    let name = call
+        .text("name")
+        .map_or_else(|| format!("DATA-{}", call.now), String::from);
+    let uuid = call.custom_id()?;
+    let mut volume = add(
+        call,
+        &name,
+        "DATADISK",
+        size * GIGABYTE,
+        &zone,
+        offering.as_ref(),
+        uuid,
+    )?;
+    if let Some(machine) = machine {
+        put_on(&mut volume, &machine);
+        store::update(call.db, &volume)?;
+    }
+    Ok(Reply::Job {
+        thing: volume.uuid,
+        created: true,
+    })
+}
+
+/// Makes a volume of the caller's account.
+pub fn add(
+    call: &Call,
+    name: &str,
+    kind: &str,
+    size: i64,
+    zone: &Thing,
+    offering: Option<&Thing>,
+    uuid: Option<String>,
+) -> Done<Thing> {
+    let account = &call.caller.account;
+    let domain = store::by_id(call.db, "domain", account.domain)?
+        .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?;
+    let body = json!({"zoneid": zone.uuid, "zonename": zone.name, "type": kind, "provisioningtype": "thin",
+        "size": size, "created": clock::date(call.now), "state": "Allocated", "account": account.name,
+        "domainid": domain.uuid, "domain": domain.name, "storagetype": "shared", "hypervisor": "XenServer",
+        "diskofferingid": offering.map(|offering| &offering.uuid),
+        "diskofferingname": offering.map(|offering| &offering.name), "destroyed": false, "isextractable": true,
+        "tags": [], "displayvolume": true, "quiescevm": false});
+    let made = Made {
+        kind: "volume",
+        name,
+        state: "Allocated",
+        parent: "",
+        account: account.id,
+        domain: account.domain,
+        uuid,
+    };
+    call.create(made, body)
+}
+
+/// Notes on the volume which machine it is attached to.
+pub fn put_on(volume: &mut Thing, machine: &Thing) {
+    volume.parent = machine.uuid.clone();
+    volume.state = "Ready".into();
+    volume
+        .body
+        .insert("virtualmachineid".into(), json!(machine.uuid));
+    volume.body.insert("vmname".into(), json!(machine.name));
+}
+
+/// The end of a job on a volume that only had to be waited for.
+fn shown(call: &mut Call, state: &str) -> Done<Value> {
+    let uuid = call.subject.clone();
+    let mut volume = store::by_uuid(call.db, "volume", &uuid)?
+        .ok_or_else(|| Refusal::value("the volume is gone"))?;
+    volume.state = state.into();
+    store::update(call.db, &volume)?;
+    Ok(in_job("volume", view(call.db, &volume)?))
+}
+
+fn attach(call: &mut Call) -> Done<Value> {
+    let mut volume = call.own_thing("id", "volume")?;
+    let machine = call.own_thing("virtualmachineid", "machine")?;
+    if !volume.parent.is_empty() {
+        return Err(Refusal::param(
+            "Please specify a volume that is not attached to any VM.",
+        ));
+    }
+    if !matches!(machine.state.as_str(), "Running" | "Stopped") {
+        return Err(Refusal::param(
+            "Please specify a VM that is either running or stopped.",
+        ));
+    }
+    put_on(&mut volume, &machine);
+    volume
+        .body
+        .insert("attached".into(), json!(clock::date(call.now)));
+    store::update(call.db, &volume)?;
+    Ok(in_job("volume", view(call.db, &volume)?))
+}
+
+fn detach(call: &mut Call) -> Done<Value> {
+    let mut volume = call.own_thing("id", "volume")?;
+    if volume.body.get("type") == Some(&json!("ROOT")) {
+        return Err(Refusal::param("Please specify a data volume."));
+    }
+    if volume.parent.is_empty() {
+        return Err(Refusal::param(
+            "The specified volume is not attached to a VM.",
+        ));
+    }
+    volume.parent.clear();
+    for field in ["virtualmachineid", "vmname", "attached"] {
+        volume.body.remove(field);
+    }
+    store::update(call.db, &volume)?;
+    Ok(in_job("volume", view(call.db, &volume)?))
+}
+
+fn delete(call: &mut Call) -> Done<Reply> {
+    let volume = call.own_thing("id", "volume")?;
+    if !volume.parent.is_empty() {
+        return Err(Refusal::value(
+            "Please specify a volume that is not attached to any VM.",
+        ));
+    }
+    store::remove(call.db, &volume)?;
+    Ok(Reply::Success)
+}

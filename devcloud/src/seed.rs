@@ -1,0 +1,245 @@
+//! The world at its beginning: the zone `devcloud` of the developer guide's DevCloud, with an administrator and something to deploy.
+
+use rusqlite::{Connection, Result};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::store::{self, Thing};
+
+const GIGABYTE: i64 = 1 << 30;
+
+fn fields(body: Value) -> Map<String, Value> {
+    match body {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// Adds a thing of the cloud's own; its id and name come first in its body.
+fn add(
+    db: &Connection,
+    kind: &str,
+    name: &str,
+    parent: &str,
+    state: &str,
+    body: Value,
+) -> Result<Thing> {
+    let uuid = Uuid::new_v4().to_string();
+    let mut whole = Map::new();
+    whole.insert("id".into(), json!(uuid));
+    whole.insert("name".into(), json!(name));
+    whole.extend(fields(body));
+    let mut thing = Thing {
+        id: 0,
+        uuid,
+        kind: kind.into(),
+        name: name.into(),
+        account: 0,
+        domain: 0,
+        parent: parent.into(),
+        state: state.into(),
+        body: whole,
+    };
+    store::insert(db, &mut thing)?;
+    Ok(thing)
+}
+
+/// A key as long as the servers make them.
+pub fn key() -> String {
+    use base64::Engine;
+    let bytes: Vec<u8> = (0..4).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Fills empty tables. `keys` are those that the administrator had before.
+pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
+    let now = clock::date(clock::now());
+    let root = add(
+        db,
+        "domain",
+        "ROOT",
+        "",
+        "Active",
+        json!({"level": 0, "haschild": false, "path": "ROOT", "state": "Active"}),
+    )?;
+    let mut root = root;
+    root.domain = root.id;
+    store::update(db, &root)?;
+    let (apikey, secretkey) = keys.unwrap_or_else(|| (key(), key()));
+    let mut admin = add(
+        db,
+        "account",
+        "admin",
+        &root.uuid,
+        "enabled",
+        json!({"accounttype": 1, "roletype": "Admin", "rolename": "Root Admin", "domainid": root.uuid, "domain": "ROOT",
+            "state": "enabled", "isdefault": true, "created": now}),
+    )?;
+    admin.account = admin.id;
+    admin.domain = root.id;
+    store::update(db, &admin)?;
+    let user = Uuid::new_v4().to_string();
+    store::insert(
+        db,
+        &mut Thing {
+            id: 0,
+            uuid: user.clone(),
+            kind: "user".into(),
+            name: "admin".into(),
+            account: admin.id,
+            domain: root.id,
+            parent: admin.uuid.clone(),
+            state: "enabled".into(),
+            body: fields(
+                json!({"id": user, "username": "admin", "firstname": "Admin", "lastname": "User",
+                "email": "admin@mailprovider.com", "created": now, "state": "enabled", "account": "admin",
+                "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
+                "domainid": root.uuid, "domain": "ROOT", "apikey": apikey, "secretkey": secretkey,
+                "accountid": admin.uuid, "iscallerchilddomain": false, "isdefault": true}),
+            ),
+        },
+    )?;
+    let zone = add(
+        db,
+        "zone",
+        "devcloud",
+        "",
+        "Enabled",
+        json!({"dns1": "10.147.28.6", "internaldns1": "10.147.28.6", "guestcidraddress": "10.1.1.0/24",
+            "networktype": "Advanced", "securitygroupsenabled": false, "allocationstate": "Enabled",
+            "zonetoken": Uuid::new_v4().to_string(), "dhcpprovider": "VirtualRouter", "localstorageenabled": false,
+            "tags": []}),
+    )?;
+    let pod = add(
+        db,
+        "pod",
+        "devcloud-pod",
+        &zone.uuid,
+        "Enabled",
+        json!({"zoneid": zone.uuid, "zonename": "devcloud", "gateway": "172.16.15.1", "netmask": "255.255.255.0",
+            "startip": "172.16.15.2", "endip": "172.16.15.200", "allocationstate": "Enabled"}),
+    )?;
+    let cluster = add(
+        db,
+        "cluster",
+        "devcloud-cluster",
+        &pod.uuid,
+        "Enabled",
+        json!({"podid": pod.uuid, "podname": pod.name, "zoneid": zone.uuid, "zonename": "devcloud",
+            "hypervisortype": "XenServer", "clustertype": "CloudManaged", "allocationstate": "Enabled",
+            "managedstate": "Managed", "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0"}),
+    )?;
+    add(
+        db,
+        "host",
+        "devcloud-host",
+        &cluster.uuid,
+        "Up",
+        json!({"state": "Up", "type": "Routing", "ipaddress": "192.168.56.10", "zoneid": zone.uuid,
+            "zonename": "devcloud", "podid": pod.uuid, "podname": pod.name, "version": "4.11.1.0",
+            "hypervisor": "XenServer", "cpunumber": 16, "cpuspeed": 2000, "memorytotal": 64 * GIGABYTE,
+            "clusterid": cluster.uuid, "clustername": cluster.name, "clustertype": "CloudManaged",
+            "resourcestate": "Enabled", "created": now}),
+    )?;
+    add(
+        db,
+        "storagepool",
+        "devcloud-primary",
+        &cluster.uuid,
+        "Up",
+        json!({"zoneid": zone.uuid, "zonename": "devcloud", "podid": pod.uuid, "podname": pod.name,
+            "ipaddress": "192.168.56.10", "path": "/opt/storage/primary", "created": now, "type": "NetworkFilesystem",
+            "clusterid": cluster.uuid, "clustername": cluster.name, "disksizetotal": 1024 * GIGABYTE,
+            "disksizeallocated": 0, "state": "Up", "scope": "CLUSTER", "provisioningtype": "thin"}),
+    )?;
+    let os = add(
+        db,
+        "ostype",
+        "Other Linux (64-bit)",
+        "",
+        "",
+        json!({"description": "Other Linux (64-bit)", "isuserdefined": false}),
+    )?;
+    for (name, kind, status, size) in [
+        (
+            "SystemVM Template (XenServer)",
+            "SYSTEM",
+            "Download Complete",
+            2 * GIGABYTE,
+        ),
+        ("tiny Linux", "BUILTIN", "Download Complete", 50 << 20),
+    ] {
+        add(
+            db,
+            "template",
+            name,
+            &zone.uuid,
+            "Active",
+            json!({"displaytext": name, "ispublic": kind != "SYSTEM", "created": now, "isready": true,
+                "passwordenabled": false, "format": "VHD", "isfeatured": kind != "SYSTEM", "crossZones": true,
+                "ostypeid": os.uuid, "ostypename": os.name, "account": "system", "zoneid": zone.uuid,
+                "zonename": "devcloud", "status": status, "size": size, "templatetype": kind,
+                "hypervisor": "XenServer", "domain": "ROOT", "domainid": root.uuid, "isextractable": false,
+                "bits": 64, "sshkeyenabled": false, "isdynamicallyscalable": false, "tags": []}),
+        )?;
+    }
+    for (name, cpus, speed, memory) in [
+        ("tinyOffering", 1, 100, 100),
+        ("Small Instance", 1, 500, 512),
+        ("Medium Instance", 1, 1000, 1024),
+    ] {
+        add(
+            db,
+            "serviceoffering",
+            name,
+            "",
+            "Active",
+            json!({"displaytext": name, "cpunumber": cpus, "cpuspeed": speed, "memory": memory, "created": now,
+                "storagetype": "shared", "provisioningtype": "thin", "offerha": false, "limitcpuuse": false,
+                "isvolatile": false, "issystem": false, "defaultuse": false, "iscustomized": false}),
+        )?;
+    }
+    for (name, size) in [("Small", 5), ("Medium", 20), ("Large", 100), ("Custom", 0)] {
+        add(
+            db,
+            "diskoffering",
+            name,
+            "",
+            "Active",
+            json!({"displaytext": format!("{name} Disk"), "disksize": size, "created": now,
+                "iscustomized": size == 0, "storagetype": "shared", "provisioningtype": "thin",
+                "displayoffering": true}),
+        )?;
+    }
+    for (name, guest, text) in [
+        (
+            "DefaultIsolatedNetworkOfferingWithSourceNatService",
+            "Isolated",
+            "Offering for isolated networks with source NAT",
+        ),
+        (
+            "DefaultIsolatedNetworkOffering",
+            "Isolated",
+            "Offering for isolated networks without source NAT",
+        ),
+        (
+            "DefaultSharedNetworkOffering",
+            "Shared",
+            "Offering for shared networks",
+        ),
+    ] {
+        add(
+            db,
+            "networkoffering",
+            name,
+            "",
+            "Enabled",
+            json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
+                "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
+                "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": [], "forvpc": false,
+                "ispersistent": false, "egressdefaultpolicy": false}),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! The world in an SQLite file: things of all kinds in one table, jobs and events in their own. Every server that has
+//! the file open sees the same; nothing is kept in memory.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+
+/// Changes when tables or seed do; a file of another version is started over.
+const SCHEMA: i64 = 1;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const TABLES: &str = "
+    CREATE TABLE thing (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL,
+        account INTEGER NOT NULL, domain INTEGER NOT NULL, parent TEXT NOT NULL, state TEXT NOT NULL,
+        body TEXT NOT NULL);
+    CREATE INDEX thing_kind ON thing (kind, name);
+    CREATE INDEX thing_parent ON thing (parent);
+    CREATE TABLE job (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
+        ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX job_settled ON job (settled, ends);
+    CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+";
+
+/// A thing of the cloud: a zone, a machine, an account.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    pub id: i64,
+    pub uuid: String,
+    pub kind: String,
+    pub name: String,
+    /// Internal ids of the account and domain it belongs to; 0 for what belongs to the cloud.
+    pub account: i64,
+    pub domain: i64,
+    /// The uuid of what it goes with: a volume's machine, a pod's zone.
+    pub parent: String,
+    pub state: String,
+    /// Its fields in the order of answers.
+    pub body: Map<String, Value>,
+}
+
+/// Opens the file, making and seeding it where it is absent or of another version.
+pub fn open(path: &Path) -> Result<Connection, Error> {
+    let failed = |why: rusqlite::Error| {
+        Error::new(format!(
+            "the built-in cloud's state {} could not be opened: {why}; if it is damaged, delete it",
+            path.display()
+        ))
+    };
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed)?;
+    connection
+        .pragma_update(None, "synchronous", "NORMAL")
+        .map_err(failed)?;
+    if version != SCHEMA {
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(failed)?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        // Another process may have done it while this one waited.
+        let version: i64 = transaction
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(failed)?;
+        if version != SCHEMA {
+            rebuild(&transaction).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
+    for table in ["thing", "job", "event", "setting"] {
+        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
+    }
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", SCHEMA)?;
+    crate::seed::seed(transaction, None)
+}
+
+/// Starts the world over; the administrator keeps the keys.
+pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let keys = admin_keys(&transaction)?;
+    transaction.execute_batch(
+        "DELETE FROM thing; DELETE FROM job; DELETE FROM event; DELETE FROM setting;
+         DELETE FROM sqlite_sequence;",
+    )?;
+    crate::seed::seed(&transaction, keys)?;
+    transaction.commit()
+}
+
+/// The API key and secret of the cloud's administrator.
+pub fn admin_keys(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
+    let body: Option<String> = connection
+        .query_row(
+            "SELECT body FROM thing WHERE kind = 'user' ORDER BY id LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let body: Value = body
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    Ok(
+        match (body["apikey"].as_str(), body["secretkey"].as_str()) {
+            (Some(key), Some(secret)) => Some((key.into(), secret.into())),
+            _ => None,
+        },
+    )
+}
+
+fn thing(row: &Row) -> rusqlite::Result<Thing> {
+    let body: String = row.get("body")?;
+    Ok(Thing {
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        kind: row.get("kind")?,
+        name: row.get("name")?,
+        account: row.get("account")?,
+        domain: row.get("domain")?,
+        parent: row.get("parent")?,
+        state: row.get("state")?,
+        body: serde_json::from_str(&body).unwrap_or_default(),
+    })
+}
+
+/// All things of a kind, in the order in which they were made.
+pub fn of_kind(connection: &Connection, kind: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE kind = ? ORDER BY id")?
+        .query_map([kind], thing)?
+        .collect()
+}
+
+/// The things of a kind that go with another.
+pub fn children(connection: &Connection, kind: &str, parent: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE parent = ? AND kind = ? ORDER BY id")?
+        .query_map([parent, kind], thing)?
+        .collect()
+}
+
+pub fn by_uuid(connection: &Connection, kind: &str, uuid: &str) -> rusqlite::Result<Option<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE uuid = ? AND kind = ?")?
+        .query_row([uuid, kind], thing)
+        .optional()
+}
+
+pub fn by_id(connection: &Connection, kind: &str, id: i64) -> rusqlite::Result<Option<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE id = ? AND kind = ?")?
+        .query_row(params![id, kind], thing)
+        .optional()
+}
+
+pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
+    connection
+        .query_row("SELECT 1 FROM thing WHERE uuid = ?", [uuid], |_| Ok(()))
+        .optional()
+        .map(|found| found.is_some())
+}
+
+/// Adds a thing and gives it its internal id.
+pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO thing (uuid, kind, name, account, domain, parent, state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            thing.uuid,
+            thing.kind,
+            thing.name,
+            thing.account,
+            thing.domain,
+            thing.parent,
+            thing.state,
+            Value::Object(thing.body.clone()).to_string()
+        ],
+    )?;
+    thing.id = connection.last_insert_rowid();
+    Ok(())
+}
+
+pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE thing SET name = ?, account = ?, domain = ?, parent = ?, state = ?, body = ? WHERE id = ?",
+        params![
+            thing.name,
+            thing.account,
+            thing.domain,
+            thing.parent,
+            thing.state,
+            Value::Object(thing.body.clone()).to_string(),
+            thing.id
+        ],
+    )?;
+    Ok(())
+}
+
+pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM thing WHERE id = ?", [thing.id])?;
+    Ok(())
+}
+
+/// A setting of the cloud that somebody changed.
+pub fn setting(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .query_row("SELECT value FROM setting WHERE name = ?", [name], |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
+pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+        [name, value],
+    )?;
+    Ok(())
+}
+
+/// A job that runs or has ended.
+pub struct Job {
+    pub uuid: String,
+    pub api: String,
+    pub account: i64,
+    pub params: Value,
+    /// The record that queryAsyncJobResult answers.
+    pub body: Map<String, Value>,
+}
+
+fn job(row: &Row) -> rusqlite::Result<Job> {
+    let (params, body): (String, String) = (row.get("params")?, row.get("body")?);
+    Ok(Job {
+        uuid: row.get("uuid")?,
+        api: row.get("api")?,
+        account: row.get("account")?,
+        params: serde_json::from_str(&params).unwrap_or_default(),
+        body: serde_json::from_str(&body).unwrap_or_default(),
+    })
+}
+
+/// Keeps a job that ends at `ends`, in milliseconds since 1970.
+pub fn start_job(connection: &Connection, job: &Job, ends: i64) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO job (uuid, account, api, ends, settled, params, body) VALUES (?, ?, ?, ?, 0, ?, ?)",
+        params![
+            job.uuid,
+            job.account,
+            job.api,
+            ends,
+            job.params.to_string(),
+            Value::Object(job.body.clone()).to_string()
+        ],
+    )?;
+    Ok(())
+}
+
+/// The jobs whose time has come and that nobody has settled.
+pub fn due_jobs(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Job>> {
+    connection
+        .prepare_cached("SELECT * FROM job WHERE settled = 0 AND ends <= ? ORDER BY ends, id")?
+        .query_map([now], job)?
+        .collect()
+}
+
+pub fn settle_job(connection: &Connection, job: &Job) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE job SET settled = 1, body = ? WHERE uuid = ?",
+        params![Value::Object(job.body.clone()).to_string(), job.uuid],
+    )?;
+    Ok(())
+}
+
+pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<Job>> {
+    connection
+        .query_row("SELECT * FROM job WHERE uuid = ?", [uuid], job)
+        .optional()
+}
+
+pub fn jobs(connection: &Connection) -> rusqlite::Result<Vec<Job>> {
+    connection
+        .prepare("SELECT * FROM job ORDER BY id DESC")?
+        .query_map([], job)?
+        .collect()
+}
+
+pub fn add_event(connection: &Connection, account: i64, body: &Value) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO event (account, body) VALUES (?, ?)",
+        params![account, body.to_string()],
+    )?;
+    Ok(())
+}
+
+/// The events, newest first, each with the account that it belongs to.
+pub fn events(connection: &Connection) -> rusqlite::Result<Vec<(i64, Value)>> {
+    connection
+        .prepare("SELECT account, body FROM event ORDER BY id DESC")?
+        .query_map([], |row| {
+            let body: String = row.get(1)?;
+            Ok((
+                row.get(0)?,
+                serde_json::from_str(&body).unwrap_or(json!({})),
+            ))
+        })?
+        .collect()
+}

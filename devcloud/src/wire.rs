@@ -1,0 +1,143 @@
+//! Answers and refusals as trees in, bytes of JSON or XML out, as real servers write them.
+
+use serde_json::{Map, Value, json};
+
+/// What servers of this version say in every XML answer.
+pub const VERSION: &str = "4.11.1.0";
+
+/// A body with its envelope, and how it went.
+pub struct Answer {
+    pub status: u16,
+    pub envelope: String,
+    pub body: Value,
+    /// The text that real servers repeat in a header.
+    pub description: Option<String>,
+}
+
+/// Why a call is refused: errorcode, cserrorcode (none for 401) and text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    pub code: u16,
+    pub cscode: Option<u32>,
+    pub text: String,
+}
+
+impl Refusal {
+    pub fn new(code: u16, cscode: u32, text: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            cscode: Some(cscode),
+            text: text.into(),
+        }
+    }
+
+    /// A value that a parameter cannot have, in the words of the one who called.
+    pub fn value(text: impl Into<String>) -> Refusal {
+        Refusal::new(431, 4350, text)
+    }
+
+    /// A parameter that the call itself rejects.
+    pub fn param(text: impl Into<String>) -> Refusal {
+        Refusal::new(431, 9999, text)
+    }
+
+    pub fn unauthorized() -> Refusal {
+        Refusal {
+            code: 401,
+            cscode: None,
+            text: "unable to verify user credentials and/or request signature".into(),
+        }
+    }
+
+    /// The fault of this cloud and nobody else's.
+    pub fn internal(why: impl std::fmt::Display) -> Refusal {
+        Refusal::new(
+            530,
+            9999,
+            format!("the cloud's state could not be used: {why}"),
+        )
+    }
+
+    pub fn answer(&self, envelope: &str) -> Answer {
+        let mut body = Map::new();
+        body.insert("uuidList".into(), json!([]));
+        body.insert("errorcode".into(), json!(self.code));
+        if let Some(code) = self.cscode {
+            body.insert("cserrorcode".into(), json!(code));
+        }
+        body.insert("errortext".into(), json!(self.text));
+        Answer {
+            status: self.code,
+            envelope: envelope.into(),
+            body: Value::Object(body),
+            description: self.cscode.map(|_| self.text.clone()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(why: rusqlite::Error) -> Refusal {
+        Refusal::internal(why)
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Vec<u8> {
+        let mut whole = Map::new();
+        whole.insert(self.envelope.clone(), self.body.clone());
+        Value::Object(whole).to_string().into_bytes()
+    }
+
+    pub fn xml(&self) -> Vec<u8> {
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+        let name = &self.envelope;
+        text.push_str(&format!("<{name} cloud-stack-version=\"{VERSION}\">"));
+        if let Value::Object(fields) = &self.body {
+            // The list of ids that an error has in JSON is not written here.
+            for (field, value) in fields.iter().filter(|(field, _)| *field != "uuidList") {
+                element(&mut text, field, value);
+            }
+        }
+        text.push_str(&format!("</{name}>"));
+        text.into_bytes()
+    }
+}
+
+fn element(text: &mut String, name: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => items.iter().for_each(|item| element(text, name, item)),
+        Value::Object(fields) if is_map(name) => {
+            let pairs: Vec<String> = fields
+                .iter()
+                .map(|(key, value)| format!("{key}={}", plain(value)))
+                .collect();
+            let map = format!("{{{}}}", pairs.join(", "));
+            text.push_str(&format!("<{name}>{}</{name}>", escaped(&map)));
+        }
+        Value::Object(fields) => {
+            text.push_str(&format!("<{name}>"));
+            for (field, value) in fields {
+                element(text, field, value);
+            }
+            text.push_str(&format!("</{name}>"));
+        }
+        scalar => text.push_str(&format!("<{name}>{}</{name}>", escaped(&plain(scalar)))),
+    }
+}
+
+/// Maps are one text in Java's manner.
+fn is_map(name: &str) -> bool {
+    matches!(name, "details" | "resourcedetails" | "storagecapabilities")
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}

@@ -1,0 +1,233 @@
+//! The process's arguments: which flags there are, and which of the three ways of use they ask for.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser};
+
+use crate::config::Places;
+use crate::config::resolve::{Flags, Origin};
+use crate::error::{Error, Result};
+use crate::shell::editor::Terminal;
+use crate::shell::session::{Env, Mode, Session, expand_home, line_words};
+use crate::shell::{repl, script};
+use crate::ui::Ui;
+
+/// A shell, one-shot command and script runner for Apache CloudStack and the clouds that speak like it.
+#[derive(Parser)]
+#[command(
+    name = "capuchin",
+    version,
+    override_usage = "capuchin [OPTIONS] [COMMAND …]"
+)]
+#[command(
+    after_help = "Without a command: the prompt, or the script on standard input.\n\
+    A command is a line of the shell: capuchin list users filter=id,account"
+)]
+struct Cli {
+    /// The configuration file [default: ~/.config/capuchin/config.toml]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The profile to use
+    #[arg(short, long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The output form: auto, table, text, json or csv
+    #[arg(short, long, value_name = "FORM")]
+    output: Option<String>,
+    /// The address of the API, in place of the profile's
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Run the commands in a file
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// In a script, go on after a failure and end with the first one's status
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// Does what the arguments ask for and gives the exit status.
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    let env: Env = Box::new(|name| std::env::var(name).ok());
+    let told = |error: &Error| {
+        Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty())).error(error);
+        error.status()
+    };
+    let (flags, words) = match split(args) {
+        Ok(split) => split,
+        Err(error) => return told(&error),
+    };
+    let cli = match Cli::try_parse_from(flags) {
+        Ok(cli) => cli,
+        Err(why) => {
+            // Help and version are data and no failure; clap knows where each goes.
+            let _ = why.print();
+            return if why.use_stderr() { 2 } else { 0 };
+        }
+    };
+    start(cli, &words, env).unwrap_or_else(|error| {
+        Ui::new(std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())).error(&error);
+        error.status()
+    })
+}
+
+fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
+    if cli.file.is_some() && !words.is_empty() {
+        return Err(Error::line(format!(
+            "-f runs a file, and {} is a command: which of the two?",
+            words.join(" ")
+        )));
+    }
+    let mode = match (&cli.file, words, stdin().is_terminal()) {
+        (Some(_), ..) => Mode::Script { stdin: false },
+        (None, [_, ..], _) => Mode::OneShot,
+        (None, [], true) => Mode::Prompt,
+        (None, [], false) => Mode::Script { stdin: true },
+    };
+    let places = Places::find(cli.config.as_deref(), &*env)?;
+    let flags = Flags {
+        profile: cli.profile,
+        url: cli.url,
+        output: cli.output,
+    };
+    let mut session = Session::open(places, env, flags, mode)?;
+    session.keep_going = cli.keep_going;
+    introduce(&session);
+    match (cli.file, mode) {
+        (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
+        (None, Mode::OneShot) => Ok(session.execute_words(words).status),
+        (None, Mode::Script { .. }) => Ok(script::run_stdin(&mut session).status),
+        (None, Mode::Prompt) => {
+            let history = match session.resolved.get("history_file") {
+                path if path.is_empty() => session.places.state.join("history"),
+                path => expand_home(&path, &session.env),
+            };
+            let mut terminal = Terminal::open(history)?;
+            if let Some(trouble) = &terminal.trouble {
+                session.ui.warn(trouble);
+            }
+            Ok(repl::run(&mut session, &mut terminal))
+        }
+    }
+}
+
+/// Says which cloud this is, where somebody reads along and may not know.
+fn introduce(session: &Session) {
+    let unasked = session.flags.profile.is_none() && session.file.current().is_none();
+    if session.resolved.origin == Origin::Demo
+        && unasked
+        && (session.mode == Mode::Prompt || std::io::stderr().is_terminal())
+    {
+        session.ui.say(
+            "No profile is configured: this is the built-in demo cloud (`profile add NAME` is for a real one).",
+        );
+    }
+}
+
+/// The program's own flags, wherever they stand, apart from the words of the command.
+fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<String>)> {
+    let command = Cli::command();
+    let own = |flag: &str| {
+        command.get_arguments().find(|arg| {
+            flag.strip_prefix("--").map_or_else(
+                || {
+                    arg.get_short()
+                        .is_some_and(|short| flag == format!("-{short}"))
+                },
+                |long| arg.get_long() == Some(long),
+            )
+        })
+    };
+    let settings = line_words();
+    let mut flags = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    // What stands on every line may stand before the command as well.
+    let mut early = Vec::new();
+    let mut args = args.enumerate().map(|(index, arg)| {
+        arg.into_string().map_err(|arg| {
+            Error::line(format!(
+                "argument {index} is not UTF-8 text: {}",
+                arg.display()
+            ))
+        })
+    });
+    if let Some(program) = args.next() {
+        flags.push(program?);
+    }
+    while let Some(arg) = args.next() {
+        let arg = arg?;
+        let name = arg.split('=').next().unwrap_or(&arg).to_string();
+        let shell = words
+            .first()
+            .is_some_and(|word| word == "shell" || word.starts_with('!'));
+        if shell || !arg.starts_with('-') {
+            words.push(arg);
+        } else if arg == "--" {
+            for arg in args.by_ref() {
+                words.push(arg?);
+            }
+        } else if let Some(flag) = own(&name) {
+            let takes_value = flag.get_action().takes_values() && name == arg;
+            flags.push(arg);
+            if takes_value && let Some(value) = args.next() {
+                flags.push(value?);
+            }
+        } else if !words.is_empty() {
+            words.push(arg);
+        } else if settings.contains(&name.trim_start_matches("--")) {
+            let value = if name == arg { args.next() } else { None };
+            early.push(match value {
+                Some(value) => format!("{name}={}", value?),
+                None => arg,
+            });
+        } else {
+            flags.push(arg);
+        }
+    }
+    words.extend(early);
+    Ok((flags, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(line: &str) -> (String, String) {
+        let args = std::iter::once("capuchin").chain(line.split(' '));
+        let (flags, words) = split(args.map(OsString::from)).unwrap();
+        (flags[1..].join(" "), words.join(" "))
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_command() {
+        for (line, flags, words) in [
+            ("list users", "", "list users"),
+            ("list users -o json", "-o json", "list users"),
+            ("-o json list users", "-o json", "list users"),
+            (
+                "--output=json list users id=-1",
+                "--output=json",
+                "list users id=-1",
+            ),
+            (
+                "list users -p prod --filter=id",
+                "-p prod",
+                "list users --filter=id",
+            ),
+            ("--filter=id list users", "", "list users --filter=id"),
+            ("--filter id list users", "", "list users --filter=id"),
+            ("list users -h", "", "list users -h"),
+            ("-h", "-h", ""),
+            ("--version", "--version", ""),
+            ("--bogus", "--bogus", ""),
+            ("shell ls -o x", "", "shell ls -o x"),
+            ("-- list users -o json", "", "list users -o json"),
+        ] {
+            assert_eq!(
+                parts(line),
+                (flags.to_string(), words.to_string()),
+                "{line}"
+            );
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
+
+pub mod network;
+pub mod transport;
+pub mod wait;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::catalog::{Api, Field};
+use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
+use crate::config::secret::Secret;
+use crate::error::{Error, Kind, Result};
+use crate::record::answer::Answer;
+use transport::{Route, Transport};
+
+/// How long a job is waited for unless somebody says otherwise.
+pub const JOB_TIME: Duration = Duration::from_secs(3600);
+/// How long a signature is good for unless somebody says otherwise, in seconds.
+const EXPIRES: u64 = 600;
+
+/// A call that went out, for a log: no key, signature or secret is in it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub url: String,
+    /// The HTTP status, or why there is none.
+    pub status: std::result::Result<u16, String>,
+    pub duration: Duration,
+}
+
+type Observer = dyn Fn(&Sent) + Send + Sync;
+
+/// What holds for one call.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub manner: Manner,
+    /// What the catalogue says of the answer's fields.
+    pub fields: Vec<Field>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            manner: Manner {
+                expires: EXPIRES,
+                response: "json".into(),
+            },
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// A cloud that can be called.
+///
+/// ```
+/// # let state = tempfile::tempdir()?;
+/// # let demo = devcloud::start(&state.path().join("cloud.sqlite"), ([127, 0, 0, 1], 0).into())?;
+/// # let (url, apikey, secretkey) = (demo.url(), demo.apikey(), demo.secretkey());
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let cloud = capuchin::Client::new(&url, apikey, secretkey)?;
+/// let users = cloud.call("listUsers", &[("account", "admin"), ("domainid", "1")]).await?;
+/// for user in users.records() {
+///     println!("{}", user.text("username").unwrap_or_default());
+/// }
+/// // A call that starts a job is followed to the job's end.
+/// let zones = cloud.call("listZones", &[]).await?;
+/// let zone = zones.records().next().and_then(|zone| zone.text("id")).unwrap_or_default();
+/// let volume = cloud.call("createVolume", &[("name", "data"), ("size", "1"), ("zoneid", &zone)]).await?;
+/// assert_eq!(volume.records().next().and_then(|row| row.text("name")).as_deref(), Some("data"));
+/// # Ok::<(), capuchin::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Client {
+    dialect: Box<dyn Dialect>,
+    identity: Identity,
+    transport: Transport,
+    observer: Option<Arc<Observer>>,
+}
+
+impl Client {
+    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
+    pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
+        let identity = Identity {
+            url: url.into(),
+            apikey: apikey.into(),
+            secretkey: Secret::new(secretkey),
+        };
+        let route = Route {
+            verifycert: true,
+            proxies: true,
+            tls: url.starts_with("https:"),
+        };
+        Client::with(identity, &route, None)
+    }
+
+    /// The same with the route chosen and every call observed.
+    pub fn with(
+        identity: Identity,
+        route: &Route,
+        observer: Option<Arc<Observer>>,
+    ) -> Result<Client> {
+        let dialect = cloud::dialect("cloudstack")
+            .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
+        Ok(Client {
+            dialect,
+            identity,
+            transport: Transport::new(route)?,
+            observer,
+        })
+    }
+
+    /// Makes the call and, where it starts a job, waits for the job's end (an hour at most).
+    pub async fn call(&self, api: &str, params: &[(&str, &str)]) -> Result<Answer> {
+        let request = Request {
+            api: api.into(),
+            params: params
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        };
+        let options = Options::default();
+        match self.start(&request, &options).await? {
+            Outcome::Done(answer) => Ok(answer),
+            Outcome::Started { job, .. } => {
+                wait::follow(self, &request, &job, &options, JOB_TIME).await
+            }
+        }
+    }
+
+    /// Makes the call and does not wait for what it starts.
+    pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let reads = self.dialect.reads(&request.api);
+        let reply = self.send(request, &options.manner, reads).await?;
+        let follow = self.dialect.follows(&request.api);
+        self.dialect.read(request, &reply, &options.fields, follow)
+    }
+
+    /// Asks once how far a job is that `request` started.
+    pub async fn progress(
+        &self,
+        request: &Request,
+        job: &str,
+        options: &Options,
+    ) -> Result<Progress> {
+        let reply = self
+            .send(&self.dialect.ask(job), &options.manner, true)
+            .await?;
+        self.dialect.progress(request, job, &reply, &options.fields)
+    }
+
+    /// Asks the cloud what can be called.
+    pub async fn discover(&self) -> Result<Vec<Api>> {
+        let manner = Options::default().manner;
+        let reply = self.send(&self.dialect.discovery(), &manner, true).await?;
+        self.dialect.catalog(&reply)
+    }
+
+    /// Whether the call only reads.
+    pub fn reads(&self, api: &str) -> bool {
+        self.dialect.reads(api)
+    }
+
+    /// The line that asks after a job by hand.
+    pub fn ask_line(&self, job: &str) -> String {
+        self.dialect.ask_line(job)
+    }
+
+    async fn send(&self, request: &Request, manner: &Manner, reads: bool) -> Result<Reply> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs() as i64);
+        let call = self.dialect.sign(request, &self.identity, manner, now);
+        let start = Instant::now();
+        let reply = self.transport.send(&request.api, &call, reads).await;
+        if let Some(observer) = &self.observer {
+            observer(&Sent {
+                url: call.shown,
+                status: match &reply {
+                    Ok(reply) => Ok(reply.status),
+                    Err(error) => Err(error.message.clone()),
+                },
+                duration: start.elapsed(),
+            });
+        }
+        reply
+    }
+}
+
+/// The error for a call that Ctrl-C ended before its answer came.
+pub fn interrupted(request: &Request, reads: bool) -> Error {
+    if reads {
+        Error::new(
+            Kind::Interrupted,
+            format!("{} was interrupted", request.api),
+        )
+    } else {
+        Error::new(
+            Kind::Unknown,
+            format!("{} was interrupted before its answer came", request.api),
+        )
+        .hint("it may have been carried out: look before you send it again")
+    }
+}

@@ -1,0 +1,97 @@
+//! The thread that does the network: futures in, results out over a channel, with Ctrl-C and a tick while it lasts.
+
+use std::future::Future;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+
+/// How often the waiting thread may draw something.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A current-thread runtime on a thread of its own.
+pub struct Network {
+    handle: Handle,
+    interrupts: watch::Sender<u64>,
+}
+
+/// Tells a future that Ctrl-C was pressed after it was made.
+#[derive(Clone)]
+pub struct Interrupt {
+    presses: watch::Receiver<u64>,
+}
+
+impl Interrupt {
+    /// Ends when Ctrl-C is pressed.
+    pub async fn pressed(&mut self) {
+        if self.presses.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Network {
+    /// Starts the thread; it lives as long as the process.
+    pub fn start() -> Result<Network> {
+        let failed =
+            |why: std::io::Error| Error::local(format!("no thread for the network: {why}"));
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        let handle = runtime.handle().clone();
+        let (interrupts, _) = watch::channel(0);
+        let presses = interrupts.clone();
+        std::thread::Builder::new()
+            .name("network".into())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    while tokio::signal::ctrl_c().await.is_ok() {
+                        presses.send_modify(|count| *count += 1);
+                    }
+                    // Without signals the thread still has to serve the futures.
+                    std::future::pending::<()>().await;
+                });
+            })
+            .map_err(failed)?;
+        Ok(Network { handle, interrupts })
+    }
+
+    /// How often Ctrl-C was pressed so far.
+    pub fn presses(&self) -> u64 {
+        *self.interrupts.borrow()
+    }
+
+    pub fn interrupt(&self) -> Interrupt {
+        Interrupt {
+            presses: self.interrupts.subscribe(),
+        }
+    }
+
+    /// Runs the future on the network's thread and waits; `tick` is called with the time that has passed.
+    pub fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+        mut tick: impl FnMut(Duration),
+    ) -> Result<T> {
+        let (sender, receiver) = channel();
+        self.handle.spawn(async move {
+            // The receiver waits for as long as this runs.
+            let _ = sender.send(future.await);
+        });
+        let start = Instant::now();
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => tick(start.elapsed()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::local("the network's thread ended unexpectedly")
+                        .hint("this is a fault of the program; please report it"));
+                }
+            }
+        }
+    }
+}

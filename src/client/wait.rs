@@ -1,0 +1,105 @@
+//! Following a job to its end: when to ask, for how long, and what a question without an answer means.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Client, Options};
+use crate::cloud::{Progress, Request};
+use crate::error::{Error, Kind, Result};
+use crate::record::answer::Answer;
+
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(15);
+/// How long questions may go without an answer before the wait is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long to wait before asking again after a job that has run for `elapsed`: a tenth of that, so that the end is
+/// noticed within a tenth of the job's duration.
+fn pause(elapsed: Duration) -> Duration {
+    (elapsed / 10).clamp(SHORTEST, LONGEST)
+}
+
+/// Asks after the job until it ends or `limit` has passed. A question that fails is no job that failed.
+pub async fn follow(
+    client: &Client,
+    request: &Request,
+    job: &str,
+    options: &Options,
+    limit: Duration,
+) -> Result<Answer> {
+    let start = Instant::now();
+    let mut silent_since: Option<Instant> = None;
+    loop {
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(ended(
+                client,
+                request,
+                job,
+                &format!("still runs after {} s", limit.as_secs()),
+            )
+            .hint("a longer wait: timeout=SECONDS on the line, or `set timeout SECONDS`"));
+        }
+        sleep(pause(start.elapsed()).min(left)).await;
+        match client.progress(request, job, options).await {
+            Ok(Progress::Running) => silent_since = None,
+            Ok(Progress::Done(answer)) => return Ok(answer),
+            Ok(Progress::Failed(error)) => return Err(error),
+            Err(error) if error.kind == Kind::Unreachable => {
+                let since = *silent_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= PATIENCE {
+                    let what = format!("could not be asked after: {error}");
+                    return Err(ended(client, request, job, &what));
+                }
+            }
+            Err(error) => {
+                let what = format!("could not be asked after: {error}");
+                return Err(ended(client, request, job, &what));
+            }
+        }
+    }
+}
+
+/// The error for a wait that ended before the job did.
+pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error {
+    Error::new(
+        Kind::StillRunning,
+        format!("{}: job {job} {what}", request.api),
+    )
+    .hint(format!(
+        "the job goes on in the cloud; ask again with: {}",
+        client.ask_line(job)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When a job that ends after `duration` is asked after, in seconds from its start.
+    fn asked(duration: f64) -> Vec<f64> {
+        let mut times = Vec::new();
+        let mut now = 0.0;
+        while now < duration {
+            now += pause(Duration::from_secs_f64(now)).as_secs_f64();
+            times.push(now);
+        }
+        times
+    }
+
+    #[test]
+    fn the_end_is_noticed_in_time_and_few_questions_are_asked() {
+        for duration in [0.05, 0.3, 1.0, 7.0, 30.0, 60.0, 140.0] {
+            let noticed = *asked(duration).last().unwrap();
+            let late: f64 = noticed - duration;
+            assert!(
+                late <= (duration * 0.1_f64).max(0.1) + 1e-9,
+                "{duration}: {late}"
+            );
+        }
+        assert!(asked(60.0).len() <= 60);
+        let slow: Vec<f64> = asked(1200.0).into_iter().filter(|at| *at > 600.0).collect();
+        assert!(slow.windows(2).all(|pair| pair[1] - pair[0] >= 15.0 - 1e-9));
+    }
+}

@@ -1,0 +1,369 @@
+//! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
+
+mod errors;
+pub mod sign;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::catalog::{Api, Field};
+use crate::cloud::{Dialect, Identity, Manner, Outcome, Progress, Reply, Request, SignedCall};
+use crate::error::{Error, Kind, Result};
+use crate::line::secrets::is_secret;
+use crate::record::answer::{Answer, unwrap_envelope};
+use crate::record::{Record, Value, json, xml};
+
+/// Parameters over this many bytes in all are sent in a body, because servers and proxies limit a URL.
+const BULKY: usize = 2048;
+
+pub struct CloudStack;
+
+impl Dialect for CloudStack {
+    fn discovery(&self) -> Request {
+        Request {
+            api: "listApis".into(),
+            params: Vec::new(),
+        }
+    }
+
+    fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
+        #[derive(Deserialize)]
+        struct Whole {
+            listapisresponse: Listed,
+        }
+        #[derive(Deserialize)]
+        struct Listed {
+            #[serde(default)]
+            api: Vec<Api>,
+        }
+        if reply.status != 200 {
+            // The ordinary way words the refusal.
+            self.read(&self.discovery(), reply, &[], false)?;
+        }
+        let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
+            errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
+        })?;
+        Ok(whole.listapisresponse.api)
+    }
+
+    fn sign(
+        &self,
+        request: &Request,
+        identity: &Identity,
+        manner: &Manner,
+        now: i64,
+    ) -> SignedCall {
+        let mut params = vec![
+            ("command".to_string(), request.api.clone()),
+            ("response".to_string(), manner.response.clone()),
+        ];
+        params.extend(request.params.iter().cloned());
+        let shown = format!(
+            "{}?{}",
+            identity.url,
+            sign::query(&without_secrets(&params))
+        );
+        params.push(("apikey".into(), identity.apikey.clone()));
+        if manner.expires > 0 {
+            let expiry = now.saturating_add_unsigned(manner.expires);
+            params.push(("signatureversion".into(), "3".into()));
+            params.push(("expires".into(), date(expiry)));
+        }
+        let signature = sign::signature(&params, identity.secretkey.expose());
+        params.push(("signature".into(), signature));
+        let query = sign::query(&params);
+        let secret = request
+            .params
+            .iter()
+            .any(|(name, value)| is_secret(name) && !value.is_empty());
+        if secret || query.len() > BULKY {
+            SignedCall {
+                url: identity.url.clone(),
+                body: Some(query),
+                shown,
+            }
+        } else {
+            SignedCall {
+                url: format!("{}?{query}", identity.url),
+                body: None,
+                shown,
+            }
+        }
+    }
+
+    fn read(
+        &self,
+        request: &Request,
+        reply: &Reply,
+        fields: &[Field],
+        follow: bool,
+    ) -> Result<Outcome> {
+        let body = self.body(request, reply, fields)?;
+        let started = body
+            .as_record()
+            .filter(|_| follow)
+            .and_then(|record| record.text("jobid"))
+            .filter(|job| !job.is_empty());
+        let answer = Answer::of(body);
+        Ok(match started {
+            Some(job) => Outcome::Started { job, answer },
+            None => Outcome::Done(answer),
+        })
+    }
+
+    fn reads(&self, api: &str) -> bool {
+        const READING: [&str; 6] = ["list", "get", "query", "find", "search", "is"];
+        let verb_end = api
+            .find(|letter: char| !letter.is_ascii_lowercase())
+            .unwrap_or(api.len());
+        let upload = api.starts_with("getUploadParams");
+        (READING.contains(&&api[..verb_end]) && !upload) || api.ends_with("IsEnabled")
+    }
+
+    fn follows(&self, api: &str) -> bool {
+        !self.reads(api)
+    }
+
+    fn ask(&self, job: &str) -> Request {
+        Request {
+            api: "queryAsyncJobResult".into(),
+            params: vec![("jobid".into(), job.into())],
+        }
+    }
+
+    fn ask_line(&self, job: &str) -> String {
+        format!("query asyncjobresult jobid={job}")
+    }
+
+    fn progress(
+        &self,
+        request: &Request,
+        job: &str,
+        reply: &Reply,
+        fields: &[Field],
+    ) -> Result<Progress> {
+        let body = self.body(&self.ask(job), reply, fields)?;
+        let Value::Record(record) = body else {
+            return Err(Error::new(
+                Kind::Unreachable,
+                format!("the answer about job {job} holds no record"),
+            ));
+        };
+        // Only the outer status counts: the thing inside carries a jobstatus of its own that stays 0.
+        match record.text("jobstatus").as_deref() {
+            Some("0") => Ok(Progress::Running),
+            Some("1") => Ok(Progress::Done(Answer::of_job(record))),
+            Some("2") => Ok(Progress::Failed(failure(request, job, &record))),
+            other => Err(Error::new(
+                Kind::Unreachable,
+                format!(
+                    "job {job} is in a state that is not known: jobstatus {}",
+                    other.unwrap_or("is missing")
+                ),
+            )),
+        }
+    }
+}
+
+impl CloudStack {
+    /// The body of the answer without its envelope, or the refusal that it tells.
+    fn body(&self, request: &Request, reply: &Reply, fields: &[Field]) -> Result<Value> {
+        let misread =
+            |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
+        let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        let read = match start {
+            None => Err("it is empty".to_string()),
+            Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
+            Some(b'<') => xml::read(&reply.body, fields).map_err(|bad| bad.to_string()),
+            Some(_) => json::read(&reply.body)
+                .map_err(|bad| bad.to_string())
+                .and_then(unwrap_envelope),
+        };
+        let body = match read {
+            Ok((_, body)) => body,
+            Err(why) => return Err(misread(&why)),
+        };
+        if let Some(record) = body.as_record() {
+            let fallback = u32::from(reply.status);
+            if record.get("errorcode").is_some() && record.get("errortext").is_some() {
+                let what = &request.api;
+                return Err(errors::refusal(Kind::Refused, what, record, fallback));
+            }
+        }
+        if reply.status != 200 {
+            return Err(misread("its status says failure, its body does not"));
+        }
+        Ok(body)
+    }
+}
+
+/// The real error of a failed job is inside: an object with code and text, or on old servers the text alone.
+fn failure(request: &Request, job: &str, record: &Record) -> Error {
+    let outer = record
+        .text("jobresultcode")
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(530);
+    let what = format!("{} (job {job})", request.api);
+    match record.get("jobresult") {
+        Some(Value::Record(result)) => errors::refusal(Kind::JobFailed, &what, result, outer),
+        Some(other) => errors::said(
+            Kind::JobFailed,
+            &what,
+            outer,
+            None,
+            &other.scalar().unwrap_or_default(),
+        ),
+        None => errors::said(Kind::JobFailed, &what, outer, None, ""),
+    }
+}
+
+/// Seconds since 1970 in the one form of a date that servers take for expires.
+fn date(seconds: i64) -> String {
+    let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
+    moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
+fn without_secrets(params: &[(String, String)]) -> Vec<(String, String)> {
+    let mut kept = params.to_vec();
+    for (name, value) in &mut kept {
+        if is_secret(name) && !value.is_empty() {
+            *value = crate::line::secrets::STRUCK.into();
+        }
+    }
+    kept
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
+    head.contains("<html") || head.contains("<!doctype html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
+            status,
+            content_type: "application/json".into(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn request(api: &str, params: &[(&str, &str)]) -> Request {
+        Request {
+            api: api.into(),
+            params: params
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        }
+    }
+
+    fn signed(params: &[(&str, &str)]) -> SignedCall {
+        let identity = Identity {
+            url: "http://cloud/client/api".into(),
+            apikey: "KEY".into(),
+            secretkey: crate::config::secret::Secret::new("TOPSECRET"),
+        };
+        let manner = Manner {
+            expires: 600,
+            response: "json".into(),
+        };
+        CloudStack.sign(
+            &request("createUser", params),
+            &identity,
+            &manner,
+            1_000_000_000,
+        )
+    }
+
+    #[test]
+    fn secrets_and_bulk_go_in_a_body_and_nothing_secret_is_shown() {
+        let call = signed(&[("username", "x")]);
+        assert!(call.body.is_none());
+        assert!(
+            call.url.contains("&expires=2001-09-09T01%3A56%3A40%2B0000"),
+            "{}",
+            call.url
+        );
+        let call = signed(&[("username", "x"), ("password", "hunter2")]);
+        assert_eq!(call.url, "http://cloud/client/api");
+        assert!(call.body.unwrap().contains("password=hunter2"));
+        assert!(!call.shown.contains("hunter2") && !call.shown.contains("KEY"));
+        assert!(signed(&[("name", &"x".repeat(3000))]).body.is_some());
+    }
+
+    #[test]
+    fn only_the_outer_status_of_a_job_counts() {
+        let start = request("deployVirtualMachine", &[]);
+        let progress = |body: &str| {
+            let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
+            CloudStack
+                .progress(&start, "7", &reply(200, &body), &[])
+                .unwrap()
+        };
+        assert!(matches!(progress("\"jobstatus\":0"), Progress::Running));
+        let done =
+            progress(r#""jobstatus":1,"jobresult":{"virtualmachine":{"id":"a","jobstatus":0}}"#);
+        let Progress::Done(answer) = done else {
+            panic!("{done:?}")
+        };
+        assert_eq!(answer.name.as_deref(), Some("virtualmachine"));
+        for (body, code, text) in [
+            (
+                r#""jobstatus":2,"jobresultcode":530,"jobresult":{"errorcode":533,"errortext":"no room"}"#,
+                533,
+                "no room",
+            ),
+            (
+                r#""jobstatus":2,"jobresultcode":551,"jobresult":"not enough capacity""#,
+                551,
+                "not enough capacity",
+            ),
+            (
+                r#""jobstatus":2,"jobresultcode":530"#,
+                530,
+                "no reason given",
+            ),
+        ] {
+            let Progress::Failed(error) = progress(body) else {
+                panic!("{body}")
+            };
+            assert_eq!((error.kind, error.code), (Kind::JobFailed, Some(code)));
+            assert!(error.message.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_reads_and_what_changes_is_told_apart() {
+        for api in [
+            "listUsers",
+            "getUser",
+            "queryAsyncJobResult",
+            "quotaIsEnabled",
+            "findHostsForMigration",
+        ] {
+            assert!(CloudStack.reads(api), "{api}");
+        }
+        for api in [
+            "deployVirtualMachine",
+            "getUploadParamsForVolume",
+            "isolateX",
+            "login",
+            "extractVolume",
+        ] {
+            assert!(!CloudStack.reads(api), "{api}");
+        }
+    }
+
+    #[test]
+    fn a_typed_question_after_a_job_is_not_followed() {
+        let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
+        assert!(!CloudStack.follows("queryAsyncJobResult"));
+        let outcome = CloudStack
+            .read(&CloudStack.ask("7"), &reply(200, body), &[], false)
+            .unwrap();
+        assert!(matches!(outcome, Outcome::Done(_)));
+    }
+}

@@ -1,0 +1,113 @@
+//! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
+
+pub mod cloudstack;
+
+use crate::catalog::{Api, Field};
+use crate::error::{Error, Result};
+use crate::record::answer::Answer;
+
+/// Who calls, and where: what a profile or the environment gave.
+#[derive(Clone, PartialEq)]
+pub struct Identity {
+    /// The whole address of the API, `https://cloud.example.org/client/api`.
+    pub url: String,
+    pub apikey: String,
+    pub secretkey: crate::config::secret::Secret,
+}
+
+/// A call as it was meant, before it is signed. Names are as they go over the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    pub api: String,
+    pub params: Vec<(String, String)>,
+}
+
+/// What may differ from call to call in how it is signed and asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manner {
+    /// How long a signature is good for, in seconds; 0 for ever.
+    pub expires: u64,
+    /// `json` or `xml`.
+    pub response: String,
+}
+
+/// A call ready to be sent.
+#[derive(Clone, PartialEq)]
+pub struct SignedCall {
+    pub url: String,
+    /// The form body of a POST; none for a GET.
+    pub body: Option<String>,
+    /// The address without key, signature and secrets, for the log.
+    pub shown: String,
+}
+
+/// What came back over HTTP.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
+/// What an answer turned out to be.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Done(Answer),
+    /// Something goes on in the cloud: its job's id and the first answer, which may name the new thing.
+    Started {
+        job: String,
+        answer: Answer,
+    },
+}
+
+/// How far a job is.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    Running,
+    Done(Answer),
+    Failed(Error),
+}
+
+/// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
+pub trait Dialect: Send + Sync {
+    /// The call that tells what can be called.
+    fn discovery(&self) -> Request;
+    /// The catalogue out of discovery's answer.
+    fn catalog(&self, reply: &Reply) -> Result<Vec<Api>>;
+    /// `now` is in seconds since 1970.
+    fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
+    -> SignedCall;
+    /// `follow` is false for a call whose answer is the end of it whatever it says. `fields` are what the catalogue
+    /// says of the answer.
+    fn read(
+        &self,
+        request: &Request,
+        reply: &Reply,
+        fields: &[Field],
+        follow: bool,
+    ) -> Result<Outcome>;
+    /// Whether the call only reads, so that sending it twice does no harm.
+    fn reads(&self, api: &str) -> bool;
+    /// Whether an answer of this API may be the start of a job that is to be followed.
+    fn follows(&self, api: &str) -> bool;
+    /// The call that asks after a job.
+    fn ask(&self, job: &str) -> Request;
+    /// What a line is that asks after a job by hand.
+    fn ask_line(&self, job: &str) -> String;
+    /// What the answer to `ask` says; `fields` are those of the API that started the job.
+    fn progress(
+        &self,
+        request: &Request,
+        job: &str,
+        reply: &Reply,
+        fields: &[Field],
+    ) -> Result<Progress>;
+}
+
+/// The kinds of cloud, by the name that a profile gives.
+pub fn dialect(kind: &str) -> Option<Box<dyn Dialect>> {
+    match kind {
+        "cloudstack" => Some(Box::new(cloudstack::CloudStack)),
+        _ => None,
+    }
+}

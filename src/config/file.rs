@@ -1,0 +1,774 @@
+//! The configuration file: TOML text in, profiles and their values out; edits keep comments, order and unknown keys.
+
+use std::path::PathBuf;
+
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, TomlError, Value};
+
+use super::settings::{self, Kind, SETTINGS, Setting, closest};
+use super::{DEMO, ENVIRONMENT, Places, derived, disk};
+use crate::error::{Error, Result};
+
+/// The longest name that a profile can be given.
+const LONGEST_NAME: usize = 64;
+
+/// The configuration as it was when it was read.
+pub struct File {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+impl File {
+    /// Reads the file; one that is not there and was not named is empty.
+    /// A file that others can read is refused.
+    pub fn load(places: &Places) -> Result<File> {
+        let path = places.config_file.clone();
+        let text = match disk::read(&path)? {
+            Some(text) => text,
+            None if places.explicit => {
+                return Err(Error::local(format!(
+                    "there is no configuration file {}",
+                    path.display()
+                ))
+                .hint(format!(
+                    "make an empty one: install -m 600 /dev/null {}",
+                    disk::quoted(&path)
+                )));
+            }
+            None => String::new(),
+        };
+        File::parse(path, &text)
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<File> {
+        match text.parse() {
+            Ok(document) => Ok(File { path, document }),
+            Err(why) => {
+                let why: TomlError = why;
+                // The error's own text repeats the line, which may hold a key.
+                let before = text.get(..why.span().map_or(0, |span| span.start));
+                let line = 1 + before.map_or(0, |text| text.matches('\n').count());
+                Err(Error::local(format!(
+                    "{}, line {line}: {}",
+                    path.display(),
+                    why.message()
+                ))
+                .hint(format!(
+                    "mend line {line}; values are like output = \"json\""
+                )))
+            }
+        }
+    }
+
+    /// Applies an edit to what the file holds now, whoever else edits it, and writes it if it changed.
+    pub fn edit(places: &Places, change: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+        let lock = disk::lock(&places.config_file, places.explicit)?;
+        let mut file = File::load(places)?;
+        let before = file.document.to_string();
+        change(&mut file)?;
+        let after = file.document.to_string();
+        if after != before {
+            // What could not be read again must not take the place of what could.
+            File::parse(file.path, &after)?;
+            lock.write(&after)?;
+        }
+        Ok(())
+    }
+
+    /// The profiles in the file's order.
+    pub fn profiles(&self) -> Vec<String> {
+        self.tables().map(|(name, _)| name.into()).collect()
+    }
+
+    /// The profile that the file has in use.
+    pub fn current(&self) -> Option<&str> {
+        self.document.get("profile").and_then(Item::as_str)
+    }
+
+    /// The profile's own value of a setting; a value that the setting cannot have counts as none.
+    pub fn get(&self, profile: &str, setting: &str) -> Option<String> {
+        value(self.table(profile)?, settings::find(setting)?)?.ok()
+    }
+
+    /// The value that a setting has for all profiles without one of their own.
+    pub(super) fn common(&self, setting: &Setting) -> Option<String> {
+        if setting.connection {
+            return None;
+        }
+        value(self.document.as_table(), setting)?.ok()
+    }
+
+    /// Whether a profile of that name can be used: one of the file's, the built-in cloud's, the environment's.
+    pub(super) fn has(&self, profile: &str) -> bool {
+        is_reserved(profile) || self.table(profile).is_some()
+    }
+
+    /// The error for a profile that is not there; names the nearest that is.
+    pub(super) fn unknown(&self, profile: &str) -> Error {
+        let mut names = self.profiles();
+        if !names.iter().any(|name| name == DEMO) {
+            names.push(DEMO.into());
+        }
+        let error = Error::local(format!("there is no profile {profile}"));
+        let near = closest(profile, names.iter().map(String::as_str));
+        match near.first() {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint(format!("there are: {}", names.join(", "))),
+        }
+        .hint(format!("`profile add {profile}` makes one"))
+    }
+
+    /// Sets a value of a profile; connection settings only of a profile that is in the file.
+    pub fn set(&mut self, profile: &str, setting: &'static Setting, value: &str) -> Result<()> {
+        if setting.connection && is_reserved(profile) {
+            return Err(Error::line(format!(
+                "{} cannot be set: {}",
+                setting.name,
+                reserved(profile)
+            ))
+            .hint("`profile add NAME` begins a profile for another cloud"));
+        }
+        if !self.has(profile) {
+            return Err(self.unknown(profile));
+        }
+        let value = setting.check(value)?;
+        let Some(source) = derived::source(setting.name).and_then(settings::find) else {
+            return self.put(profile, setting, &value);
+        };
+        let now = self
+            .get(profile, source.name)
+            .or_else(|| self.common(source))
+            .unwrap_or_else(|| source.default.into());
+        let value = derived::write(setting.name, &value, &now)?;
+        self.put(profile, source, &value)
+    }
+
+    fn put(&mut self, profile: &str, setting: &Setting, text: &str) -> Result<()> {
+        // A bad value for all profiles would be told at every start, so it is mended where it stands.
+        let common = self.document.as_table_mut();
+        if !setting.connection && matches!(value(common, setting), Some(Err(_))) {
+            write(common, setting, text);
+            if self
+                .table(profile)
+                .is_none_or(|own| !own.contains_key(setting.name))
+            {
+                return Ok(());
+            }
+        }
+        write(self.table_mut(profile)?, setting, text);
+        Ok(())
+    }
+
+    /// Adds a profile without values.
+    pub fn add(&mut self, profile: &str) -> Result<()> {
+        if is_reserved(profile) {
+            return Err(
+                Error::line(format!("{profile} cannot be added: {}", reserved(profile)))
+                    .hint("choose another name"),
+            );
+        }
+        let begins = profile.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+        if !begins || profile.len() > LONGEST_NAME || !profile.chars().all(is_name_letter) {
+            return Err(Error::line(format!("\"{}\" is no name for a profile", profile.escape_debug()))
+                .hint("a name is of letters, digits, dots, underscores and hyphens, and begins with a letter or digit"));
+        }
+        if self.table(profile).is_some() {
+            return Err(Error::line(format!("there is a profile {profile} already"))
+                .hint(format!("`profile use {profile}` chooses it")));
+        }
+        self.table_mut(profile).map(|_| ())
+    }
+
+    /// Removes a profile with its keys; if it was in use, the built-in cloud is.
+    pub fn remove(&mut self, profile: &str) -> Result<()> {
+        if is_reserved(profile) {
+            return Err(Error::line(format!(
+                "{profile} cannot be removed: {}",
+                reserved(profile)
+            )));
+        }
+        if self.table(profile).is_none() {
+            return Err(self.unknown(profile));
+        }
+        let used = self.current() == Some(profile);
+        if let Some(profiles) = self
+            .document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut)
+        {
+            profiles.remove(profile);
+        }
+        match (used, self.profiles().is_empty()) {
+            (false, _) => Ok(()),
+            (true, true) => {
+                self.document.remove("profile");
+                Ok(())
+            }
+            (true, false) => self.switch(DEMO),
+        }
+    }
+
+    /// Has the file use a profile, which must be there.
+    pub fn switch(&mut self, profile: &str) -> Result<()> {
+        if profile == ENVIRONMENT {
+            return Err(
+                Error::line(format!("{profile} cannot be chosen: {}", reserved(profile)))
+                    .hint("start capuchin with the three set and without -p"),
+            );
+        }
+        if !self.has(profile) {
+            return Err(self.unknown(profile));
+        }
+        replace(self.document.as_table_mut(), "profile", profile.into());
+        Ok(())
+    }
+
+    /// What in the file is not understood and does not count, in sentences for the user.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (key, item) in self.document.iter() {
+            match key {
+                "profile" if item.as_str().is_none() => {
+                    found.push("profile is not a text: `profile use NAME` mends it".into());
+                }
+                "profile" => {}
+                "profiles" => match item.as_table_like() {
+                    Some(profiles) => self.warn_of_profiles(profiles, &mut found),
+                    None => found.push("profiles is not a table: make it [profiles.NAME]".into()),
+                },
+                _ => found.extend(warning(key, item, None)),
+            }
+        }
+        if let Some(current) = self.current().filter(|current| !self.has(current)) {
+            found.push(format!(
+                "profile = \"{current}\" names no profile: `profile use NAME` mends it"
+            ));
+        }
+        found
+            .into_iter()
+            .map(|what| format!("{}: {what}", self.path.display()))
+            .collect()
+    }
+
+    fn warn_of_profiles(&self, profiles: &dyn TableLike, found: &mut Vec<String>) {
+        for (name, item) in profiles.iter() {
+            match item.as_table_like() {
+                Some(values) => {
+                    found.extend(
+                        values
+                            .iter()
+                            .filter_map(|(key, item)| warning(key, item, Some(name))),
+                    );
+                }
+                None => found.push(format!("profiles.{name} is not a table")),
+            }
+        }
+    }
+
+    fn tables(&self) -> impl Iterator<Item = (&str, &dyn TableLike)> {
+        self.document
+            .get("profiles")
+            .and_then(Item::as_table_like)
+            .into_iter()
+            .flat_map(TableLike::iter)
+            .filter_map(|(name, item)| Some((name, item.as_table_like()?)))
+    }
+
+    fn table(&self, profile: &str) -> Option<&dyn TableLike> {
+        self.tables()
+            .find(|(name, _)| *name == profile)
+            .map(|(_, table)| table)
+    }
+
+    /// The profile's table, made where there is none.
+    fn table_mut(&mut self, profile: &str) -> Result<&mut dyn TableLike> {
+        let path = self.path.display();
+        let no_table = |what: String| {
+            Error::local(format!("{path}: {what} is not a table")).hint(
+                "mend it by hand: a profile is [profiles.NAME] and lines like output = \"json\"",
+            )
+        };
+        let inline = self
+            .document
+            .get("profiles")
+            .is_some_and(Item::is_inline_table);
+        // Within braces a table has to be one in braces as well.
+        let empty = if inline {
+            Item::Value(InlineTable::new().into())
+        } else {
+            Item::Table(Table::new())
+        };
+        let mut parent = Table::new();
+        parent.set_implicit(true);
+        let profiles = self
+            .document
+            .entry("profiles")
+            .or_insert(Item::Table(parent))
+            .as_table_like_mut()
+            .ok_or_else(|| no_table("profiles".into()))?;
+        profiles
+            .entry(profile)
+            .or_insert(empty)
+            .as_table_like_mut()
+            .ok_or_else(|| no_table(format!("profiles.{profile}")))
+    }
+}
+
+/// The value of a setting in a table: none, a good one in its canonical spelling, or a bad one.
+fn value(table: &dyn TableLike, setting: &Setting) -> Option<Result<String>> {
+    let item = table.get(setting.name)?;
+    let text = match item.as_value() {
+        Some(Value::String(text)) => text.value().clone(),
+        Some(Value::Integer(number)) => number.value().to_string(),
+        Some(Value::Boolean(truth)) => truth.value().to_string(),
+        _ => {
+            let what = format!("{}: it is no text, number, true or false", setting.name);
+            return Some(Err(Error::line(what)));
+        }
+    };
+    Some(setting.check(&text))
+}
+
+/// What is wrong with a key; at the top level where there is no profile.
+fn warning(key: &str, item: &Item, profile: Option<&str>) -> Option<String> {
+    let place = profile.map_or(String::new(), |name| format!(" in profile {name}"));
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+        let near = settings::nearest(key);
+        let near = near
+            .first()
+            .map_or(String::new(), |near| format!("; did you mean {near}?"));
+        return Some(format!("there is no setting {key}{place}{near}"));
+    };
+    if let Some(source) = derived::source(key) {
+        return Some(format!(
+            "{key}{place} is not read from the file: {source} is, in its place"
+        ));
+    }
+    if setting.connection {
+        match profile {
+            None => {
+                return Some(format!(
+                    "{key} is not read outside of a profile: put it below [profiles.NAME]"
+                ));
+            }
+            Some(name) if is_reserved(name) => {
+                return Some(format!("{key}{place} is not read: {}", reserved(name)));
+            }
+            Some(_) => {}
+        }
+    }
+    let mut table = Table::new();
+    table.insert(key, item.clone());
+    let why = value(&table, setting)?.err()?;
+    Some(format!(
+        "{}{place}, so the value does not count; `set {key} VALUE` mends it",
+        why.message
+    ))
+}
+
+/// Writes a value in the TOML type that its setting's kind asks for.
+fn write(table: &mut dyn TableLike, setting: &Setting, text: &str) {
+    let value = match setting.kind {
+        Kind::Bool => Value::from(text == "true"),
+        Kind::Seconds | Kind::Port => text
+            .parse::<i64>()
+            .map_or_else(|_| Value::from(text), Value::from),
+        _ => Value::from(text),
+    };
+    replace(table, setting.name, value);
+}
+
+/// Puts a value in the place of another, whose comment stays.
+fn replace(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => {
+            table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+fn is_reserved(profile: &str) -> bool {
+    profile == DEMO || profile == ENVIRONMENT
+}
+
+/// Why the name is not the user's to give.
+fn reserved(profile: &str) -> String {
+    if profile == DEMO {
+        format!("{DEMO} is the built-in cloud, which is always there and has keys of its own")
+    } else {
+        format!(
+            "{ENVIRONMENT} is the cloud of CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET"
+        )
+    }
+}
+
+pub(super) fn is_name_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "._-".contains(letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    const PROD: &str = r#"# mine
+profile = "prod" # the one in use
+color = false
+
+# the real thing
+[profiles.prod]
+url = "https://prod.example.org/client/api"
+apikey = "KEY"
+secretkey = "TOPSECRET" # from the UI
+timeout = 60 # seconds
+colour = "blue"
+"#;
+
+    /// A home with that configuration, or none.
+    fn home(text: Option<&str>) -> (TempDir, Places) {
+        let directory = tempfile::tempdir().expect("directory");
+        let places = Places {
+            config_file: directory.path().join("new/config.toml"),
+            explicit: false,
+            state: directory.path().join("state"),
+            cache: directory.path().join("cache"),
+        };
+        if let Some(text) = text {
+            fs::create_dir(directory.path().join("new")).expect("directory");
+            fs::write(&places.config_file, text).expect("file");
+            mode(&places.config_file, 0o600);
+        }
+        (directory, places)
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    }
+
+    #[cfg(not(unix))]
+    fn mode(_: &Path, _: u32) {}
+
+    fn set(places: &Places, profile: &str, name: &str, value: &str) -> Result<()> {
+        let setting = settings::find(name).expect(name);
+        File::edit(places, |file| file.set(profile, setting, value))
+    }
+
+    fn text(places: &Places) -> String {
+        fs::read_to_string(&places.config_file).expect("file")
+    }
+
+    fn refusal<T>(result: Result<T>) -> Error {
+        match result {
+            Ok(_) => panic!("this is to be refused"),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn values_are_read_by_profile() {
+        let (_home, places) = home(Some(PROD));
+        let file = File::load(&places).expect("file");
+        assert_eq!(file.profiles(), ["prod"]);
+        assert_eq!(file.current(), Some("prod"));
+        assert_eq!(file.get("prod", "apikey").as_deref(), Some("KEY"));
+        assert_eq!(file.get("prod", "TimeOut").as_deref(), Some("60"));
+        assert_eq!(file.get("prod", "output"), None);
+        assert_eq!(file.get("test", "apikey"), None);
+    }
+
+    #[test]
+    fn an_edit_changes_its_value_and_nothing_else() {
+        let (_home, places) = home(Some(PROD));
+        set(&places, "prod", "timeout", "90").expect("timeout");
+        set(&places, "prod", "secretkey", "OTHER").expect("secretkey");
+        set(&places, "prod", "port", "8443").expect("port");
+        let expected = PROD
+            .replace("timeout = 60 #", "timeout = 90 #")
+            .replace("TOPSECRET", "OTHER")
+            .replace("prod.example.org/", "prod.example.org:8443/");
+        assert_eq!(text(&places), expected);
+    }
+
+    #[test]
+    fn what_changes_nothing_writes_nothing() {
+        let (home, places) = home(None);
+        assert!(File::edit(&places, |_| Ok(())).is_ok());
+        assert!(!places.config_file.exists());
+        assert!(File::load(&places).is_ok());
+        let error = refusal(set(&places, "nosuch", "output", "json"));
+        assert_eq!(error.message, "there is no profile nosuch");
+        assert!(!places.config_file.exists());
+        drop(home);
+    }
+
+    #[test]
+    fn a_new_file_is_filled_by_setting_values() {
+        let (_home, places) = home(None);
+        set(&places, DEMO, "output", "json").expect("output");
+        File::edit(&places, |file| file.add("prod")).expect("add");
+        for (name, value) in [
+            ("host", "cloud.example.org"),
+            ("port", "443"),
+            ("protocol", "https"),
+            ("apikey", "KEY"),
+            ("timeout", "60"),
+            ("color", "no"),
+            ("tabularize", "true"),
+            ("signatureversion", ""),
+        ] {
+            set(&places, "prod", name, value).expect(name);
+        }
+        File::edit(&places, |file| file.switch("prod")).expect("switch");
+        let expected = r#"profile = "prod"
+[profiles.demo]
+output = "json"
+
+[profiles.prod]
+url = "https://cloud.example.org/client/api"
+apikey = "KEY"
+timeout = 60
+color = false
+output = "table"
+expires = 0
+"#;
+        assert_eq!(text(&places), expected);
+        assert!(File::load(&places).expect("file").warnings().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_home, places) = home(None);
+        set(&places, DEMO, "output", "json").expect("output");
+        let mode_of = |path: &Path| fs::metadata(path).expect("file").permissions().mode() & 0o777;
+        let directory = places.config_file.parent().expect("directory");
+        assert_eq!(mode_of(&places.config_file), 0o600);
+        assert_eq!(mode_of(directory), 0o700);
+        let names = fs::read_dir(directory).expect("directory").count();
+        assert_eq!(names, 2, "the file and its lock");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_open_to_others_is_refused_and_left_alone() {
+        let (_home, places) = home(Some(PROD));
+        for open in [0o640, 0o604, 0o620] {
+            mode(&places.config_file, open);
+            let error = refusal(File::load(&places));
+            assert_eq!(error.kind, crate::error::Kind::Local);
+            let path = places.config_file.display();
+            assert_eq!(error.hints, [format!("chmod 600 {path}")]);
+            assert!(set(&places, "prod", "output", "json").is_err());
+        }
+        assert_eq!(text(&places), PROD);
+        mode(&places.config_file, 0o400);
+        assert!(File::load(&places).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let (home, mut places) = home(Some(PROD));
+        let real = places.config_file.clone();
+        let link = home.path().join("link.toml");
+        std::os::unix::fs::symlink("new/config.toml", &link).expect("link");
+        places.config_file = link.clone();
+        set(&places, "prod", "output", "json").expect("output");
+        assert!(fs::symlink_metadata(&link).expect("link").is_symlink());
+        assert!(
+            fs::read_to_string(real)
+                .expect("file")
+                .contains("output = \"json\"")
+        );
+        // A link may lead to a file that is yet to be.
+        let early = home.path().join("early.toml");
+        std::os::unix::fs::symlink("later.toml", &early).expect("link");
+        places.config_file = early;
+        set(&places, DEMO, "output", "json").expect("output");
+        assert!(home.path().join("later.toml").is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_can_be_read_and_not_written() {
+        let (_home, mut places) = home(None);
+        places.config_file = "/dev/null".into();
+        places.explicit = true;
+        assert!(File::load(&places).is_ok_and(|file| file.profiles().is_empty()));
+        assert!(set(&places, DEMO, "output", "json").is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let (_home, mut places) = home(None);
+        places.explicit = true;
+        let error = refusal(File::load(&places));
+        assert!(error.message.starts_with("there is no configuration file"));
+        assert!(error.hints[0].contains("install -m 600"), "{error:?}");
+        assert!(set(&places, DEMO, "output", "json").is_err());
+    }
+
+    #[test]
+    fn what_is_not_toml_is_told_by_line_and_never_shown() {
+        for (bad, line) in [
+            ("a = 1\nsecretkey = TOPSECRET\n", "line 2"),
+            ("[profiles.prod]\n\nsecretkey = \"TOPSECRET\n", "line 3"),
+            ("a = 1\na = \"TOPSECRET\"\n", "line 2"),
+        ] {
+            let (_home, places) = home(Some(bad));
+            let error = refusal(File::load(&places));
+            assert!(error.message.contains(line), "{error:?}");
+            assert!(!format!("{error:?}").contains("TOPSECRET"), "{error:?}");
+        }
+        let (_home, places) = home(Some(""));
+        fs::write(&places.config_file, b"a = 1\nb = \"\xff\"\n").expect("file");
+        let error = refusal(File::load(&places));
+        assert!(
+            error.message.contains("line 2: it is not UTF-8"),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn edits_at_the_same_time_are_all_kept() {
+        let (_home, places) = home(None);
+        std::thread::scope(|threads| {
+            for number in 0..4 {
+                let places = &places;
+                threads.spawn(move || {
+                    for turn in 0..5 {
+                        let name = format!("p{number}.{turn}");
+                        File::edit(places, |file| file.add(&name)).expect("add");
+                    }
+                });
+            }
+        });
+        assert_eq!(File::load(&places).expect("file").profiles().len(), 20);
+    }
+
+    #[test]
+    fn bad_values_warn_do_not_count_and_are_mended_by_set() {
+        let bad = r#"output = "jsn"
+timeout = "soon" # ever
+apikey = "KEY"
+profile = "gone"
+
+[profiles.prod]
+verifycert = [1]
+host = "c"
+secretkey = "TOP SECRET"
+outptu = "json"
+
+[profiles.demo]
+url = "https://c/"
+"#;
+        let (_home, places) = home(Some(bad));
+        let file = File::load(&places).expect("file");
+        assert_eq!(file.get("prod", "verifycert"), None);
+        let warnings = file.warnings();
+        for (warning, says) in warnings.iter().zip([
+            "output: \"jsn\" is not auto or table or text or json or csv, so the value does not count; `set output VALUE` mends it",
+            "timeout: \"soon\" is not seconds",
+            "apikey is not read outside of a profile",
+            "verifycert: it is no text, number, true or false in profile prod",
+            "host in profile prod is not read from the file: url is, in its place",
+            "secretkey: what was given is not one word without blanks in profile prod",
+            "there is no setting outptu in profile prod; did you mean output?",
+            "url in profile demo is not read: demo is the built-in cloud",
+            "profile = \"gone\" names no profile",
+        ]) {
+            assert!(warning.contains(says), "{warning}: {says}");
+            assert!(!warning.contains("SECRET"), "{warning}");
+        }
+        assert_eq!(warnings.len(), 9);
+        for (name, value) in [
+            ("output", "csv"),
+            ("timeout", "90"),
+            ("verifycert", "true"),
+            ("secretkey", "OTHER"),
+        ] {
+            set(&places, "prod", name, value).expect(name);
+        }
+        let file = File::load(&places).expect("file");
+        assert_eq!(file.warnings().len(), 5, "{:?}", file.warnings());
+        assert!(text(&places).contains("output = \"csv\"\ntimeout = 90 # ever"));
+        assert!(text(&places).contains("verifycert = true"));
+    }
+
+    #[test]
+    fn profiles_are_added_chosen_and_removed() {
+        let (_home, places) = home(Some(PROD));
+        let edit = |change: &dyn Fn(&mut File) -> Result<()>| File::edit(&places, change);
+        edit(&|file| file.add("test.2_b-c")).expect("add");
+        let again = refusal(edit(&|file| file.add("prod")));
+        assert_eq!(again.hints, ["`profile use prod` chooses it"]);
+        for name in ["", "-p", ".x", "a b", "ü", "a/b", DEMO, ENVIRONMENT] {
+            assert_eq!(refusal(edit(&|file| file.add(name))).status(), 2, "{name}");
+        }
+        let slip = refusal(edit(&|file| file.switch("prdo")));
+        assert_eq!(
+            (slip.status(), slip.hints[0].as_str()),
+            (7, "did you mean prod?")
+        );
+        edit(&|file| file.switch(DEMO)).expect("demo is always there");
+        edit(&|file| file.switch("test.2_b-c")).expect("switch");
+        assert!(text(&places).contains("profile = \"test.2_b-c\" # the one in use"));
+        edit(&|file| file.remove("test.2_b-c")).expect("remove");
+        assert_eq!(File::load(&places).expect("file").current(), Some(DEMO));
+        edit(&|file| file.switch("prod")).expect("switch");
+        edit(&|file| file.remove("prod")).expect("remove");
+        let file = File::load(&places).expect("file");
+        assert!(file.profiles().is_empty() && file.current().is_none());
+        assert!(!text(&places).contains("KEY"), "{}", text(&places));
+        assert!(
+            refusal(edit(&|file| file.remove(DEMO)))
+                .message
+                .contains("always there")
+        );
+    }
+
+    #[test]
+    fn the_demo_cloud_has_no_connection_of_the_users() {
+        let (_home, places) = home(None);
+        for name in ["url", "host", "apikey", "secretkey"] {
+            let error = refusal(set(&places, DEMO, name, "x"));
+            assert!(error.message.contains("built-in cloud"), "{error}");
+        }
+    }
+
+    #[test]
+    fn any_way_to_write_a_table_can_be_edited() {
+        for (text, add) in [
+            ("profiles = { prod = { output = \"json\" } }\n", true),
+            ("profiles.prod.output = \"json\"\n", true),
+            ("[profiles]\nprod.output = \"json\"\n", true),
+            ("[profiles]\nprod = { output = \"json\" }\n", true),
+            ("profiles = 3\n", false),
+            ("[[profiles]]\nx = 1\n", false),
+            (
+                "\u{feff}profile = \"prod\"\r\n[profiles.prod]\r\noutput = \"json\"\r\n",
+                true,
+            ),
+        ] {
+            let (_home, places) = home(Some(text));
+            let added = File::edit(&places, |file| file.add("test"));
+            assert_eq!(added.is_ok(), add, "{text}: {added:?}");
+            if add {
+                set(&places, "prod", "output", "csv").expect(text);
+                set(&places, "test", "apikey", "KEY").expect(text);
+                let file = File::load(&places).expect(text);
+                assert_eq!(file.profiles(), ["prod", "test"]);
+                assert_eq!(file.get("prod", "output").as_deref(), Some("csv"));
+                assert_eq!(file.get("test", "apikey").as_deref(), Some("KEY"));
+            }
+        }
+    }
+}

@@ -1,0 +1,813 @@
+//! What holds: the file, the environment and the flags in; one value a setting, and one cloud and identity, out.
+//! Flags win over the environment, that over the profile, that over what the file has for all profiles.
+
+use std::collections::BTreeMap;
+
+use super::file::{File, is_name_letter};
+use super::secret::{MASK, Secret};
+use super::settings::{self, Kind, SETTINGS, Setting};
+use super::{DEMO, ENVIRONMENT, derived, expand, given, home};
+use crate::error::{Error, Kind as ErrorKind, Result};
+
+/// The variables that name a cloud and an identity as a whole, and the settings that they are.
+const UNIT: [(&str, &str); 3] = [
+    ("CLOUDSTACK_ENDPOINT", "url"),
+    ("CLOUDSTACK_KEY", "apikey"),
+    ("CLOUDSTACK_SECRET", "secretkey"),
+];
+
+/// The profile of a script that sets up a connection of its own.
+const SCRIPT: &str = "script";
+
+/// What was asked for on the command line of the process, or since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub profile: Option<String>,
+    pub url: Option<String>,
+    pub output: Option<String>,
+}
+
+/// Where the cloud and the identity come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Demo,
+    Profile(String),
+    Environment,
+}
+
+/// A cloud's address and who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub url: String,
+    pub apikey: String,
+    pub secretkey: Secret,
+}
+
+/// All settings, settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    pub origin: Origin,
+    /// The name to show at the prompt and to set values of.
+    pub profile: String,
+    /// What the user is to be told once.
+    pub notes: Vec<String>,
+    values: BTreeMap<&'static str, Settled>,
+    home: Option<String>,
+    /// Why the profile cannot be used, where the file has none of that name.
+    missing: Option<Error>,
+}
+
+/// A value, hidden since it may be a secret, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Settled {
+    value: Secret,
+    from: String,
+}
+
+/// Settles what holds; a bad value of a flag or variable is an error that names it.
+pub fn resolve(
+    file: &File,
+    env: &dyn Fn(&str) -> Option<String>,
+    flags: &Flags,
+) -> Result<Resolved> {
+    let mut notes = Vec::new();
+    let origin = origin(file, env, flags, &mut notes)?;
+    let profile = match &origin {
+        Origin::Demo => DEMO,
+        Origin::Environment => ENVIRONMENT,
+        Origin::Profile(name) => name,
+    };
+    let mut resolved = Resolved {
+        profile: profile.into(),
+        notes,
+        values: BTreeMap::new(),
+        home: home(env),
+        missing: (!file.has(profile)).then(|| file.unknown(profile)),
+        origin,
+    };
+    resolved.take_file(file);
+    resolved.take_environment(env)?;
+    resolved.take_flags(flags)?;
+    Ok(resolved)
+}
+
+/// Chooses the one source of address, key and secret.
+fn origin(
+    file: &File,
+    env: &dyn Fn(&str) -> Option<String>,
+    flags: &Flags,
+    notes: &mut Vec<String>,
+) -> Result<Origin> {
+    let of = |name: &str| match name {
+        DEMO => Origin::Demo,
+        name => Origin::Profile(name.into()),
+    };
+    let (set, unset): (Vec<_>, Vec<_>) = UNIT
+        .iter()
+        .map(|(var, _)| *var)
+        .partition(|var| given(env, var).is_some());
+    let by_flag = flags.profile.as_deref().filter(|name| *name != ENVIRONMENT);
+    if let Some(name) = by_flag {
+        if !file.has(name) {
+            return Err(file.unknown(name));
+        }
+        if !set.is_empty() {
+            notes.push(format!("{} set aside: profile {name} is in use", are(&set)));
+        }
+        return Ok(of(name));
+    }
+    let by_variable = given(env, "CAPUCHIN_PROFILE").filter(|name| name != ENVIRONMENT);
+    if let Some(name) = by_variable.as_deref().filter(|name| !file.has(name)) {
+        let error = file.unknown(name);
+        return Err(Error {
+            message: format!("CAPUCHIN_PROFILE: {}", error.message),
+            ..error
+        });
+    }
+    let asked =
+        flags.profile.is_some() || given(env, "CAPUCHIN_PROFILE").as_deref() == Some(ENVIRONMENT);
+    if unset.is_empty() {
+        if let Some(name) = by_variable {
+            notes.push(format!(
+                "CAPUCHIN_PROFILE={name} is set aside: {} in use",
+                are(&set)
+            ));
+        }
+        return Ok(Origin::Environment);
+    }
+    if !set.is_empty() || asked {
+        return Err(Error::local(format!(
+            "{} not set: address, key and secret come from one place together",
+            are(&unset)
+        ))
+        .hint(match set.is_empty() {
+            true => "set all three, or choose a profile with -p NAME".into(),
+            false => format!(
+                "set it, or unset {}, or choose a profile with -p NAME",
+                set.join(" and ")
+            ),
+        }));
+    }
+    let current = by_variable.as_deref().or(file.current());
+    let first = file
+        .profiles()
+        .into_iter()
+        .find(|name| name != DEMO && name != ENVIRONMENT);
+    if let (None, Some(first)) = (current, first) {
+        notes.push(format!(
+            "no profile is in use, so this is the built-in demo cloud (`profile use {first}` chooses one)"
+        ));
+    }
+    Ok(current.map_or(Origin::Demo, of))
+}
+
+fn are(names: &[&str]) -> String {
+    let (last, rest) = match names {
+        [] => return String::new(),
+        [only] => return format!("{only} is"),
+        [rest @ .., last] => (last, rest),
+    };
+    format!("{} and {last} are", rest.join(", "))
+}
+
+impl Resolved {
+    fn take_file(&mut self, file: &File) {
+        let profile = self.profile.clone();
+        let is_profile = matches!(self.origin, Origin::Profile(_));
+        for setting in SETTINGS.iter().filter(|setting| stands_for_itself(setting)) {
+            if let Some(value) = file.common(setting) {
+                self.put(setting.name, value, "file");
+            }
+            if setting.connection && !is_profile {
+                continue;
+            }
+            if let Some(value) = file.get(&profile, setting.name) {
+                self.put(setting.name, value, format!("profile {profile}"));
+            }
+        }
+    }
+
+    fn take_environment(&mut self, env: &dyn Fn(&str) -> Option<String>) -> Result<()> {
+        let checked = |var: &str, setting: &Setting, value: &str| {
+            setting.check(value).map_err(|error| Error {
+                kind: ErrorKind::Local,
+                message: format!("{var}: {}", error.message),
+                ..error
+            })
+        };
+        if self.origin == Origin::Environment {
+            for (var, name) in UNIT {
+                if let (Some(value), Some(setting)) = (given(env, var), settings::find(name)) {
+                    let value = checked(var, setting, &value)?;
+                    self.put(setting.name, value, var);
+                }
+            }
+        }
+        // Of two that say the same, the setting that is stored wins over the one that shows it.
+        let (stored, shown): (Vec<_>, Vec<_>) = SETTINGS
+            .iter()
+            .partition(|setting| stands_for_itself(setting));
+        for setting in shown.into_iter().chain(stored) {
+            let var = format!("CAPUCHIN_{}", setting.name.to_ascii_uppercase());
+            let Some(value) = given(env, &var) else {
+                continue;
+            };
+            if setting.connection {
+                self.notes.push(format!(
+                    "{var} is not read: a cloud is named by {} together, or by a profile",
+                    UNIT.map(|(var, _)| var).join(", ")
+                ));
+                continue;
+            }
+            let value = checked(&var, setting, &value)?;
+            self.change(setting, &value, &var)?;
+        }
+        Ok(())
+    }
+
+    fn take_flags(&mut self, flags: &Flags) -> Result<()> {
+        if flags.url.is_some() && self.origin == Origin::Demo {
+            return Err(Error::line("--url needs the keys for that address, and the demo cloud's are its own")
+                .hint("choose a profile with -p NAME, or set CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET"));
+        }
+        for (flag, name, value) in [
+            ("--url", "url", &flags.url),
+            ("--output", "output", &flags.output),
+        ] {
+            if let (Some(value), Some(setting)) = (value, settings::find(name)) {
+                let value = setting.check(value).map_err(|error| Error {
+                    message: format!("{flag}: {}", error.message),
+                    ..error
+                })?;
+                self.put(setting.name, value, flag);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, name: &'static str, value: String, from: impl Into<String>) {
+        let settled = Settled {
+            value: Secret::new(value),
+            from: from.into(),
+        };
+        self.values.insert(name, settled);
+    }
+
+    fn change(&mut self, setting: &'static Setting, value: &str, from: &str) -> Result<()> {
+        match derived::source(setting.name).and_then(settings::find) {
+            Some(source) => {
+                let value = derived::write(setting.name, value, self.raw(source.name))?;
+                self.put(source.name, value, from);
+            }
+            None => self.put(setting.name, value.into(), from),
+        }
+        Ok(())
+    }
+
+    /// The value of a setting that stands for itself.
+    fn raw(&self, name: &str) -> &str {
+        match self.values.get(name) {
+            Some(settled) => settled.value.expose(),
+            None => settings::find(name).map_or("", |setting| setting.default),
+        }
+    }
+
+    /// Gives a setting's value; of a secret only whether there is one, as `********` or nothing.
+    pub fn get(&self, name: &str) -> String {
+        let Some(setting) = settings::find(name) else {
+            return String::new();
+        };
+        if let Some(source) = derived::source(setting.name) {
+            return derived::read(setting.name, self.raw(source));
+        }
+        let value = self.raw(setting.name);
+        match setting.kind {
+            Kind::Secret if !value.is_empty() => MASK.into(),
+            Kind::Path => expand(value, self.home.as_deref()),
+            _ => value.into(),
+        }
+    }
+
+    /// Whether a setting is true.
+    pub fn bool(&self, name: &str) -> bool {
+        self.get(name) == "true"
+    }
+
+    /// Gives a number of seconds; 0 for a setting that is none.
+    pub fn seconds(&self, name: &str) -> u64 {
+        self.get(name).parse().unwrap_or(0)
+    }
+
+    /// Gives the cloud's address and the identity, nothing for the built-in cloud;
+    /// where one is missing, the error says what to type.
+    pub fn endpoint(&self) -> Result<Option<Endpoint>> {
+        if self.origin == Origin::Demo {
+            return Ok(None);
+        }
+        if let Some(error) = &self.missing {
+            return Err(error.clone());
+        }
+        let lacking: Vec<&str> = UNIT
+            .iter()
+            .map(|(_, name)| *name)
+            .filter(|name| self.raw(name).is_empty())
+            .collect();
+        if !lacking.is_empty() {
+            let error = Error::local(format!(
+                "profile {} has no {}",
+                self.profile,
+                lacking.join(" and no ")
+            ));
+            return Err(lacking.iter().fold(error, |error, name| {
+                error.hint(match *name {
+                    "url" => "set url https://HOST/client/api".into(),
+                    name => format!("set {name} {}", name.to_ascii_uppercase()),
+                })
+            }));
+        }
+        Ok(Some(Endpoint {
+            url: self.raw("url").into(),
+            apikey: self.raw("apikey").into(),
+            secretkey: Secret::new(self.raw("secretkey")),
+        }))
+    }
+
+    /// Gives a copy with a value that holds for one line or for a script.
+    /// In the demo cloud a part of a connection begins one that knows nothing of the demo cloud.
+    pub fn with(&self, name: &str, value: &str) -> Result<Resolved> {
+        let Some(setting) = settings::find(name) else {
+            let error = Error::line(format!("there is no setting {name}"));
+            return Err(match settings::nearest(name).first() {
+                Some(near) => error.hint(format!("did you mean {near}?")),
+                None => error.hint("`set` lists them"),
+            });
+        };
+        let value = setting.check(value)?;
+        let mut changed = self.clone();
+        if setting.connection && self.origin == Origin::Demo {
+            changed.origin = Origin::Profile(SCRIPT.into());
+            changed.profile = SCRIPT.into();
+        }
+        changed.change(setting, &value, "set")?;
+        Ok(changed)
+    }
+}
+
+fn stands_for_itself(setting: &Setting) -> bool {
+    derived::source(setting.name).is_none()
+}
+
+/// Lists all settings with their values, secrets masked, and where each comes from.
+pub fn describe(resolved: &Resolved) -> Vec<(String, String, String)> {
+    SETTINGS
+        .iter()
+        .map(|setting| {
+            let stored = derived::source(setting.name).unwrap_or(setting.name);
+            let from = match resolved.values.get(stored) {
+                Some(settled) => settled.from.clone(),
+                None => "default".into(),
+            };
+            (setting.name.into(), resolved.get(setting.name), from)
+        })
+        .collect()
+}
+
+/// Gives a free name for a new profile: the first label of its host, or `cloud`, with a number where it is taken.
+pub fn new_profile_for(file: &File, host: Option<&str>) -> String {
+    let label = host
+        .and_then(|host| host.split('.').next())
+        .filter(|label| {
+            label.starts_with(|letter: char| letter.is_ascii_alphabetic())
+                && label.chars().all(is_name_letter)
+                && label.len() <= 40
+        })
+        .unwrap_or("cloud");
+    if !file.has(label) {
+        return label.into();
+    }
+    (2u64..)
+        .map(|number| format!("{label}{number}"))
+        .find(|name| !file.has(name))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Places;
+
+    const TEXT: &str = r#"
+profile = "prod"
+output = "text"
+timeout = 100
+expires = "soon"
+
+[profiles.prod]
+url = "https://prod.example.org/client/api"
+apikey = "PRODKEY"
+secretkey = "PRODSECRET"
+timeout = 200
+log_file = "~/log"
+
+[profiles.bare]
+apikey = "BAREKEY"
+
+[profiles.environment]
+timeout = 300
+apikey = "NEVER"
+"#;
+
+    const ENDPOINT: [(&str, &str); 3] = [
+        ("CLOUDSTACK_ENDPOINT", "https://env.example.org"),
+        ("CLOUDSTACK_KEY", "ENVKEY"),
+        ("CLOUDSTACK_SECRET", "ENVSECRET"),
+    ];
+
+    fn file(text: &str) -> File {
+        use std::fs;
+        let directory = tempfile::tempdir().expect("directory");
+        let config_file = directory.path().join("config.toml");
+        fs::write(&config_file, text).expect("file");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&config_file, fs::Permissions::from_mode(0o600)).expect("mode");
+        }
+        let places = Places {
+            config_file,
+            explicit: true,
+            state: directory.path().into(),
+            cache: directory.path().into(),
+        };
+        File::load(&places).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// `flags` in the manner of `-p prod --url https://…`.
+    fn settle(text: &str, vars: &[(&str, &str)], flags: &str) -> Result<Resolved> {
+        let env = |name: &str| {
+            vars.iter()
+                .find(|(var, _)| *var == name)
+                .map(|(_, value)| (*value).to_string())
+        };
+        let words: Vec<&str> = flags.split_ascii_whitespace().collect();
+        let flag = |name: &str| {
+            let at = words.iter().position(|word| *word == name)?;
+            words.get(at + 1).map(|value| (*value).to_string())
+        };
+        let flags = Flags {
+            profile: flag("-p"),
+            url: flag("--url"),
+            output: flag("-o"),
+        };
+        resolve(&file(text), &env, &flags)
+    }
+
+    fn settled(text: &str, vars: &[(&str, &str)], flags: &str) -> Resolved {
+        settle(text, vars, flags).unwrap_or_else(|error| panic!("{flags}: {error}"))
+    }
+
+    #[test]
+    fn flags_win_over_environment_profile_file_and_default() {
+        let environment = [("CAPUCHIN_OUTPUT", "json"), ("CAPUCHIN_TIMEOUT", "400")];
+        for (text, vars, flags, name, value) in [
+            (TEXT, &environment[..], "-o csv", "output", "csv"),
+            (TEXT, &environment, "", "output", "json"),
+            (TEXT, &[], "", "output", "text"),
+            ("", &[], "", "output", "auto"),
+            (TEXT, &environment, "", "timeout", "400"),
+            (TEXT, &[], "", "timeout", "200"),
+            (TEXT, &[], "-p bare", "timeout", "100"),
+            (TEXT, &[], "-p demo", "timeout", "100"),
+            ("", &[], "", "timeout", "3600"),
+            (TEXT, &ENDPOINT, "", "timeout", "300"),
+            // A bad value in the file gives way, to be told as a warning.
+            (TEXT, &[], "", "expires", "600"),
+            (TEXT, &[("CAPUCHIN_OUTPUT", "")], "", "output", "text"),
+            (
+                TEXT,
+                &[("CAPUCHIN_TABULARIZE", "yes")],
+                "",
+                "output",
+                "table",
+            ),
+            (
+                TEXT,
+                &[("CAPUCHIN_TABULARIZE", "yes"), ("CAPUCHIN_OUTPUT", "csv")],
+                "",
+                "output",
+                "csv",
+            ),
+            (
+                TEXT,
+                &[("HOME", "/home/me")],
+                "",
+                "log_file",
+                "/home/me/log",
+            ),
+            (TEXT, &[], "", "LOG_FILE", "~/log"),
+            (TEXT, &[], "", "host", "prod.example.org"),
+            (TEXT, &[], "", "port", "443"),
+            (TEXT, &[], "-p bare", "host", ""),
+            (TEXT, &[], "", "tabularize", "false"),
+            (
+                TEXT,
+                &[("CAPUCHIN_EXPIRES", "0")],
+                "",
+                "signatureversion",
+                "",
+            ),
+        ] {
+            assert_eq!(
+                settled(text, vars, flags).get(name),
+                value,
+                "{vars:?} {flags} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn address_key_and_secret_come_from_one_source() {
+        let by_name = [&ENDPOINT[..], &[("CAPUCHIN_PROFILE", "prod")]].concat();
+        for (text, vars, flags, profile, url, apikey) in [
+            (
+                TEXT,
+                &[][..],
+                "",
+                "prod",
+                "https://prod.example.org/client/api",
+                "PRODKEY",
+            ),
+            (
+                TEXT,
+                &ENDPOINT,
+                "",
+                "environment",
+                "https://env.example.org/client/api",
+                "ENVKEY",
+            ),
+            (
+                "",
+                &ENDPOINT,
+                "",
+                "environment",
+                "https://env.example.org/client/api",
+                "ENVKEY",
+            ),
+            (
+                TEXT,
+                &ENDPOINT,
+                "-p prod",
+                "prod",
+                "https://prod.example.org/client/api",
+                "PRODKEY",
+            ),
+            (
+                TEXT,
+                &by_name,
+                "",
+                "environment",
+                "https://env.example.org/client/api",
+                "ENVKEY",
+            ),
+            (
+                TEXT,
+                &by_name[1..],
+                "-p prod",
+                "prod",
+                "https://prod.example.org/client/api",
+                "PRODKEY",
+            ),
+            (
+                TEXT,
+                &by_name[3..],
+                "",
+                "prod",
+                "https://prod.example.org/client/api",
+                "PRODKEY",
+            ),
+            (
+                TEXT,
+                &ENDPOINT,
+                "-p environment",
+                "environment",
+                "https://env.example.org/client/api",
+                "ENVKEY",
+            ),
+            (
+                TEXT,
+                &[],
+                "--url http://other",
+                "prod",
+                "http://other/client/api",
+                "PRODKEY",
+            ),
+            (
+                "",
+                &ENDPOINT,
+                "--url http://other",
+                "environment",
+                "http://other/client/api",
+                "ENVKEY",
+            ),
+        ] {
+            let resolved = settled(text, vars, flags);
+            assert_eq!(resolved.profile, profile, "{vars:?} {flags}");
+            let endpoint = resolved.endpoint().expect("endpoint").expect("no demo");
+            assert_eq!(
+                (endpoint.url.as_str(), endpoint.apikey.as_str()),
+                (url, apikey)
+            );
+            let secret = apikey.replace("KEY", "SECRET");
+            assert_eq!(endpoint.secretkey.expose(), secret);
+        }
+        for (text, flags) in [("", ""), (TEXT, "-p demo"), ("profile = \"demo\"", "")] {
+            let resolved = settled(text, &[], flags);
+            assert_eq!(
+                (&resolved.origin, resolved.profile.as_str()),
+                (&Origin::Demo, "demo")
+            );
+            assert_eq!(resolved.endpoint(), Ok(None));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_an_error() {
+        for (vars, flags, status, says) in [
+            (&ENDPOINT[..2], "", 7, "CLOUDSTACK_SECRET is not set"),
+            (
+                &ENDPOINT[1..2],
+                "",
+                7,
+                "CLOUDSTACK_ENDPOINT and CLOUDSTACK_SECRET are not set",
+            ),
+            (
+                &[],
+                "-p environment",
+                7,
+                "CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET are not set",
+            ),
+            (&[], "-p prdo", 7, "there is no profile prdo"),
+            (
+                &[("CAPUCHIN_PROFILE", "prdo")],
+                "",
+                7,
+                "CAPUCHIN_PROFILE: there is no profile prdo",
+            ),
+            (
+                &[("CAPUCHIN_OUTPUT", "jsn")],
+                "",
+                7,
+                "CAPUCHIN_OUTPUT: output: \"jsn\" is not",
+            ),
+            (
+                &[("CAPUCHIN_TIMEOUT", "0")],
+                "",
+                7,
+                "CAPUCHIN_TIMEOUT: timeout: \"0\" is not",
+            ),
+            (&[], "-o jsn", 2, "--output: output: \"jsn\" is not"),
+            (
+                &[],
+                "--url cloud",
+                2,
+                "--url: url: \"cloud\" does not begin with http",
+            ),
+            (&[], "-p demo --url https://c", 2, "--url needs the keys"),
+        ] {
+            let error = settle(TEXT, vars, flags).expect_err(says);
+            assert_eq!(error.status(), status, "{error}");
+            assert!(error.message.starts_with(says), "{error}");
+        }
+        let bad = [
+            ("CLOUDSTACK_ENDPOINT", "https://me:hunter2@c"),
+            ENDPOINT[1],
+            ENDPOINT[2],
+        ];
+        let error = settle("", &bad, "").expect_err("a password");
+        assert!(
+            error.message.starts_with("CLOUDSTACK_ENDPOINT: "),
+            "{error}"
+        );
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_set_aside_is_told() {
+        for (text, vars, flags, says) in [
+            (
+                TEXT,
+                &ENDPOINT[..],
+                "-p prod",
+                "CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET are set aside: profile prod is in use",
+            ),
+            (
+                TEXT,
+                &ENDPOINT[..1],
+                "-p demo",
+                "CLOUDSTACK_ENDPOINT is set aside: profile demo is in use",
+            ),
+            (
+                TEXT,
+                &[("CAPUCHIN_URL", "https://c")],
+                "",
+                "CAPUCHIN_URL is not read: a cloud is named by CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY, CLOUDSTACK_SECRET together, or by a profile",
+            ),
+            (
+                "[profiles.prod]\n",
+                &[],
+                "",
+                "no profile is in use, so this is the built-in demo cloud (`profile use prod` chooses one)",
+            ),
+        ] {
+            assert_eq!(settled(text, vars, flags).notes, [says]);
+        }
+        for flags in ["", "-p prod", "-p demo"] {
+            assert!(settled(TEXT, &[], flags).notes.is_empty());
+        }
+        assert!(settled(TEXT, &ENDPOINT, "").notes.is_empty());
+        let demo_alone = "[profiles.demo]\noutput = \"csv\"\n";
+        let resolved = settled(demo_alone, &[], "");
+        assert!(resolved.notes.is_empty());
+        assert_eq!(resolved.get("output"), "csv");
+    }
+
+    #[test]
+    fn an_unfinished_profile_can_be_used_and_not_called() {
+        let error = settled(TEXT, &[], "-p bare")
+            .endpoint()
+            .expect_err("no url");
+        assert_eq!(error.message, "profile bare has no url and no secretkey");
+        assert_eq!(
+            error.hints,
+            ["set url https://HOST/client/api", "set secretkey SECRETKEY"]
+        );
+        assert_eq!(error.status(), 7);
+        let gone = settled("profile = \"gone\"", &[], "");
+        let error = gone.endpoint().expect_err("no profile");
+        assert_eq!(error.message, "there is no profile gone");
+    }
+
+    #[test]
+    fn a_line_or_a_script_has_values_of_its_own() {
+        let resolved = settled(TEXT, &[], "");
+        let changed = resolved.with("OUTPUT", "Json").expect("output");
+        assert_eq!(
+            (changed.get("output"), resolved.get("output")),
+            ("json".into(), "text".into())
+        );
+        let changed = resolved.with("tabularize", "true").expect("tabularize");
+        assert_eq!(changed.get("output"), "table");
+        assert_eq!(resolved.with("timeout", "0").expect_err("0").status(), 2);
+        let error = resolved.with("outptu", "json").expect_err("a slip");
+        assert_eq!(error.hints, ["did you mean output?"]);
+    }
+
+    #[test]
+    fn a_script_may_set_up_its_own_connection() {
+        let mut resolved = settled("", &[], "");
+        for (name, value) in [("host", "localhost"), ("port", "8096"), ("apikey", "K")] {
+            resolved = resolved.with(name, value).expect(name);
+        }
+        assert!(resolved.endpoint().is_err());
+        let resolved = resolved.with("secretkey", "S").expect("secretkey");
+        let endpoint = resolved.endpoint().expect("endpoint").expect("no demo");
+        assert_eq!(endpoint.url, "http://localhost:8096/client/api");
+    }
+
+    #[test]
+    fn a_description_tells_origins_and_no_secret() {
+        let resolved = settled(TEXT, &[("CAPUCHIN_COLOR", "0")], "-o csv");
+        let described = describe(&resolved);
+        assert_eq!(described.len(), SETTINGS.len());
+        for (name, value, from) in [
+            ("url", "https://prod.example.org/client/api", "profile prod"),
+            ("host", "prod.example.org", "profile prod"),
+            ("secretkey", "********", "profile prod"),
+            ("color", "false", "CAPUCHIN_COLOR"),
+            ("output", "csv", "--output"),
+            ("timeout", "200", "profile prod"),
+            ("response", "json", "default"),
+        ] {
+            let expected = (name.to_string(), value.to_string(), from.to_string());
+            assert!(described.contains(&expected), "{expected:?} {described:?}");
+        }
+        assert!(!format!("{resolved:?} {described:?}").contains("PRODSECRET"));
+        assert_eq!(settled("", &[], "").get("secretkey"), "");
+    }
+
+    #[test]
+    fn a_new_profile_has_a_free_name() {
+        let file = file(TEXT);
+        for (host, name) in [
+            (None, "cloud"),
+            (Some("cloud.example.org"), "cloud"),
+            (Some("prod.example.org"), "prod2"),
+            (Some("demo"), "demo2"),
+            (Some("192.0.2.1"), "cloud"),
+            (Some("::1"), "cloud"),
+            (Some("https://c"), "cloud"),
+        ] {
+            assert_eq!(new_profile_for(&file, host), name);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! The one table of settings: `set`, completion, help and the checks of file, environment and flags read it.
+//! A name in, the setting or its nearest neighbours out; a value in, its canonical spelling or what is allowed out.
+
+use super::{address, derived};
+use crate::error::{Error, Result};
+
+/// The output forms that can be asked for; `auto` is a table on a terminal and text elsewhere.
+pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "csv"];
+
+/// The longest time in seconds that a setting may name, a year; clocks overflow far above it.
+const LONGEST: u64 = 365 * 24 * 3600;
+
+/// What values a setting has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Seconds,
+    Port,
+    Text,
+    /// A file; `~/` is the home directory.
+    Path,
+    Secret,
+    Url,
+    Choice(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub default: &'static str,
+    pub about: &'static str,
+    /// Whether it is part of how the cloud is reached and who asks, which belongs to a profile alone.
+    pub connection: bool,
+    /// Whether it may stand on a command line for that line only.
+    pub line: bool,
+}
+
+const ALWAYS: Setting = Setting {
+    name: "",
+    kind: Kind::Text,
+    default: "",
+    about: "",
+    connection: false,
+    line: false,
+};
+const CONNECTION: Setting = Setting {
+    connection: true,
+    ..ALWAYS
+};
+const LINE: Setting = Setting {
+    line: true,
+    ..ALWAYS
+};
+
+/// All settings, by the names that the CloudStack guide's shell gave them where it had them.
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "url",
+        kind: Kind::Url,
+        about: "The address of the API, as in https://cloud.example.org/client/api",
+        ..CONNECTION
+    },
+    Setting {
+        name: "protocol",
+        kind: Kind::Choice(&["http", "https"]),
+        default: "http",
+        about: "How the cloud is spoken to: a part of url",
+        ..CONNECTION
+    },
+    Setting {
+        name: "host",
+        default: "localhost",
+        about: "The management server's name or address: a part of url",
+        ..CONNECTION
+    },
+    Setting {
+        name: "port",
+        kind: Kind::Port,
+        default: "8080",
+        about: "The port of the API: a part of url",
+        ..CONNECTION
+    },
+    Setting {
+        name: "path",
+        default: address::PATH,
+        about: "The path of the API: a part of url",
+        ..CONNECTION
+    },
+    Setting {
+        name: "apikey",
+        about: "The API key of the user who asks",
+        ..CONNECTION
+    },
+    Setting {
+        name: "secretkey",
+        kind: Kind::Secret,
+        about: "The secret key that signs calls; never shown",
+        ..CONNECTION
+    },
+    Setting {
+        name: "verifycert",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Check the server's TLS certificate; false makes the connection open to forgery",
+        ..LINE
+    },
+    Setting {
+        name: "output",
+        kind: Kind::Choice(OUTPUTS),
+        default: "auto",
+        about: "The form of what is printed; auto is a table for lists on a terminal and text elsewhere",
+        ..LINE
+    },
+    Setting {
+        name: "tabularize",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Print tables: true is output table, false is output text",
+        ..LINE
+    },
+    Setting {
+        name: "asyncblock",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Wait for the end of the jobs that calls start",
+        ..LINE
+    },
+    Setting {
+        name: "timeout",
+        kind: Kind::Seconds,
+        default: "3600",
+        about: "How many seconds to wait for a job",
+        ..LINE
+    },
+    Setting {
+        name: "expires",
+        kind: Kind::Seconds,
+        default: "600",
+        about: "After how many seconds a signed call is void; 0 signs without an end",
+        ..LINE
+    },
+    Setting {
+        name: "signatureversion",
+        kind: Kind::Choice(&["3", ""]),
+        default: "3",
+        about: "3 signs calls that expire; empty is expires 0",
+        ..LINE
+    },
+    Setting {
+        name: "response",
+        kind: Kind::Choice(&["json", "xml"]),
+        default: "json",
+        about: "The format that the cloud is asked to answer in",
+        ..LINE
+    },
+    Setting {
+        name: "paramcompletion",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Complete parameters with Tab",
+        ..ALWAYS
+    },
+    Setting {
+        name: "prompt",
+        about: "The prompt; empty is the profile's name",
+        ..ALWAYS
+    },
+    Setting {
+        name: "color",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Use colour on a terminal",
+        ..ALWAYS
+    },
+    Setting {
+        name: "history_file",
+        kind: Kind::Path,
+        about: "Where the prompt keeps its history; empty is in the state directory",
+        ..ALWAYS
+    },
+    Setting {
+        name: "log_file",
+        kind: Kind::Path,
+        about: "Where calls are logged; empty is in the state directory",
+        ..ALWAYS
+    },
+];
+
+/// Finds a setting by its name in any case.
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS
+        .iter()
+        .find(|setting| setting.name.eq_ignore_ascii_case(name))
+}
+
+/// Gives the settings whose names are like the one given, the likest first.
+pub fn nearest(name: &str) -> Vec<&'static str> {
+    closest(
+        &name.to_ascii_lowercase(),
+        SETTINGS.iter().map(|setting| setting.name),
+    )
+}
+
+/// Gives the words that `word` may be a slip of, the likest first.
+pub(super) fn closest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let allowed = (word.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = words
+        .filter(|candidate| !candidate.is_empty())
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= allowed || (word.len() > 2 && candidate.starts_with(word))
+        })
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+impl Setting {
+    /// Gives the canonical spelling of a value, or an error that says what was given and what is allowed.
+    /// A secret is never part of the error.
+    pub fn check(&self, value: &str) -> Result<String> {
+        let value = match self.name {
+            "prompt" => value,
+            _ => value.trim(),
+        };
+        if value.chars().any(char::is_control) {
+            return Err(self.refuse(&value.escape_debug().to_string(), "text on one line"));
+        }
+        match self.kind {
+            Kind::Bool => match value.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Ok("true".into()),
+                "false" | "no" | "off" | "0" => Ok("false".into()),
+                _ => Err(self.refuse(value, "true or false")),
+            },
+            Kind::Seconds => self.seconds(value),
+            Kind::Port => match value.parse::<u16>() {
+                Ok(port) if port > 0 => Ok(port.to_string()),
+                _ => Err(self.refuse(value, "a port from 1 to 65535")),
+            },
+            Kind::Choice(words) => self.choice(value, words),
+            Kind::Url => address::check(value),
+            Kind::Text if derived::source(self.name).is_some() => {
+                address::with_part(address::START, self.name, value)
+                    .map(|url| address::part(&url, self.name))
+            }
+            Kind::Text if self.connection => self.key(value),
+            Kind::Secret => self.key(value),
+            Kind::Text | Kind::Path => Ok(value.into()),
+        }
+    }
+
+    fn seconds(&self, value: &str) -> Result<String> {
+        // A time limit of 0 would give every job up at once.
+        let least = u64::from(self.name == "timeout");
+        match value.parse::<u64>() {
+            Ok(seconds) if (least..=LONGEST).contains(&seconds) => Ok(seconds.to_string()),
+            _ => Err(self.refuse(value, &format!("seconds from {least} to {LONGEST}"))),
+        }
+    }
+
+    fn choice(&self, value: &str, words: &[&str]) -> Result<String> {
+        let word = value.to_ascii_lowercase();
+        if words.contains(&word.as_str()) {
+            return Ok(word);
+        }
+        let listed: Vec<&str> = words
+            .iter()
+            .map(|word| if word.is_empty() { "nothing" } else { word })
+            .collect();
+        let error = self.refuse(value, &listed.join(" or "));
+        Err(match closest(&word, words.iter().copied()).first() {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error,
+        })
+    }
+
+    /// Keys are pasted, and what was pasted with them makes a signature that no cloud takes.
+    fn key(&self, value: &str) -> Result<String> {
+        if value.contains(char::is_whitespace) {
+            return Err(self.refuse(value, "one word without blanks"));
+        }
+        Ok(value.into())
+    }
+
+    fn refuse(&self, value: &str, allowed: &str) -> Error {
+        let given = match (self.kind, value) {
+            (Kind::Secret, _) => "what was given".into(),
+            (_, "") => "nothing".into(),
+            _ => format!("\"{value}\""),
+        };
+        Error::line(format!("{}: {given} is not {allowed}", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind as ErrorKind;
+
+    fn check(name: &str, value: &str) -> Result<String> {
+        find(name).expect(name).check(value)
+    }
+
+    #[test]
+    fn every_default_is_a_value_of_its_setting() {
+        for setting in SETTINGS {
+            assert!(!setting.about.is_empty() && !setting.about.ends_with('.'));
+            if setting.kind != Kind::Url {
+                assert_eq!(
+                    setting.check(setting.default).as_deref(),
+                    Ok(setting.default)
+                );
+            }
+            // How the cloud is reached is one thing, and no line changes a part of it.
+            assert!(!(setting.connection && setting.line), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn values_become_canonical() {
+        for (name, given, canonical) in [
+            ("color", "Yes", "true"),
+            ("color", "off", "false"),
+            ("timeout", " 060 ", "60"),
+            ("expires", "0", "0"),
+            ("port", "08080", "8080"),
+            ("output", "JSON", "json"),
+            ("signatureversion", "", ""),
+            ("host", "::1", "[::1]"),
+            ("path", "client/api", "/client/api"),
+            ("apikey", " key\n", "key"),
+            ("prompt", "cloud> ", "cloud> "),
+            (
+                "url",
+                "https://c.example.org",
+                "https://c.example.org/client/api",
+            ),
+        ] {
+            assert_eq!(check(name, given).as_deref(), Ok(canonical), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_refused_with_what_is() {
+        for (name, given, says) in [
+            ("color", "maybe", "color: \"maybe\" is not true or false"),
+            (
+                "timeout",
+                "0",
+                "timeout: \"0\" is not seconds from 1 to 31536000",
+            ),
+            (
+                "timeout",
+                "",
+                "timeout: nothing is not seconds from 1 to 31536000",
+            ),
+            (
+                "timeout",
+                "-1",
+                "timeout: \"-1\" is not seconds from 1 to 31536000",
+            ),
+            (
+                "expires",
+                "99999999999999999999",
+                "expires: \"99999999999999999999\" is not seconds from 0 to 31536000",
+            ),
+            ("port", "0", "port: \"0\" is not a port from 1 to 65535"),
+            (
+                "port",
+                "70000",
+                "port: \"70000\" is not a port from 1 to 65535",
+            ),
+            (
+                "output",
+                "jsn",
+                "output: \"jsn\" is not auto or table or text or json or csv",
+            ),
+            (
+                "signatureversion",
+                "2",
+                "signatureversion: \"2\" is not 3 or nothing",
+            ),
+            (
+                "prompt",
+                "a\nb",
+                "prompt: \"a\\nb\" is not text on one line",
+            ),
+            (
+                "secretkey",
+                "top secret",
+                "secretkey: what was given is not one word without blanks",
+            ),
+        ] {
+            let error = check(name, given).expect_err(name);
+            assert_eq!(
+                (error.kind, error.message.as_str()),
+                (ErrorKind::Line, says)
+            );
+        }
+        assert_eq!(
+            check("output", "jsn").expect_err("").hints,
+            ["did you mean json?"]
+        );
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_slips_have_neighbours() {
+        assert_eq!(find("ApiKey").map(|setting| setting.name), Some("apikey"));
+        assert_eq!(nearest("outptu"), ["output"]);
+        assert_eq!(nearest("History"), ["history_file"]);
+        assert!(nearest("zzzzzz").is_empty());
+    }
+}

@@ -1,0 +1,217 @@
+//! Words to what they mean: a call of an API, a built-in, or help on one of them.
+//! In comes a line with the language of the moment, out comes a command that is ready to be carried out.
+
+use std::sync::Arc;
+
+use super::options::{self, Options};
+use super::subject::{Subject, subject};
+use super::words::{Unfinished, quote, split};
+use super::{call, unknown};
+use crate::catalog::Api;
+use crate::error::{Error, Result};
+
+pub use super::call::{Call, Given};
+pub use super::subject::Language;
+
+/// What a line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Empty,
+    Call(Call),
+    ApiHelp(Arc<Api>),
+    /// A verb alone with `-h`.
+    VerbHelp(String),
+    BuiltinHelp(&'static str),
+    Builtin {
+        name: &'static str,
+        args: Vec<String>,
+        /// For this line only.
+        settings: Vec<(String, String)>,
+    },
+}
+
+/// A command and where its output goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub command: Command,
+    /// A line for the user's own shell that reads what is printed.
+    pub pipe: Option<String>,
+}
+
+/// What a line means; a wrong line is an error of `Kind::Line` and lists all that is wrong with it.
+pub fn parse(line: &str, language: &Language<'_>) -> Result<Line> {
+    if let Some(rest) = shell_line(line) {
+        return Ok(Line {
+            command: shell(rest.to_string()),
+            pipe: None,
+        });
+    }
+    let words = split(line).map_err(|(reason, position)| unfinished(line, reason, position))?;
+    let pipe = words.pipe.map(|(text, _)| text);
+    let texts: Vec<String> = words.words.into_iter().map(|word| word.text).collect();
+    if let Some(pipe) = &pipe {
+        check_pipe(&texts, pipe)?;
+    }
+    let command = parse_words(&texts, language)?;
+    Ok(Line { command, pipe })
+}
+
+/// What words mean that are split already, as in the arguments of a one-shot: `|` and `#` are ordinary letters there.
+pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command> {
+    if let Some(command) = shell_words(words) {
+        return Ok(command);
+    }
+    let mut own = options::take(words, language.settings);
+    let rest = std::mem::take(&mut own.rest);
+    if rest.is_empty() {
+        return without_words(words, &own);
+    }
+    let help = own.help;
+    match subject(&rest, language)? {
+        Subject::Api { api, .. } if help => Ok(Command::ApiHelp(api)),
+        Subject::Api { api, rest } => call::checked(api, &rest, own, language).map(Command::Call),
+        Subject::Unchecked { name, api, .. } if help => match api {
+            Some(api) => Ok(Command::ApiHelp(api)),
+            None => Err(unknown::api(&name, language)),
+        },
+        Subject::Unchecked { name, api, rest } => {
+            call::unchecked(name, api, &rest, own, language).map(Command::Call)
+        }
+        Subject::Builtin { name, .. } if help => Ok(Command::BuiltinHelp(name)),
+        Subject::Builtin { name, rest } => builtin(name, &rest, own),
+        Subject::Verb { verb, rest } if help && rest.iter().all(|word| word.contains('=')) => {
+            Ok(Command::VerbHelp(verb))
+        }
+        Subject::Verb { verb, rest } => Err(unknown::noun(&verb, &rest, language)),
+        Subject::UnknownApi(name) => Err(unknown::api(name, language)),
+        Subject::Unknown => Err(unknown::command(&rest, language)),
+    }
+}
+
+/// The rest of a line that begins with `!` or `shell`: it belongs to the user's shell, quotes and pipes included.
+fn shell_line(line: &str) -> Option<&str> {
+    let line = line.trim_matches(|letter: char| letter.is_ascii_whitespace());
+    if let Some(rest) = line.strip_prefix('!') {
+        return Some(rest.trim_ascii_start());
+    }
+    let rest = line.strip_prefix("shell")?;
+    let ends = rest.is_empty() || rest.starts_with(|letter: char| letter.is_ascii_whitespace());
+    let rest = rest.trim_ascii_start();
+    (ends && !options::is_help(rest)).then_some(rest)
+}
+
+/// `shell` and `!` as words: one word is a line for the shell, several are quoted so that it sees them as they are.
+fn shell_words(words: &[String]) -> Option<Command> {
+    let (first, rest) = words.split_first()?;
+    let cut = first.strip_prefix('!');
+    if cut.is_none() && first != "shell" {
+        return None;
+    }
+    let words: Vec<&str> = cut
+        .filter(|word| !word.is_empty())
+        .into_iter()
+        .chain(rest.iter().map(String::as_str))
+        .collect();
+    Some(match words.as_slice() {
+        [word] if options::is_help(word) => Command::BuiltinHelp("shell"),
+        [word] => shell(word.to_string()),
+        several => shell(
+            several
+                .iter()
+                .map(|word| quote(word))
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    })
+}
+
+fn shell(rest: String) -> Command {
+    let args = if rest.is_empty() {
+        Vec::new()
+    } else {
+        vec![rest]
+    };
+    Command::Builtin {
+        name: "shell",
+        args,
+        settings: Vec::new(),
+    }
+}
+
+fn builtin(name: &'static str, rest: &[&str], own: Options<'_>) -> Result<Command> {
+    check_settings(name, &own)?;
+    Ok(Command::Builtin {
+        name,
+        args: rest.iter().map(|word| word.to_string()).collect(),
+        settings: own.settings.given,
+    })
+}
+
+/// Nothing on the line, or nothing but options.
+fn without_words(words: &[String], own: &Options<'_>) -> Result<Command> {
+    if words.is_empty() {
+        return Ok(Command::Empty);
+    }
+    if own.help {
+        return Ok(Command::Builtin {
+            name: "help",
+            args: Vec::new(),
+            settings: Vec::new(),
+        });
+    }
+    Err(Error::line("the line has options and no command")
+        .hint("options go with a command, as in `list zones --output=json`"))
+}
+
+fn check_settings(command: &str, own: &Options<'_>) -> Result<()> {
+    if let Some(name) = own.unanswered {
+        return Err(
+            Error::line(format!("`{command}`: `--{name}` needs a value"))
+                .hint(format!("as in `--{name}=value`")),
+        );
+    }
+    match own.settings.repeated.first() {
+        Some(name) => Err(Error::line(format!(
+            "`{command}`: the setting `{name}` is there twice"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn check_pipe(words: &[String], pipe: &str) -> Result<()> {
+    let quoting = "a | that belongs to a value is quoted: name='a|b'";
+    if words.is_empty() {
+        return Err(Error::line("there is no command before the |").hint(quoting));
+    }
+    if pipe.is_empty() || pipe.starts_with('|') {
+        return Err(Error::line("there is no command after the |")
+            .hint("as in `list zones | grep name`")
+            .hint(quoting));
+    }
+    Ok(())
+}
+
+fn unfinished(line: &str, reason: Unfinished, position: usize) -> Error {
+    let column = line
+        .get(..position)
+        .map_or(0, |before| before.chars().count())
+        + 1;
+    let (what, hint) = match reason {
+        Unfinished::SingleQuote => (
+            "a single quote is not closed",
+            "close it, or write \\' for a quote that is part of a value",
+        ),
+        Unfinished::DoubleQuote => (
+            "a double quote is not closed",
+            "close it, or write \\\" for a quote that is part of a value",
+        ),
+        Unfinished::Backslash => (
+            "the line ends in a backslash",
+            "it joins the next line to this one; write \\\\ for a backslash that is part of a value",
+        ),
+    };
+    Error::line(format!("{what} (column {column})")).hint(hint)
+}
+
+#[cfg(test)]
+mod tests;

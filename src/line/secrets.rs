@@ -1,0 +1,130 @@
+//! Which parameters carry secrets, and a line or a query without them: for history, log and errors.
+
+/// Stands where a secret was.
+pub const STRUCK: &str = "********";
+
+/// Whether a parameter of that name is a secret or, like user data, may hold some.
+pub fn is_secret(name: &str) -> bool {
+    const PARTS: [&str; 9] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "privatekey",
+        "token",
+        "sessionkey",
+        "userdata",
+        "signature",
+    ];
+    let name = name.to_ascii_lowercase();
+    // The version of the signing rule tells nothing.
+    name != "signatureversion" && PARTS.iter().any(|part| name.contains(part))
+}
+
+/// The line with the value of every secret struck out; `set secretkey …` and `--password …` too.
+pub fn strike(line: &str) -> String {
+    let mut struck = String::with_capacity(line.len());
+    let mut secret_follows = false;
+    for piece in pieces(line) {
+        let blank = piece.trim().is_empty();
+        let bare: String = piece
+            .chars()
+            .filter(|letter| !matches!(letter, '"' | '\'' | '\\'))
+            .collect();
+        match bare.split_once('=') {
+            _ if blank => struck.push_str(piece),
+            Some((name, value)) if is_secret(name) && !value.is_empty() => {
+                struck.push_str(name);
+                struck.push('=');
+                struck.push_str(STRUCK);
+                secret_follows = false;
+            }
+            _ if secret_follows => {
+                struck.push_str(STRUCK);
+                secret_follows = false;
+            }
+            _ => {
+                secret_follows = !bare.contains('=') && is_secret(&bare);
+                struck.push_str(piece);
+            }
+        }
+    }
+    struck
+}
+
+/// Whether the line carries a secret that must not be kept.
+pub fn has_secret(line: &str) -> bool {
+    strike(line) != line
+}
+
+/// The line cut where words begin and end, blanks included; quotes hold a word together, closed or not.
+fn pieces(line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut in_blank = true;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, letter) in line.char_indices() {
+        let blank = letter.is_ascii_whitespace() && quote.is_none() && !escaped;
+        if blank != in_blank {
+            pieces.push(&line[start..at]);
+            start = at;
+            in_blank = blank;
+        }
+        if escaped {
+            escaped = false;
+        } else if letter == '\\' && quote != Some('\'') {
+            escaped = true;
+        } else if quote == Some(letter) {
+            quote = None;
+        } else if quote.is_none() && matches!(letter, '"' | '\'') {
+            quote = Some(letter);
+        }
+    }
+    pieces.push(&line[start..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_struck_and_the_rest_stays() {
+        for (line, expected) in [
+            ("list users", "list users"),
+            (
+                "create user password=abc username=x",
+                "create user password=******** username=x",
+            ),
+            (
+                "create user 'password=a b' username=x",
+                "create user password=******** username=x",
+            ),
+            (
+                "create user password=\"a b\" x=1",
+                "create user password=******** x=1",
+            ),
+            (
+                "create user pass\"word\"=abc x=1",
+                "create user password=******** x=1",
+            ),
+            ("set secretkey abc", "set secretkey ********"),
+            ("set  secretkey  'a b'", "set  secretkey  ********"),
+            (
+                "deploy virtualmachine userdata=@file name=x",
+                "deploy virtualmachine userdata=******** name=x",
+            ),
+            (
+                "create user password=\"unclosed a b",
+                "create user password=********",
+            ),
+            (
+                "list templates signatureversion=3",
+                "list templates signatureversion=3",
+            ),
+        ] {
+            assert_eq!(strike(line), expected);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Rows to text: one file a form, each behind begin, row and end.
+
+mod csv;
+mod json;
+mod table;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::record::answer::{Answer, Shape};
+use crate::record::{Record, Value, select};
+
+/// The names of the output forms; `auto` chooses among them.
+pub const FORMS: &[&str] = &["table", "text", "json", "csv"];
+
+/// What stands around the rows.
+pub struct Head<'a> {
+    pub shape: Shape,
+    pub name: Option<&'a str>,
+    /// The members beside the list.
+    pub head: &'a Record,
+    /// The job's record without its result.
+    pub job: Option<&'a Record>,
+    pub filter: Option<&'a [String]>,
+    /// The catalogue's response fields, in its order.
+    pub known: &'a [String],
+    /// Whether no row follows.
+    pub empty: bool,
+}
+
+/// An output form; it sees rows only.
+pub trait Form {
+    fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()>;
+    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()>;
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The form of that name.
+pub fn form(name: &str) -> Option<Box<dyn Form>> {
+    match name {
+        "table" => Some(Box::new(table::Table::default())),
+        "text" => Some(Box::new(text::Text::default())),
+        "json" => Some(Box::new(json::Json::default())),
+        "csv" => Some(Box::new(csv::Csv::default())),
+        _ => None,
+    }
+}
+
+/// Prints an answer in the form of that name, rows filtered where a filter is given.
+pub fn print(
+    name: &str,
+    answer: &Answer,
+    filter: Option<&[String]>,
+    known: &[String],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut form =
+        form(name).ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
+    let head = Head {
+        shape: answer.shape,
+        name: answer.name.as_deref(),
+        head: &answer.head,
+        job: answer.job.as_ref(),
+        filter,
+        known,
+        empty: answer.rows.is_empty(),
+    };
+    form.begin(&head, out)?;
+    for row in &answer.rows {
+        match filter {
+            Some(paths) => form.row(&Value::Record(select::filter(row, paths)), out)?,
+            None => form.row(row, out)?,
+        }
+    }
+    form.end(out)
+}
+
+/// A value in one cell: text as it is, nested values as JSON on one line.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::List(_) | Value::Record(_) => {
+            let mut out = Vec::new();
+            // Writing into memory does not fail.
+            let _ = crate::record::json::compact(value, &mut out);
+            String::from_utf8(out).unwrap_or_default()
+        }
+        scalar => scalar.scalar().unwrap_or_default(),
+    }
+}
+
+/// Text without characters that would drive a terminal; `keep` says which control characters stay.
+fn harmless(text: &str, keep: &[char]) -> String {
+    if !text.chars().any(char::is_control) {
+        return text.into();
+    }
+    text.chars()
+        .map(|letter| match letter {
+            _ if keep.contains(&letter) || !letter.is_control() => letter.to_string(),
+            '\n' => "\\n".into(),
+            '\t' => "\\t".into(),
+            '\r' => "\\r".into(),
+            _ => format!("\\x{:02x}", u32::from(letter)),
+        })
+        .collect()
+}
+
+/// The columns of rows that are not known beforehand: in the order in which they first appear.
+fn columns(rows: &[Value]) -> Vec<String> {
+    let mut columns = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for row in rows {
+        if let Value::Record(record) = row {
+            for (name, _) in &record.fields {
+                if seen.insert(name.clone()) {
+                    columns.push(name.to_string());
+                }
+            }
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::json;
+
+    fn body(text: &str) -> Answer {
+        Answer::of(json::read(text.as_bytes()).unwrap())
+    }
+
+    fn job(text: &str) -> Answer {
+        match json::read(text.as_bytes()).unwrap() {
+            Value::Record(record) => Answer::of_job(record),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn printed(form: &str, answer: &Answer, filter: Option<&str>, known: &[&str]) -> String {
+        let paths = filter.map(select::paths);
+        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let mut out = Vec::new();
+        print(form, answer, paths.as_deref(), &known, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const LIST: &str = r#"{"count":2,"user":[{"id":"a","size":1.10},{"id":"b","name":"漢字","nic":[{"ip":"1"}],"tags":[]}]}"#;
+    const JOB: &str =
+        r#"{"jobstatus":1,"jobid":"j","jobresult":{"vm":{"id":"a","state":"Running"}}}"#;
+    const RULER: &str = "==========================================================\n";
+
+    #[test]
+    fn text() {
+        assert_eq!(
+            printed("text", &body(LIST), None, &[]),
+            format!(
+                "count = 2\nuser:\n{RULER}id = a\nsize = 1.10\n{RULER}id = b\nname = 漢字\nnic[0].ip = 1\ntags =\n{RULER}"
+            )
+        );
+        assert_eq!(
+            printed("text", &job(JOB), None, &[]),
+            format!(
+                "jobstatus = 1\njobid = j\njobresult:\n{RULER}vm:\n{RULER}id = a\nstate = Running\n"
+            )
+        );
+        assert_eq!(
+            printed("text", &job(JOB), Some("state,id"), &[]),
+            "state = Running\nid = a\n"
+        );
+        assert_eq!(printed("text", &body("{}"), None, &[]), "count = 0\n");
+        assert_eq!(
+            printed("text", &body(r#"{"count":540}"#), None, &[]),
+            "count = 540\n"
+        );
+        assert_eq!(
+            printed("text", &body(r#"{"network":{"id":"a"}}"#), None, &[]),
+            format!("network:\n{RULER}id = a\n")
+        );
+        assert_eq!(
+            printed("text", &body(r#"{"success":"true"}"#), None, &[]),
+            "success = true\n"
+        );
+        assert_eq!(
+            printed("text", &body(r#"{"key":"a\n\u001bb"}"#), None, &[]),
+            "key = a\n\\x1bb\n"
+        );
+    }
+
+    #[test]
+    fn table() {
+        assert_eq!(
+            printed("table", &body(LIST), Some("id,size,name"), &[]),
+            "count = 2\nuser:\n+----+------+------+\n| id | size | name |\n+----+------+------+\n| a  | 1.10 |      |\n| b  |      | 漢字 |\n+----+------+------+\n"
+        );
+        assert_eq!(
+            printed("table", &job(JOB), None, &[]),
+            "+----+---------+\n| id |  state  |\n+----+---------+\n| a  | Running |\n+----+---------+\n"
+        );
+        assert_eq!(printed("table", &body("{}"), None, &[]), "count = 0\n");
+    }
+
+    #[test]
+    fn json_form() {
+        assert_eq!(
+            printed(
+                "json",
+                &body(r#"{"count":1,"user":[{"id":"a","n":1.10}]}"#),
+                None,
+                &[]
+            ),
+            "{\n  \"count\": 1,\n  \"user\": [\n    {\n      \"id\": \"a\",\n      \"n\": 1.10\n    }\n  ]\n}\n"
+        );
+        assert_eq!(printed("json", &body("{}"), None, &[]), "{}\n");
+        assert_eq!(
+            printed("json", &job(JOB), Some("id"), &[]),
+            "{\n  \"vm\": {\n    \"id\": \"a\"\n  }\n}\n"
+        );
+        assert_eq!(
+            printed("json", &body(r#"{"success":"true"}"#), None, &[]),
+            "{\n  \"success\": \"true\"\n}\n"
+        );
+        assert_eq!(
+            printed(
+                "json",
+                &job(r#"{"jobstatus":1,"jobresult":"done"}"#),
+                None,
+                &[]
+            ),
+            "{\n  \"jobstatus\": 1,\n  \"jobresult\": \"done\"\n}\n"
+        );
+    }
+
+    #[test]
+    fn csv_form() {
+        assert_eq!(
+            printed("csv", &body(LIST), None, &["id", "name", "other"]),
+            "id,name,other,size,nic,tags\na,,,1.10,,\nb,漢字,,,\"[{\"\"ip\"\":\"\"1\"\"}]\",[]\n"
+        );
+        assert_eq!(
+            printed("csv", &body(LIST), Some("name,id"), &[]),
+            "name,id\n,a\n漢字,b\n"
+        );
+        assert_eq!(printed("csv", &body("{}"), Some("id"), &[]), "id\n");
+        assert_eq!(
+            printed("csv", &job(JOB), None, &[]),
+            "id,state\na,Running\n"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! The guide's `key = value` lines: count, the list's name, rulers, nested values by their dotted paths.
+
+use std::io::{self, Write};
+
+use super::{Form, Head, harmless};
+use crate::record::answer::Shape;
+use crate::record::{Record, Value};
+
+/// As wide as the guide prints it.
+const RULER: &str = "==========================================================\n";
+
+#[derive(Default)]
+pub struct Text {
+    /// Whether each row ends with a ruler.
+    ruled: bool,
+}
+
+impl Form for Text {
+    fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        self.ruled = head.shape == Shape::List;
+        if self.ruled {
+            let counted = head.head.get("count").is_some();
+            if head.empty && !counted {
+                out.write_all(b"count = 0\n")?;
+            }
+            fields(head.head, "", out)?;
+            return match head.name {
+                Some(name) => heading(name, out),
+                None => Ok(()),
+            };
+        }
+        if head.filter.is_some() {
+            return Ok(());
+        }
+        if let Some(job) = head.job {
+            fields(job, "", out)?;
+            if !head.empty {
+                heading("jobresult", out)?;
+            }
+        }
+        match head.name {
+            Some(name) => heading(name, out),
+            None => Ok(()),
+        }
+    }
+
+    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()> {
+        match row {
+            Value::Record(record) => fields(record, "", out)?,
+            other => writeln!(out, "{}", shown(&super::cell(other)))?,
+        }
+        if self.ruled {
+            out.write_all(RULER.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn heading(name: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}:", shown(name))?;
+    out.write_all(RULER.as_bytes())
+}
+
+fn fields(record: &Record, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    for (name, value) in &record.fields {
+        leaves(value, &format!("{path}{name}"), out)?;
+    }
+    Ok(())
+}
+
+/// A line for each leaf, under the path by which filter= finds it.
+fn leaves(value: &Value, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    match value {
+        Value::Record(record) if !record.fields.is_empty() => {
+            fields(record, &format!("{path}."), out)
+        }
+        Value::List(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(item, &format!("{path}[{index}]"), out)?;
+            }
+            Ok(())
+        }
+        leaf => match leaf.scalar().filter(|text| !text.is_empty()) {
+            Some(text) => writeln!(out, "{} = {}", shown(path), shown(&text)),
+            None => writeln!(out, "{} =", shown(path)),
+        },
+    }
+}
+
+/// Private keys are pasted from here, so their line ends stay.
+fn shown(text: &str) -> String {
+    harmless(text, &['\n', '\t'])
+}

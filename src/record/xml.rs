@@ -1,0 +1,352 @@
+//! XML in, the tree that the same answer has in JSON out: repeated elements are lists, types come from the catalogue.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::json::{DEEPEST, Malformed};
+use super::{Name, Record, Value};
+use crate::catalog::Field;
+
+/// Numbers in every answer, whatever the catalogue says.
+const NUMBERS: [&str; 6] = [
+    "count",
+    "errorcode",
+    "cserrorcode",
+    "jobstatus",
+    "jobprocstatus",
+    "jobresultcode",
+];
+
+/// An element as it stands in the text.
+#[derive(Default)]
+struct Element {
+    name: String,
+    text: String,
+    children: Vec<Element>,
+}
+
+/// Reads an answer and gives its envelope's name and body. `fields` are what the catalogue says of the rows.
+pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(Name, Value), Malformed> {
+    let root = parse(bytes)?;
+    let name = Name::from(root.name.as_str());
+    Ok((name, body(&root, fields)))
+}
+
+fn parse(bytes: &[u8]) -> Result<Element, Malformed> {
+    let mut reader = Reader::from_reader(bytes);
+    // One element above the outermost, so that every element has one to go into.
+    let mut open = vec![Element::default()];
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let malformed = |what: String| Malformed { what, at };
+        let not_text = |_| malformed("the XML is not UTF-8".into());
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                if open.len() > DEEPEST {
+                    return Err(malformed("the XML is nested too deeply".into()));
+                }
+                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                open.push(Element {
+                    name,
+                    ..Element::default()
+                });
+            }
+            Ok(Event::Empty(start)) => {
+                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                if let Some(parent) = open.last_mut() {
+                    parent.children.push(Element {
+                        name,
+                        ..Element::default()
+                    });
+                }
+            }
+            Ok(Event::End(_)) => {
+                if let (true, Some(element)) = (open.len() > 1, open.pop())
+                    && let Some(parent) = open.last_mut()
+                {
+                    parent.children.push(element);
+                }
+            }
+            Ok(Event::Text(text)) => append(
+                &mut open,
+                std::str::from_utf8(&text).map_err(|_| malformed("the XML is not UTF-8".into()))?,
+            ),
+            Ok(Event::CData(text)) => append(
+                &mut open,
+                std::str::from_utf8(&text).map_err(|_| malformed("the XML is not UTF-8".into()))?,
+            ),
+            Ok(Event::GeneralRef(reference)) => {
+                let name = String::from_utf8_lossy(&reference).into_owned();
+                let letter = entity(&name).ok_or_else(|| {
+                    malformed(format!("the XML holds an unknown entity, &{name};"))
+                })?;
+                append(&mut open, letter.encode_utf8(&mut [0; 4]));
+            }
+            Ok(Event::DocType(_)) => {
+                return Err(malformed(
+                    "the XML declares a document type, which no answer does".into(),
+                ));
+            }
+            Ok(Event::Eof) if open.len() > 1 => {
+                return Err(malformed("the XML is cut short".into()));
+            }
+            Ok(Event::Eof) => break,
+            Ok(Event::Decl(_) | Event::PI(_) | Event::Comment(_)) => {}
+            Err(why) => return Err(malformed(format!("the XML is malformed ({why})"))),
+        }
+    }
+    let mut roots = open.pop().map_or(Vec::new(), |top| top.children);
+    match (roots.pop(), roots.is_empty()) {
+        (Some(root), true) => Ok(root),
+        _ => Err(Malformed {
+            what: "the XML holds not one element but none or several".into(),
+            at: bytes.len(),
+        }),
+    }
+}
+
+fn append(open: &mut [Element], text: &str) {
+    if let Some(element) = open.last_mut() {
+        element.text.push_str(text);
+    }
+}
+
+/// The five entities of XML and characters by number; nothing is ever looked up.
+fn entity(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
+
+/// The envelope's body: a list where a count stands beside elements, else the fields of one thing or a job.
+fn body(root: &Element, fields: &[Field]) -> Value {
+    let counted = root.children.iter().any(|child| child.name == "count");
+    let mut record = Record::default();
+    for child in &root.children {
+        let known = fields.iter().find(|field| field.name == child.name);
+        let lone = root.children.len() == 1 && !child.children.is_empty();
+        let value = match known {
+            _ if counted && child.name != "count" => nested(child, fields),
+            _ if child.name == "jobresult" => result(child, fields),
+            // The one record of an object answer is what the catalogue describes.
+            _ if lone => nested(child, fields),
+            Some(field) => typed(child, Some(field)),
+            None => typed(child, None),
+        };
+        add(
+            &mut record,
+            &child.name,
+            value,
+            counted && child.name != "count",
+        );
+    }
+    Value::Record(record)
+}
+
+/// What a job ended with: flat fields, or the one record that the followed call's catalogue entry describes.
+fn result(element: &Element, fields: &[Field]) -> Value {
+    if element.children.is_empty() {
+        return Value::String(element.text.clone());
+    }
+    let mut record = Record::default();
+    for child in &element.children {
+        let value = if child.children.is_empty() {
+            typed(child, fields.iter().find(|field| field.name == child.name))
+        } else {
+            nested(child, fields)
+        };
+        add(&mut record, &child.name, value, false);
+    }
+    Value::Record(record)
+}
+
+/// A record whose fields the catalogue describes.
+fn nested(element: &Element, fields: &[Field]) -> Value {
+    if element.children.is_empty() {
+        return scalar(&element.name, &element.text, "");
+    }
+    let mut record = Record::default();
+    for child in &element.children {
+        let field = fields.iter().find(|field| field.name == child.name);
+        let list = field.is_some_and(|field| matches!(field.kind.as_str(), "list" | "set"));
+        add(&mut record, &child.name, typed(child, field), list);
+    }
+    Value::Record(record)
+}
+
+/// Adds a field; one that is there already, or that is a list anyway, collects its values.
+fn add(record: &mut Record, name: &str, value: Value, list: bool) {
+    match record.fields.iter_mut().find(|(known, _)| &**known == name) {
+        Some((_, Value::List(items))) => items.push(value),
+        Some((_, first)) => {
+            let kept = std::mem::replace(first, Value::Null);
+            *first = Value::List(vec![kept, value]);
+        }
+        None if list => record.push(name, Value::List(vec![value])),
+        None => record.push(name, value),
+    }
+}
+
+fn typed(element: &Element, field: Option<&Field>) -> Value {
+    let kind = field.map_or("", |field| field.kind.as_str());
+    let inner = field.map_or(&[][..], |field| &field.response);
+    if !element.children.is_empty() {
+        return nested(element, inner);
+    }
+    if kind == "map" || looks_like_map(&element.name, &element.text) {
+        return map(&element.text);
+    }
+    scalar(&element.name, &element.text, kind)
+}
+
+fn scalar(name: &str, text: &str, kind: &str) -> Value {
+    let number = NUMBERS.contains(&name)
+        || matches!(
+            kind,
+            "integer" | "int" | "long" | "short" | "float" | "double"
+        );
+    if number && is_number(text) {
+        return Value::Number(text.into());
+    }
+    match (kind, text) {
+        ("boolean", "true") => Value::Bool(true),
+        ("boolean", "false") => Value::Bool(false),
+        _ => Value::String(text.into()),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Number>(text).is_ok()
+}
+
+/// These are maps in every answer, whatever the catalogue says.
+fn looks_like_map(name: &str, text: &str) -> bool {
+    matches!(name, "details" | "resourcedetails" | "storagecapabilities")
+        && text.starts_with('{')
+        && text.ends_with('}')
+}
+
+/// A map as Java prints it: `{a=1, b=2}`.
+fn map(text: &str) -> Value {
+    let Some(inside) = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'))
+    else {
+        return Value::String(text.into());
+    };
+    let mut record = Record::default();
+    for pair in inside.split(", ").filter(|pair| !pair.is_empty()) {
+        match (pair.split_once('='), record.fields.last_mut()) {
+            (Some((name, value)), _) => record.push(name, Value::String(value.into())),
+            // A comma inside a value.
+            (None, Some((_, Value::String(last)))) => {
+                last.push_str(", ");
+                last.push_str(pair);
+            }
+            (None, _) => return Value::String(text.into()),
+        }
+    }
+    Value::Record(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::json;
+
+    fn field(name: &str, kind: &str, response: Vec<Field>) -> Field {
+        Field {
+            name: name.into(),
+            kind: kind.into(),
+            response,
+            ..Field::default()
+        }
+    }
+
+    fn compact(text: &str, fields: &[Field]) -> String {
+        let (_, body) = read(text.as_bytes(), fields).unwrap();
+        let mut out = Vec::new();
+        json::compact(&body, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_tree_is_that_of_json() {
+        let fields = [
+            field("size", "long", Vec::new()),
+            field("up", "boolean", Vec::new()),
+            field(
+                "nic",
+                "set",
+                vec![field("isdefault", "boolean", Vec::new())],
+            ),
+            field("details", "map", Vec::new()),
+        ];
+        for (xml, expected) in [
+            (
+                "<r><count>1</count><z><size>1.10</size><up>true</up></z></r>",
+                r#"{"count":1,"z":[{"size":1.10,"up":true}]}"#,
+            ),
+            (
+                "<r><count>2</count><z><id>a</id></z><z><id>b</id></z></r>",
+                r#"{"count":2,"z":[{"id":"a"},{"id":"b"}]}"#,
+            ),
+            ("<r></r>", "{}"),
+            (
+                "<r><vm><nic><isdefault>true</isdefault></nic></vm></r>",
+                r#"{"vm":{"nic":[{"isdefault":true}]}}"#,
+            ),
+            (
+                "<r><vm><details>{a=1, b=x, y}</details></vm></r>",
+                r#"{"vm":{"details":{"a":"1","b":"x, y"}}}"#,
+            ),
+            (
+                "<r><errorcode>431</errorcode><errortext>a &lt;b&gt; &amp; &#233;</errortext></r>",
+                r#"{"errorcode":431,"errortext":"a <b> & é"}"#,
+            ),
+            (
+                "<r><jobstatus>1</jobstatus><jobresult><vm><size>2</size></vm></jobresult></r>",
+                r#"{"jobstatus":1,"jobresult":{"vm":{"size":2}}}"#,
+            ),
+            (
+                "<r><jobresult>no room</jobresult></r>",
+                r#"{"jobresult":"no room"}"#,
+            ),
+        ] {
+            assert_eq!(compact(xml, &fields), expected, "{xml}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        let deep = "<a>".repeat(1000);
+        for (xml, what) in [
+            ("", "none or several"),
+            ("<a>", "cut short"),
+            ("<a></b>", "malformed"),
+            ("<a/><b/>", "none or several"),
+            ("<a>&bogus;</a>", "unknown entity"),
+            (
+                "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
+                "document type",
+            ),
+            (deep.as_str(), "too deeply"),
+        ] {
+            let error = read(xml.as_bytes(), &[]).unwrap_err();
+            assert!(error.what.contains(what), "{xml:.40}: {error}");
+        }
+        assert!(read(b"<a>\xff</a>", &[]).is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! `history`: the lines typed at the prompt, oldest first, numbered.
+
+use super::{Builtin, no_words};
+use crate::error::{Error, Result};
+use crate::shell::session::{Session, Shown};
+
+pub const HISTORY: Builtin = Builtin {
+    name: "history",
+    args: "[N]",
+    about: "Lists the lines typed so far, or the last N of them",
+    run,
+    words: no_words,
+};
+
+fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
+    let lines = &session.history;
+    let wanted = match args {
+        [] => lines.len(),
+        [number] => number
+            .parse()
+            .map_err(|_| Error::line(format!("history {number}: not a number of lines")))?,
+        _ => return Err(Error::line("history takes one number at most")),
+    };
+    let skipped = lines.len().saturating_sub(wanted);
+    let text = lines
+        .iter()
+        .enumerate()
+        .skip(skipped)
+        .map(|(index, line)| format!("{:5}  {line}\n", index + 1))
+        .collect();
+    Ok(Shown::Text(text))
+}

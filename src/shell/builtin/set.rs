@@ -1,0 +1,130 @@
+//! `set`: shows the settings or changes one; at a prompt and as a one-shot for good, in a script for the script.
+
+use super::{Builtin, Known};
+use crate::config::file::File;
+use crate::config::resolve::{Origin, describe, new_profile_for};
+use crate::config::settings::{self, Setting};
+use crate::error::{Error, Result};
+use crate::record::answer::{Answer, Shape};
+use crate::record::{Record, Value};
+use crate::shell::editor::setting_values;
+use crate::shell::session::{Mode, Session, Shown, View};
+
+pub const SET: Builtin = Builtin {
+    name: "set",
+    args: "[NAME [VALUE]]",
+    about: "Shows all settings or one, or changes one",
+    run,
+    words,
+};
+
+fn words(_: &Known, given: &[&str]) -> Vec<String> {
+    match given {
+        [] => settings::SETTINGS
+            .iter()
+            .map(|setting| setting.name.to_string())
+            .collect(),
+        [name] => setting_values(name),
+        _ => Vec::new(),
+    }
+}
+
+fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
+    let (name, value) = match args {
+        [] => return Ok(all(session)),
+        [word] => match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_string())),
+            None => (word.as_str(), None),
+        },
+        // A prompt may hold blanks, and nobody quotes it.
+        [name, rest @ ..] => (name.as_str(), Some(rest.join(" "))),
+    };
+    let setting = settings::find(name).ok_or_else(|| unknown(name))?;
+    match value {
+        None => one(session, setting),
+        Some(value) => change(session, setting, &value),
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let error = Error::line(format!("there is no setting {name}"));
+    match settings::nearest(name).first() {
+        Some(near) => error.hint(format!("did you mean {near}? `set` alone lists all")),
+        None => error.hint("`set` alone lists all"),
+    }
+}
+
+fn all(session: &Session) -> Shown {
+    let rows: Vec<Value> = describe(&session.resolved)
+        .into_iter()
+        .map(|(name, value, origin)| {
+            let mut row = Record::default();
+            row.push("name", Value::String(name));
+            row.push("value", Value::String(value));
+            row.push("from", Value::String(origin));
+            Value::Record(row)
+        })
+        .collect();
+    let mut head = Record::default();
+    head.push("count", Value::Number(rows.len().to_string()));
+    let answer = Answer {
+        shape: Shape::List,
+        name: Some("setting".into()),
+        head,
+        job: None,
+        rows,
+    };
+    View::of(answer, session.resolved.get("output"))
+}
+
+fn one(session: &Session, setting: &'static Setting) -> Result<Shown> {
+    let shown = describe(&session.resolved)
+        .into_iter()
+        .find(|(name, ..)| name == setting.name)
+        .map_or(String::new(), |(_, value, _)| value);
+    let mut row = Record::default();
+    row.push(setting.name, Value::String(shown));
+    let answer = Answer::of(Value::Record(row));
+    Ok(View::of(answer, session.resolved.get("output")))
+}
+
+fn change(session: &mut Session, setting: &'static Setting, value: &str) -> Result<Shown> {
+    setting.check(value)?;
+    if let Mode::Script { .. } = session.mode {
+        session.resolved = session.resolved.with(setting.name, value)?;
+        return Ok(Shown::Nothing);
+    }
+    match session.resolved.origin {
+        Origin::Environment if setting.connection => {
+            return Err(Error::line(format!(
+                "{} comes from the environment (CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY, CLOUDSTACK_SECRET)",
+                setting.name
+            ))
+            .hint("`profile use NAME` sets the environment's aside"));
+        }
+        Origin::Demo if setting.connection => start_profile(session, setting, value)?,
+        _ => {
+            let profile = session.resolved.profile.clone();
+            File::edit(&session.places, |file| file.set(&profile, setting, value))?;
+        }
+    }
+    session.reload()?;
+    Ok(Shown::Nothing)
+}
+
+/// The built-in cloud's way in is its own, so the change begins a profile for another cloud.
+fn start_profile(session: &mut Session, setting: &'static Setting, value: &str) -> Result<()> {
+    let host = (setting.name == "host").then_some(value);
+    let profile = new_profile_for(&session.file, host);
+    File::edit(&session.places, |file| {
+        file.add(&profile)?;
+        file.set(&profile, setting, value)?;
+        file.switch(&profile)
+    })?;
+    session.flags.profile = Some(profile.clone());
+    session.ui.say(&format!(
+        "{} belongs to no demo cloud: a new profile, {profile}, begins and is in use (`profile use demo` goes back)",
+        setting.name
+    ));
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! `!cmd` and `shell cmd`: a command of the user's shell, on this terminal.
+
+use super::{Builtin, no_words};
+use crate::error::{Error, Result};
+use crate::shell::session::{Session, Shown};
+use crate::ui;
+
+pub const SHELL: Builtin = Builtin {
+    name: "shell",
+    args: "COMMAND … (or !COMMAND …)",
+    about: "Runs a command of the operating system with the user's shell",
+    run,
+    words: no_words,
+};
+
+fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
+    let text = args.join(" ");
+    if text.trim().is_empty() {
+        return Err(Error::line("shell needs a command").hint("shell ls -l, or !ls -l"));
+    }
+    ui::run_shell(&session.shell(), &text).map(Shown::Status)
+}

@@ -1,0 +1,439 @@
+//! What may come next on a line. In come the line, the cursor and the language, out come candidates,
+//! or the word that the values of a parameter are wanted: asking the cloud for them is not done here.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::catalog::{Api, Field, Param};
+use crate::line::command::Language;
+use crate::line::options;
+use crate::line::subject::{Subject, subject};
+use crate::line::words::{quote, split_open};
+
+/// One way to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Replaces the text from the start of the completion up to the cursor.
+    pub text: String,
+    pub display: String,
+}
+
+/// What the cloud or the file system would have to be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    pub api: Arc<Api>,
+    /// In the catalogue's spelling, an index such as `[0].key` as typed.
+    pub param: String,
+    /// The value as far as it is typed, without quotes; it may begin with `@`.
+    pub prefix: String,
+    /// The parameters before it on the line.
+    pub given: Vec<(String, String)>,
+}
+
+/// What may stand at the cursor.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Completion {
+    /// The byte where the replaced word begins.
+    pub start: usize,
+    pub candidates: Vec<Candidate>,
+    /// Set when the values of a parameter are wanted that only the cloud knows.
+    pub wanted: Option<Wanted>,
+}
+
+/// Settings whose values are fields of the answer, divided by commas.
+const OF_FIELDS: [&str; 3] = ["filter", "exclude", "sort"];
+
+/// Finds what may stand at the cursor; only the text before it counts.
+///
+/// `builtin_words` gives the words that may follow a built-in and its arguments so far, `setting_values` the values of a setting.
+pub fn complete(
+    line: &str,
+    cursor: usize,
+    language: &Language<'_>,
+    builtin_words: &dyn Fn(&str, &[&str]) -> Vec<String>,
+    setting_values: &dyn Fn(&str) -> Vec<String>,
+) -> Completion {
+    let typed = before_cursor(line, cursor);
+    let (words, _) = split_open(typed);
+    let mut start = typed.len();
+    if words.pipe.is_some() || words.comment.is_some() {
+        return Completion {
+            start,
+            ..Completion::default()
+        };
+    }
+    let mut current = String::new();
+    let mut before = Vec::new();
+    for word in words.words {
+        if word.span.end == typed.len() {
+            start = word.span.start;
+            current = word.text;
+        } else {
+            before.push(word.text);
+        }
+    }
+    let place = Place {
+        current: &current,
+        language,
+        builtin_words,
+        setting_values,
+    };
+    let (candidates, wanted) = match place.find(&before) {
+        Found::Candidates(candidates) => (candidates, None),
+        Found::Wanted(wanted) => (Vec::new(), Some(wanted)),
+    };
+    Completion {
+        start,
+        candidates,
+        wanted,
+    }
+}
+
+fn before_cursor(line: &str, cursor: usize) -> &str {
+    let end = line.floor_char_boundary(cursor);
+    line.get(..end).unwrap_or(line)
+}
+
+enum Found {
+    Candidates(Vec<Candidate>),
+    Wanted(Wanted),
+}
+
+/// The word at the cursor and all that can be said about it.
+struct Place<'a> {
+    current: &'a str,
+    language: &'a Language<'a>,
+    builtin_words: &'a dyn Fn(&str, &[&str]) -> Vec<String>,
+    setting_values: &'a dyn Fn(&str) -> Vec<String>,
+}
+
+impl Place<'_> {
+    fn find(&self, before: &[String]) -> Found {
+        let first = before.first().map_or(self.current, String::as_str);
+        if first.starts_with('!') || (first == "shell" && !before.is_empty()) {
+            return Found::Candidates(Vec::new());
+        }
+        let own = options::take(before, self.language.settings);
+        let given = own.settings.given.iter().map(|(name, _)| name.as_str());
+        let given: Vec<&str> = given.collect();
+        let words = own.rest.as_slice();
+        let subject = subject(words, self.language).unwrap_or(Subject::Unknown);
+        let api = match &subject {
+            Subject::Api { api, .. } => Some(api),
+            Subject::Unchecked { api, .. } => api.as_ref(),
+            _ => None,
+        };
+        if let Some(setting) = own.unanswered {
+            return self.setting(setting, "", self.current, api);
+        }
+        if self.current.starts_with('-') {
+            return self.option(&given, api);
+        }
+        match subject {
+            Subject::Api { api, rest } => self.after_api(&api, words, &rest, &given),
+            Subject::Unchecked { api, rest, .. } => match api {
+                Some(api) => self.after_api(&api, words, &rest, &given),
+                None => self.after_unknown_api(&given),
+            },
+            Subject::Builtin { name, rest } => self.matching(self.after_builtin(name, &rest)),
+            Subject::Verb { verb, rest } if rest.is_empty() => {
+                self.matching(self.language.catalog.nouns(&verb))
+            }
+            Subject::Unknown if words.iter().all(|word| word.contains('=')) => {
+                self.matching(self.first_words(words))
+            }
+            _ => Found::Candidates(Vec::new()),
+        }
+    }
+
+    /// Those of the words that go on from what is typed; a word that ends in `=` is not over with it.
+    fn matching(&self, words: impl IntoIterator<Item = String>) -> Found {
+        let candidates = words
+            .into_iter()
+            .filter(|word| begins(word, self.current))
+            .map(|word| match word.ends_with('=') {
+                true => open(&word, &word),
+                false => whole(&word, &word),
+            });
+        Found::Candidates(candidates.collect())
+    }
+
+    /// Verbs and built-ins; whole names of APIs where nothing else begins like this, and after `command=`.
+    fn first_words(&self, words: &[&str]) -> Vec<String> {
+        if let Some((name, _)) = self.current.split_once('=') {
+            return match name.eq_ignore_ascii_case("command") {
+                true => self.api_names(&format!("{name}=")),
+                false => Vec::new(),
+            };
+        }
+        if !words.is_empty() {
+            return vec!["command=".to_string()];
+        }
+        let known = self.verbs_and_builtins();
+        if known.iter().any(|word| begins(word, self.current)) {
+            known
+        } else {
+            self.api_names("")
+        }
+    }
+
+    fn verbs_and_builtins(&self) -> Vec<String> {
+        let verbs = self.language.catalog.verbs().into_iter();
+        // A built-in's case counts, so `e` is no beginning of EOF.
+        let builtins = self.language.builtins.iter().copied();
+        let builtins = builtins.filter(|name| name.starts_with(self.current));
+        let words: BTreeSet<&str> = verbs
+            .chain(builtins)
+            .filter(|word| !word.is_empty())
+            .collect();
+        words.into_iter().map(str::to_string).collect()
+    }
+
+    fn api_names(&self, lead: &str) -> Vec<String> {
+        let entries = self.language.catalog.entries().iter();
+        entries
+            .map(|entry| format!("{lead}{}", entry.name))
+            .collect()
+    }
+
+    fn after_builtin(&self, name: &str, rest: &[&str]) -> Vec<String> {
+        let nouns = |verb: &str| self.language.catalog.nouns(verb);
+        match (name, rest) {
+            ("help", []) => self.verbs_and_builtins(),
+            ("help", [verb]) => nouns(verb),
+            ("api", []) => self.api_names(""),
+            // `sync` alone is the built-in, `sync storagepool` the API.
+            (_, []) => {
+                let mut words = nouns(name);
+                words.extend((self.builtin_words)(name, rest));
+                words
+            }
+            _ => (self.builtin_words)(name, rest),
+        }
+    }
+
+    fn after_api(&self, api: &Arc<Api>, words: &[&str], rest: &[&str], given: &[&str]) -> Found {
+        let Some((name, value)) = self.current.split_once('=') else {
+            let mut candidates = parameters(api, rest, self.current);
+            candidates.extend(self.settings(api, rest, given, ""));
+            if let [verb] = words {
+                // `login` may be a whole API and a verb with nouns.
+                let nouns = self.language.catalog.nouns(verb);
+                candidates.extend(nouns.iter().map(|noun| whole(noun, noun)));
+            }
+            candidates.retain(|candidate| begins(&candidate.display, self.current));
+            return Found::Candidates(candidates);
+        };
+        match api.param(name) {
+            Some(param) if param.kind.eq_ignore_ascii_case("boolean") => {
+                let values = ["true", "false"].map(|value| format!("{}={value}", param.name));
+                self.values(values, &format!("{}={value}", param.name))
+            }
+            Some(param) => Found::Wanted(Wanted {
+                api: Arc::clone(api),
+                param: spelt(param, name),
+                prefix: value.to_string(),
+                given: given_params(api, rest),
+            }),
+            None => match options::setting(name, self.language.settings) {
+                Some(setting) => self.setting(setting, &format!("{name}="), value, Some(api)),
+                None => Found::Candidates(Vec::new()),
+            },
+        }
+    }
+
+    /// After `api NAME` with a name that the catalogue does not have only settings are known.
+    fn after_unknown_api(&self, given: &[&str]) -> Found {
+        match self.current.split_once('=') {
+            Some((name, value)) => match options::setting(name, self.language.settings) {
+                Some(setting) => self.setting(setting, &format!("{name}="), value, None),
+                None => Found::Candidates(Vec::new()),
+            },
+            None => self.matching(self.setting_names(given, "")),
+        }
+    }
+
+    /// A word that begins with a dash.
+    fn option(&self, given: &[&str], api: Option<&Arc<Api>>) -> Found {
+        if let Some((name, value)) = self.current.split_once('=') {
+            let known = self.language.settings;
+            let setting = name
+                .strip_prefix("--")
+                .and_then(|n| options::setting(n, known));
+            return match setting {
+                Some(setting) => self.setting(setting, &format!("{name}="), value, api),
+                None => Found::Candidates(Vec::new()),
+            };
+        }
+        let names = self.setting_names(given, "--");
+        self.matching(names.into_iter().chain(["--help".to_string()]))
+    }
+
+    fn setting_names(&self, given: &[&str], lead: &str) -> Vec<String> {
+        let settings = self.language.settings.iter();
+        settings
+            .filter(|setting| !given.contains(setting))
+            .map(|setting| format!("{lead}{setting}="))
+            .collect()
+    }
+
+    /// The settings that no parameter of the API hides.
+    fn settings(&self, api: &Api, rest: &[&str], given: &[&str], lead: &str) -> Vec<Candidate> {
+        let on_line: Vec<&str> = names(rest).collect();
+        self.setting_names(given, lead)
+            .iter()
+            .filter(|setting| {
+                let name = setting.trim_end_matches('=');
+                api.param(name).is_none() && !on_line.iter().any(|on| on.eq_ignore_ascii_case(name))
+            })
+            .map(|setting| open(setting, setting))
+            .collect()
+    }
+
+    /// The values of a setting; `lead` is what stands before the value in the same word.
+    fn setting(&self, setting: &str, lead: &str, value: &str, api: Option<&Arc<Api>>) -> Found {
+        if OF_FIELDS.contains(&setting) {
+            let fields = api.map_or(&[][..], |api| api.response.as_slice());
+            return Found::Candidates(field_candidates(fields, lead, value));
+        }
+        let values = (self.setting_values)(setting);
+        let values = values.iter().map(|value| format!("{lead}{value}"));
+        self.values(values, &format!("{lead}{value}"))
+    }
+
+    /// Whole words `name=value`, of which only the value is displayed.
+    fn values(&self, words: impl IntoIterator<Item = String>, typed: &str) -> Found {
+        let candidates = words.into_iter().filter(|word| begins(word, typed));
+        let candidates = candidates.map(|word| {
+            let display = word
+                .split_once('=')
+                .map_or(word.as_str(), |(_, value)| value);
+            whole(&word, display)
+        });
+        Found::Candidates(candidates.collect())
+    }
+}
+
+fn whole(text: &str, display: &str) -> Candidate {
+    Candidate {
+        text: format!("{} ", quote(text)),
+        display: display.to_string(),
+    }
+}
+
+fn open(text: &str, display: &str) -> Candidate {
+    Candidate {
+        text: quote(text),
+        display: display.to_string(),
+    }
+}
+
+fn begins(word: &str, typed: &str) -> bool {
+    let mut letters = word.chars().flat_map(char::to_lowercase);
+    typed
+        .chars()
+        .flat_map(char::to_lowercase)
+        .all(|letter| letters.next() == Some(letter))
+}
+
+/// The names of the words that are `name=value`.
+fn names<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w str> {
+    words
+        .iter()
+        .filter_map(|word| word.split_once('=').map(|(name, _)| name))
+}
+
+fn spelt(param: &Param, typed: &str) -> String {
+    let index = typed.find('[').and_then(|at| typed.get(at..));
+    format!("{}{}", param.name, index.unwrap_or(""))
+}
+
+fn given_params(api: &Api, rest: &[&str]) -> Vec<(String, String)> {
+    rest.iter()
+        .filter_map(|word| {
+            let (name, value) = word.split_once('=')?;
+            Some((spelt(api.param(name)?, name), value.to_string()))
+        })
+        .collect()
+}
+
+/// The parameters that are not on the line yet, the required ones first.
+fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
+    let mut params: Vec<&Param> = api.params.iter().collect();
+    params.sort_by_key(|param| (param.name.as_str(), !param.required));
+    // A server may tell the same parameter twice.
+    params.dedup_by_key(|param| param.name.as_str());
+    params.sort_by_key(|param| !param.required);
+    params
+        .iter()
+        .flat_map(|param| {
+            if param.kind.eq_ignore_ascii_case("map") {
+                return entries(param, rest, typed);
+            }
+            let given = names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
+            match given {
+                true => Vec::new(),
+                false => vec![format!("{}=", param.name)],
+            }
+        })
+        .map(|text| open(&text, &text))
+        .collect()
+}
+
+/// The next entry of a map, and those begun once the bracket is typed: `details[0].`, `details[1].`
+fn entries(param: &Param, rest: &[&str], typed: &str) -> Vec<String> {
+    let mut indexes: BTreeSet<usize> = names(rest)
+        .filter_map(|name| {
+            let (base, index) = name.split_once('[')?;
+            let (index, _) = index.split_once(']')?;
+            base.eq_ignore_ascii_case(&param.name)
+                .then(|| index.parse().ok())?
+        })
+        .collect();
+    let next = indexes.last().map_or(0, |last| last.saturating_add(1));
+    if !typed.contains('[') {
+        indexes.clear();
+    }
+    indexes.insert(next);
+    let indexes = indexes.iter();
+    indexes
+        .map(|index| format!("{}[{index}].", param.name))
+        .collect()
+}
+
+/// The fields that may follow the last comma; those of a nested record once its name is typed.
+fn field_candidates(fields: &[Field], lead: &str, value: &str) -> Vec<Candidate> {
+    let (done, segment) = match value.rsplit_once(',') {
+        Some((done, segment)) => (format!("{done},"), segment),
+        None => (String::new(), value),
+    };
+    // `-` before a field sorts downwards, and a quoted list may have blanks after its commas.
+    let field = segment.trim_start_matches([' ', '-']);
+    let sign = segment.strip_suffix(field).unwrap_or("");
+    let taken: Vec<&str> = done
+        .split(',')
+        .map(|name| name.trim_matches([' ', '-']))
+        .collect();
+    let mut paths = Vec::new();
+    collect_paths(fields, "", field, &mut paths);
+    paths
+        .iter()
+        .filter(|path| !taken.contains(&path.as_str()))
+        .map(|path| open(&format!("{lead}{done}{sign}{path}"), path))
+        .collect()
+}
+
+fn collect_paths(fields: &[Field], above: &str, typed: &str, paths: &mut Vec<String>) {
+    for field in fields.iter().filter(|field| !field.name.is_empty()) {
+        let path = format!("{above}{}", field.name);
+        if begins(&path, typed) && !paths.contains(&path) {
+            paths.push(path.clone());
+        }
+        if !field.response.is_empty() && begins(typed, &path) {
+            collect_paths(&field.response, &format!("{path}."), typed, paths);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

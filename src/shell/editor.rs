@@ -1,0 +1,186 @@
+//! The line editor: rustyline with our completion; lines in from a terminal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustyline::completion::{Completer, Pair};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
+
+use super::builtin::{self, Known};
+use super::complete::complete;
+use super::session::{language, line_words};
+use crate::catalog::Catalog;
+use crate::config::settings;
+use crate::error::{Error, Result};
+use crate::print::FORMS;
+
+/// The editor shows candidates a page at a time, and its pager counts no further than this.
+const MOST_CANDIDATES: usize = 1000;
+const HISTORY_LINES: usize = 10_000;
+
+/// What came from the terminal.
+#[derive(Debug, PartialEq)]
+pub enum Read {
+    Line(String),
+    /// Ctrl-C: the line is given up.
+    Cancelled,
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
+
+/// Where a prompt's lines come from.
+pub trait Input {
+    fn read(&mut self, prompt: &str) -> Result<Read>;
+    /// Keeps the line for later sessions.
+    fn remember(&mut self, line: &str);
+    /// What completion may offer from now on.
+    fn know(&mut self, catalog: Arc<Catalog>, known: Known);
+    /// The lines that earlier sessions kept, oldest first.
+    fn remembered(&self) -> Vec<String>;
+}
+
+/// rustyline on the process's terminal.
+pub struct Terminal {
+    editor: Editor<Assistant, FileHistory>,
+    history: PathBuf,
+    /// Why history is not kept; told once.
+    pub trouble: Option<String>,
+}
+
+impl Terminal {
+    pub fn open(history: PathBuf) -> Result<Terminal> {
+        let broken = |why: ReadlineError| {
+            Error::local(format!("the line editor could not be set up: {why}"))
+        };
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .auto_add_history(false)
+            .history_ignore_dups(true)
+            .and_then(|config| config.max_history_size(HISTORY_LINES))
+            .map_err(broken)?
+            .bracketed_paste(true)
+            .build();
+        let mut editor = Editor::with_config(config).map_err(broken)?;
+        editor.set_helper(Some(Assistant::default()));
+        let mut trouble = None;
+        if let Some(directory) = history.parent()
+            && let Err(why) = std::fs::create_dir_all(directory)
+        {
+            trouble = Some(format!("{}: {why}", directory.display()));
+        }
+        match editor.load_history(&history) {
+            Err(ReadlineError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {}
+            Err(why) => trouble = Some(format!("{}: {why}", history.display())),
+            Ok(()) => {}
+        }
+        Ok(Terminal {
+            editor,
+            history,
+            trouble: trouble.map(|why| format!("the history is not kept: {why}")),
+        })
+    }
+}
+
+impl Input for Terminal {
+    fn read(&mut self, prompt: &str) -> Result<Read> {
+        match self.editor.readline(prompt) {
+            Ok(line) => Ok(Read::Line(line)),
+            Err(ReadlineError::Interrupted) => Ok(Read::Cancelled),
+            Err(ReadlineError::Eof) => Ok(Read::End),
+            Err(why) => Err(Error::local(format!(
+                "the terminal could not be read: {why}"
+            ))),
+        }
+    }
+
+    fn remember(&mut self, line: &str) {
+        // A history that can't be written was told of when the session began.
+        if self.editor.add_history_entry(line).unwrap_or(false) {
+            let _ = self.editor.append_history(&self.history);
+        }
+    }
+
+    fn know(&mut self, catalog: Arc<Catalog>, known: Known) {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.catalog = catalog;
+            assistant.known = known;
+        }
+    }
+
+    fn remembered(&self) -> Vec<String> {
+        self.editor.history().iter().cloned().collect()
+    }
+}
+
+/// What rustyline asks while a line is typed.
+struct Assistant {
+    catalog: Arc<Catalog>,
+    known: Known,
+}
+
+impl Default for Assistant {
+    fn default() -> Assistant {
+        Assistant {
+            catalog: Arc::new(Catalog::of(Vec::new())),
+            known: Known::default(),
+        }
+    }
+}
+
+impl Helper for Assistant {}
+impl Highlighter for Assistant {}
+impl Validator for Assistant {}
+
+impl Hinter for Assistant {
+    type Hint = String;
+}
+
+impl Completer for Assistant {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let names = builtin::names();
+        let settings = line_words();
+        let language = language(&self.catalog, &names, &settings);
+        let words = |name: &str, given: &[&str]| {
+            builtin::find(name).map_or(Vec::new(), |found| (found.words)(&self.known, given))
+        };
+        let completion = complete(line, position, &language, &words, &setting_values);
+        let pairs = completion
+            .candidates
+            .into_iter()
+            .take(MOST_CANDIDATES)
+            .map(|candidate| Pair {
+                display: candidate.display,
+                replacement: candidate.text,
+            })
+            .collect();
+        Ok((completion.start, pairs))
+    }
+}
+
+/// The values that a setting can have, where they can be listed.
+pub fn setting_values(name: &str) -> Vec<String> {
+    if name == "output" {
+        return std::iter::once("auto")
+            .chain(FORMS.iter().copied())
+            .map(String::from)
+            .collect();
+    }
+    let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
+        Some(settings::Kind::Bool) => &["true", "false"],
+        Some(settings::Kind::Choice(words)) => words,
+        _ => &[],
+    };
+    words.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,10 @@
+//! The session: lines evaluated and executed, from a prompt, a script or the command line.
+
+pub mod builtin;
+pub mod complete;
+pub mod editor;
+pub mod help;
+pub mod log;
+pub mod repl;
+pub mod script;
+pub mod session;

@@ -1,0 +1,246 @@
+//! The terminal: where output goes, what is said on stderr, width and colour, the spinner. Nobody else prints.
+
+use std::cell::RefCell;
+use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+const RED: &str = "\x1b[31m";
+const YELLOW: &str = "\x1b[33m";
+const DIM: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
+const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/// Shorter waits end before a spinner could be read.
+const SPIN_AFTER: Duration = Duration::from_millis(300);
+
+/// The process's terminal, or the files that stand in its place.
+pub struct Ui {
+    out_terminal: bool,
+    err_terminal: bool,
+    no_color: bool,
+    color: bool,
+    out: RefCell<Out>,
+    spinning: RefCell<bool>,
+}
+
+enum Out {
+    Stdout(BufWriter<io::Stdout>),
+    Pipeline(Pipeline),
+}
+
+/// A Unix pipeline that starts when there is something to give it.
+struct Pipeline {
+    shell: String,
+    text: String,
+    child: Option<Child>,
+    /// It has read all it wants.
+    closed: bool,
+}
+
+impl Ui {
+    /// `no_color` is whether NO_COLOR is set.
+    pub fn new(no_color: bool) -> Ui {
+        Ui {
+            out_terminal: stdout().is_terminal(),
+            err_terminal: stderr().is_terminal(),
+            no_color,
+            color: true,
+            out: RefCell::new(Out::Stdout(BufWriter::new(stdout()))),
+            spinning: RefCell::new(false),
+        }
+    }
+
+    /// Follows the setting `color`.
+    pub fn set_color(&mut self, color: bool) {
+        self.color = color;
+    }
+
+    /// Whether what is printed now is seen on a terminal.
+    pub fn to_terminal(&self) -> bool {
+        self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_))
+    }
+
+    /// The columns of the terminal; 80 where there is none.
+    pub fn width(&self) -> usize {
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20))
+    }
+
+    /// Whether the prompt may be coloured.
+    pub fn color(&self) -> bool {
+        self.color && !self.no_color && self.out_terminal
+    }
+
+    /// Something that is no data: progress, what a command did.
+    pub fn say(&self, text: &str) {
+        self.tell("", "", text);
+    }
+
+    pub fn warn(&self, text: &str) {
+        self.tell(YELLOW, "warning: ", text);
+    }
+
+    pub fn error(&self, error: &Error) {
+        self.tell(RED, "error: ", &error.message);
+        for hint in &error.hints {
+            self.tell(DIM, "hint: ", hint);
+        }
+    }
+
+    fn tell(&self, color: &str, label: &str, text: &str) {
+        self.clear_spinner();
+        let text = harmless(text);
+        // Nothing can be done where stderr is closed.
+        let _ = if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
+            writeln!(stderr(), "{color}{label}{PLAIN}{text}")
+        } else {
+            writeln!(stderr(), "{label}{text}")
+        };
+    }
+
+    /// Writes data to where output goes at the moment.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        self.write(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Gives data to where output goes at the moment, flushed at the end.
+    pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        self.clear_spinner();
+        match &mut *self.out.borrow_mut() {
+            Out::Stdout(out) => body(out).and_then(|()| out.flush()),
+            Out::Pipeline(pipeline) => {
+                let mut buffered = BufWriter::new(pipeline);
+                body(&mut buffered).and_then(|()| buffered.flush())
+            }
+        }
+    }
+
+    /// From now on output goes into a pipeline run by `shell`.
+    pub fn pipe_into(&self, shell: &str, text: &str) {
+        *self.out.borrow_mut() = Out::Pipeline(Pipeline {
+            shell: shell.into(),
+            text: text.into(),
+            child: None,
+            closed: false,
+        });
+    }
+
+    /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
+    /// status.
+    pub fn end_pipe(&self, run: bool) -> Result<u8> {
+        let stdout = Out::Stdout(BufWriter::new(stdout()));
+        let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
+            return Ok(0);
+        };
+        let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
+        let child = match pipeline.child.take() {
+            Some(child) => Some(child),
+            None if run => Some(start(&pipeline.shell, &pipeline.text).map_err(failed)?),
+            None => None,
+        };
+        match child {
+            Some(mut child) => {
+                drop(child.stdin.take());
+                child.wait().map(status_of).map_err(failed)
+            }
+            None => Ok(0),
+        }
+    }
+
+    /// Draws the spinner on a terminal's stderr.
+    pub fn spin(&self, what: &str, elapsed: Duration) {
+        if !self.err_terminal || elapsed < SPIN_AFTER {
+            return;
+        }
+        self.spinning.replace(true);
+        let tick = (elapsed.as_millis() / 100) as usize % SPINNER.len();
+        let seconds = elapsed.as_secs();
+        let time = if seconds < 60 {
+            format!("{seconds} s")
+        } else {
+            format!("{} min {} s", seconds / 60, seconds % 60)
+        };
+        let line: String = format!("{} {} {time}", SPINNER[tick], harmless(what))
+            .chars()
+            .take(self.width().saturating_sub(1))
+            .collect();
+        let _ = write!(stderr(), "\r\x1b[2K{line}").and_then(|()| stderr().flush());
+    }
+
+    /// Takes the spinner away.
+    pub fn clear_spinner(&self) {
+        if self.spinning.replace(false) {
+            let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
+        }
+    }
+}
+
+impl Write for Pipeline {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        if self.child.is_none() {
+            self.child = Some(start(&self.shell, &self.text)?);
+        }
+        let stdin = self.child.as_mut().and_then(|child| child.stdin.as_mut());
+        match stdin.map_or(Ok(bytes.len()), |stdin| stdin.write(bytes)) {
+            // `head` and its like stop reading when they have enough, and that is no failure.
+            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(bytes.len())
+            }
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn start(shell: &str, text: &str) -> io::Result<Child> {
+    Command::new(shell)
+        .arg("-c")
+        .arg(text)
+        .stdin(Stdio::piped())
+        .spawn()
+}
+
+/// Runs a command of the user's shell on the terminal and gives its exit status.
+pub fn run_shell(shell: &str, text: &str) -> Result<u8> {
+    Command::new(shell)
+        .arg("-c")
+        .arg(text)
+        .status()
+        .map(status_of)
+        .map_err(|why| {
+            Error::local(format!("{shell} could not be started: {why}"))
+                .hint("set SHELL to a shell that is there")
+        })
+}
+
+/// An exit status as shells tell it: 128 and the signal's number for a command that a signal ended.
+fn status_of(status: std::process::ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal: Option<i32> = None;
+    let number = status
+        .code()
+        .or(signal.map(|signal| 128 + signal))
+        .unwrap_or(1);
+    u8::try_from(number).unwrap_or(1)
+}
+
+/// Text from outside without what would move the cursor or change colours.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\n' | '\t' => letter.to_string(),
+            _ if letter.is_control() => letter.escape_default().to_string(),
+            _ => letter.to_string(),
+        })
+        .collect()
+}
