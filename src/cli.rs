@@ -116,6 +116,8 @@ fn introduce(session: &Session) {
     let unasked = session.flags.profile.is_none() && session.file.current().is_none();
     if session.resolved.origin == Origin::Demo
         && unasked
+        // A note has said it already.
+        && session.resolved.notes.is_empty()
         && (session.mode == Mode::Prompt || std::io::stderr().is_terminal())
     {
         session.ui.say(

@@ -151,7 +151,8 @@ impl Session {
         let pipe = words::split(line).ok().and_then(|words| words.pipe);
         // `!` and `shell` hand their pipes to the user's shell with everything else.
         let piped = match pipe {
-            Some((text, _)) if !text.is_empty() && !is_shell(line) => {
+            // A pipe into nothing is refused with the line.
+            Some((text, _)) if !text.is_empty() && !text.starts_with('|') && !is_shell(line) => {
                 self.ui.pipe_into(&self.shell(), &text);
                 true
             }

@@ -38,17 +38,7 @@ pub const APIS: &[Api] = &[
             PAGED,
         ],
         answers: fields::USER,
-        run: |call| {
-            call.list(&Listing {
-                kind: "user",
-                name: "user",
-                filters: &[
-                    ("username", "username"),
-                    ("state", "state"),
-                    ("accounttype", "accounttype"),
-                ],
-            })
-        },
+        run: list_users,
         job: None,
     },
     Api {
@@ -278,6 +268,25 @@ fn user_view(call: &Call, user: &Thing) -> Done<Value> {
         fields.remove("secretkey");
     }
     Ok(shown)
+}
+
+fn list_users(call: &mut Call) -> Done<Reply> {
+    let reply = call.list(&Listing {
+        kind: "user",
+        name: "user",
+        filters: &[
+            ("username", "username"),
+            ("state", "state"),
+            ("accounttype", "accounttype"),
+        ],
+    })?;
+    let Reply::List(name, mut rows, count) = reply else {
+        return Ok(reply);
+    };
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        row.remove("secretkey");
+    }
+    Ok(Reply::List(name, rows, count))
 }
 
 fn list_accounts(call: &mut Call) -> Done<Reply> {

@@ -95,7 +95,8 @@ fn update(call: &mut Call) -> Done<Reply> {
     let number = value
         .parse::<u32>()
         .is_ok_and(|number| number > 0 || name == JOB_TIME);
-    if !number && !(value.is_empty() && name == JOB_TIME) {
+    let unset = value.is_empty() && name == JOB_TIME;
+    if !number && !unset {
         return Err(Refusal::value(format!(
             "There was an error trying to parse the integer value for:{name}"
         )));

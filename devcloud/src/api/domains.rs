@@ -183,7 +183,8 @@ fn delete(call: &mut Call) -> Done<serde_json::Value> {
 fn remove(call: &Call, domain: &Thing, cleanup: bool) -> Done<()> {
     let accounts = store::children(call.db, "account", &domain.uuid)?;
     let below = store::children(call.db, "domain", &domain.uuid)?;
-    if !cleanup && !(accounts.is_empty() && below.is_empty()) {
+    let used = !accounts.is_empty() || !below.is_empty();
+    if used && !cleanup {
         return Err(Refusal::new(
             530,
             4250,

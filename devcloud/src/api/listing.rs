@@ -109,7 +109,7 @@ impl Call<'_> {
             let has = match &shown[*field] {
                 Value::String(text) => text.eq_ignore_ascii_case(&wanted),
                 Value::Null => false,
-                other => other.to_string() == wanted,
+                other => *other.to_string() == *wanted,
             };
             if !has {
                 return Ok(false);
@@ -235,10 +235,7 @@ impl Seen {
         Ok(match self {
             Seen::Everything => true,
             Seen::Nothing => false,
-            Seen::Account(id) if thing.kind == "domain" => {
-                let _ = id;
-                thing.id == call.caller.account.domain
-            }
+            Seen::Account(_) if thing.kind == "domain" => thing.id == call.caller.account.domain,
             Seen::Account(id) => thing.account == *id,
             Seen::Domain {
                 id,

@@ -4,7 +4,7 @@ use super::{Builtin, no_words};
 use crate::client::Options;
 use crate::cloud::Progress;
 use crate::error::{Error, Result};
-use crate::record::answer::{Answer, Shape};
+use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::session::{Session, Shown, View};
 
@@ -21,7 +21,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         return Err(Error::line("jobs takes no arguments"));
     }
     ask_after_running(session)?;
-    let rows: Vec<Value> = session
+    let rows = session
         .jobs
         .iter()
         .map(|started| {
@@ -34,20 +34,11 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
             ] {
                 row.push(name, Value::String(text.into()));
             }
-            Value::Record(row)
+            row
         })
         .collect();
-    let mut head = Record::default();
-    head.push("count", Value::Number(rows.len().to_string()));
-    let answer = Answer {
-        shape: Shape::List,
-        name: Some("job".into()),
-        head,
-        job: None,
-        rows,
-    };
     let form = session.resolved.get("output");
-    Ok(View::of(answer, form))
+    Ok(View::of(Answer::table("job", rows), form))
 }
 
 /// Brings the jobs that still ran up to date.

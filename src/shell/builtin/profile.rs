@@ -4,7 +4,7 @@ use super::{Builtin, Known};
 use crate::config::file::File;
 use crate::config::resolve::describe;
 use crate::error::{Error, Result};
-use crate::record::answer::{Answer, Shape};
+use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::session::{Session, Shown, View};
 
@@ -58,7 +58,7 @@ fn list(session: &Session) -> Shown {
     if !names.iter().any(|name| name == DEMO) {
         names.push(DEMO.into());
     }
-    let rows: Vec<Value> = names
+    let rows = names
         .iter()
         .map(|name| {
             let mut row = Record::default();
@@ -69,19 +69,13 @@ fn list(session: &Session) -> Shown {
             };
             row.push("url", Value::String(url));
             row.push("inuse", Value::Bool(*name == session.resolved.profile));
-            Value::Record(row)
+            row
         })
         .collect();
-    let mut head = Record::default();
-    head.push("count", Value::Number(rows.len().to_string()));
-    let answer = Answer {
-        shape: Shape::List,
-        name: Some("profile".into()),
-        head,
-        job: None,
-        rows,
-    };
-    View::of(answer, session.resolved.get("output"))
+    View::of(
+        Answer::table("profile", rows),
+        session.resolved.get("output"),
+    )
 }
 
 fn add(session: &mut Session, name: &str) -> Result<Shown> {
@@ -89,6 +83,7 @@ fn add(session: &mut Session, name: &str) -> Result<Shown> {
         file.add(name)?;
         file.switch(name)
     })?;
+    session.flags.url = None;
     session.flags.profile = Some(name.into());
     session.reload()?;
     session.ui.say(&format!(
@@ -99,6 +94,7 @@ fn add(session: &mut Session, name: &str) -> Result<Shown> {
 
 fn switch(session: &mut Session, name: &str) -> Result<Shown> {
     File::edit(&session.places, |file| file.switch(name))?;
+    session.flags.url = None;
     session.flags.profile = Some(name.into());
     session.reload()?;
     Ok(Shown::Nothing)
@@ -108,6 +104,7 @@ fn remove(session: &mut Session, name: &str) -> Result<Shown> {
     File::edit(&session.places, |file| file.remove(name))?;
     if session.flags.profile.as_deref() == Some(name) {
         session.flags.profile = None;
+        session.flags.url = None;
     }
     session.reload()?;
     session.ui.say(&format!(

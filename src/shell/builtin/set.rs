@@ -5,7 +5,7 @@ use crate::config::file::File;
 use crate::config::resolve::{Origin, describe, new_profile_for};
 use crate::config::settings::{self, Setting};
 use crate::error::{Error, Result};
-use crate::record::answer::{Answer, Shape};
+use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::editor::setting_values;
 use crate::shell::session::{Mode, Session, Shown, View};
@@ -55,26 +55,20 @@ fn unknown(name: &str) -> Error {
 }
 
 fn all(session: &Session) -> Shown {
-    let rows: Vec<Value> = describe(&session.resolved)
+    let rows = describe(&session.resolved)
         .into_iter()
         .map(|(name, value, origin)| {
             let mut row = Record::default();
             row.push("name", Value::String(name));
             row.push("value", Value::String(value));
             row.push("from", Value::String(origin));
-            Value::Record(row)
+            row
         })
         .collect();
-    let mut head = Record::default();
-    head.push("count", Value::Number(rows.len().to_string()));
-    let answer = Answer {
-        shape: Shape::List,
-        name: Some("setting".into()),
-        head,
-        job: None,
-        rows,
-    };
-    View::of(answer, session.resolved.get("output"))
+    View::of(
+        Answer::table("setting", rows),
+        session.resolved.get("output"),
+    )
 }
 
 fn one(session: &Session, setting: &'static Setting) -> Result<Shown> {
@@ -121,6 +115,7 @@ fn start_profile(session: &mut Session, setting: &'static Setting, value: &str) 
         file.set(&profile, setting, value)?;
         file.switch(&profile)
     })?;
+    session.flags.url = None;
     session.flags.profile = Some(profile.clone());
     session.ui.say(&format!(
         "{} belongs to no demo cloud: a new profile, {profile}, begins and is in use (`profile use demo` goes back)",
