@@ -7,6 +7,8 @@ mod support;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/exchanges.rs"]
+mod exchanges;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]

@@ -32,6 +32,7 @@ fn add(
     whole.extend(fields(body));
     let mut thing = Thing {
         id: 0,
+        number: 0,
         uuid,
         kind: kind.into(),
         name: name.into(),
@@ -84,6 +85,7 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         db,
         &mut Thing {
             id: 0,
+            number: 0,
             uuid: user.clone(),
             kind: "user".into(),
             name: "admin".into(),

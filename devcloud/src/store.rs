@@ -10,16 +10,17 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
     CREATE TABLE thing (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL,
-        account INTEGER NOT NULL, domain INTEGER NOT NULL, parent TEXT NOT NULL, state TEXT NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+        number INTEGER NOT NULL, name TEXT NOT NULL, account INTEGER NOT NULL, domain INTEGER NOT NULL, parent TEXT NOT NULL, state TEXT NOT NULL,
         body TEXT NOT NULL);
     CREATE INDEX thing_kind ON thing (kind, name);
     CREATE INDEX thing_parent ON thing (parent);
+    CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
         ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
@@ -34,6 +35,8 @@ pub struct Thing {
     pub id: i64,
     pub uuid: String,
     pub kind: String,
+    /// Its number among its kind, which root administrators may give in place of the uuid.
+    pub number: i64,
     pub name: String,
     /// Internal ids of the account and domain it belongs to; 0 for what belongs to the cloud.
     pub account: i64,
@@ -81,7 +84,7 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
-    for table in ["thing", "job", "event", "setting"] {
+    for table in ["thing", "counter", "job", "event", "setting"] {
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     transaction.execute_batch(TABLES)?;
@@ -94,7 +97,7 @@ pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keys = admin_keys(&transaction)?;
     transaction.execute_batch(
-        "DELETE FROM thing; DELETE FROM job; DELETE FROM event; DELETE FROM setting;
+        "DELETE FROM thing; DELETE FROM counter; DELETE FROM job; DELETE FROM event; DELETE FROM setting;
          DELETE FROM sqlite_sequence;",
     )?;
     crate::seed::seed(&transaction, keys)?;
@@ -127,6 +130,7 @@ fn thing(row: &Row) -> rusqlite::Result<Thing> {
         id: row.get("id")?,
         uuid: row.get("uuid")?,
         kind: row.get("kind")?,
+        number: row.get("number")?,
         name: row.get("name")?,
         account: row.get("account")?,
         domain: row.get("domain")?,
@@ -166,6 +170,17 @@ pub fn by_id(connection: &Connection, kind: &str, id: i64) -> rusqlite::Result<O
         .optional()
 }
 
+pub fn by_number(
+    connection: &Connection,
+    kind: &str,
+    number: i64,
+) -> rusqlite::Result<Option<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE number = ? AND kind = ?")?
+        .query_row(params![number, kind], thing)
+        .optional()
+}
+
 pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
     connection
         .query_row("SELECT 1 FROM thing WHERE uuid = ?", [uuid], |_| Ok(()))
@@ -173,13 +188,27 @@ pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
         .map(|found| found.is_some())
 }
 
-/// Adds a thing and gives it its internal id.
+/// Adds a thing and gives it its internal id and its number.
 pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
+    // Real clouds have an account and a user of their own before the first one.
+    let first = if matches!(thing.kind.as_str(), "account" | "user") {
+        2
+    } else {
+        1
+    };
+    thing.number = connection.query_row(
+        "INSERT INTO counter (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = last + 1
+         RETURNING last",
+        params![thing.kind, first],
+        |row| row.get(0),
+    )?;
     connection.execute(
-        "INSERT INTO thing (uuid, kind, name, account, domain, parent, state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO thing (uuid, kind, number, name, account, domain, parent, state, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             thing.uuid,
             thing.kind,
+            thing.number,
             thing.name,
             thing.account,
             thing.domain,

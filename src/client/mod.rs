@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::catalog::{Api, Field};
-use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
+use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request, Sent};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
@@ -18,15 +18,6 @@ use transport::{Route, Transport};
 pub const JOB_TIME: Duration = Duration::from_secs(3600);
 /// How long a signature is good for unless somebody says otherwise, in seconds.
 const EXPIRES: u64 = 600;
-
-/// A call that went out, for a log: no key, signature or secret is in it.
-#[derive(Clone, Debug)]
-pub struct Sent {
-    pub url: String,
-    /// The HTTP status, or why there is none.
-    pub status: std::result::Result<u16, String>,
-    pub duration: Duration,
-}
 
 type Observer = dyn Fn(&Sent) + Send + Sync;
 

@@ -2,6 +2,8 @@
 
 pub mod cloudstack;
 
+use std::time::Duration;
+
 use crate::catalog::{Api, Field};
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
@@ -47,6 +49,15 @@ pub struct Reply {
     pub status: u16,
     pub content_type: String,
     pub body: Vec<u8>,
+}
+
+/// A call that went out, for a log: no key, signature or secret is in it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub url: String,
+    /// The HTTP status, or why there is none.
+    pub status: std::result::Result<u16, String>,
+    pub duration: Duration,
 }
 
 /// What an answer turned out to be.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 
-use crate::client::Sent;
+use crate::cloud::Sent;
 use crate::line::secrets::strike;
 
 /// A log over this many bytes is put aside under the name with `.old` when a session opens it.

@@ -80,6 +80,8 @@ fn tab_completes_verbs_nouns_parameters_and_built_ins() {
     session.flush().unwrap();
     session.exp_string("profile use demo").unwrap();
     session.send_control('c').unwrap();
+    // What is typed together with Ctrl-C goes with the line.
+    session.exp_string("> ").unwrap();
     leave(session);
 }
 

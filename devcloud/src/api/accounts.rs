@@ -204,7 +204,9 @@ pub const APIS: &[Api] = &[
         answers: fields::SUCCESS,
         run: |call| {
             let account = call.own_thing("id", "account")?;
-            if account.id == call.caller.account.id || account.id == 2 {
+            if account.id == call.caller.account.id
+                || account.body.get("isdefault") == Some(&json!(true))
+            {
                 return Err(Refusal::value(
                     "This account is the caller's own or the cloud's first, and stays",
                 ));

@@ -475,6 +475,7 @@ impl Call<'_> {
         }
         let mut thing = Thing {
             id: 0,
+            number: 0,
             uuid,
             kind: made.kind.into(),
             name: made.name.into(),

@@ -87,7 +87,7 @@ impl Call<'_> {
     fn matches(&self, listing: &Listing, thing: &Thing, shown: &Value) -> Done<bool> {
         if let Some(id) = self.text("id")
             && thing.uuid != id
-            && !(self.caller.root() && thing.id.to_string() == id)
+            && !(self.caller.root() && thing.number.to_string() == id)
         {
             return Ok(false);
         }

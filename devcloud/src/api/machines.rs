@@ -437,7 +437,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         uuid: Some(uuid),
     };
     let mut machine = call.create(made, body)?;
-    let instance = format!("i-{}-{}-VM", account.id, machine.id);
+    let instance = format!("i-{}-{}-VM", account.number, machine.number);
     machine.body.insert("instancename".into(), json!(instance));
     store::update(call.db, &machine)?;
     let size = template
@@ -447,7 +447,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         .unwrap_or(0);
     let mut root = storage::add(
         call,
-        &format!("ROOT-{}", machine.id),
+        &format!("ROOT-{}", machine.number),
         "ROOT",
         size,
         &zone,
@@ -465,7 +465,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         let size = fixed.or(call.number("size")).unwrap_or(1) << 30;
         let mut data = storage::add(
             call,
-            &format!("DATA-{}", machine.id),
+            &format!("DATA-{}", machine.number),
             "DATADISK",
             size,
             &zone,
@@ -501,7 +501,7 @@ fn interface(call: &Call, network: &Thing, machines: &[Thing]) -> Value {
         .map(|number| format!("{prefix}.{number}"))
         .find(|address| !taken.contains(&address.as_str()));
     let address = call.text("ipaddress").map(String::from).or(free);
-    let number = machines.last().map_or(1, |machine| machine.id);
+    let number = machines.last().map_or(0, |machine| machine.number) + 1;
     json!([{"id": uuid::Uuid::new_v4().to_string(), "networkid": network.uuid, "networkname": network.name,
         "netmask": text("netmask"), "gateway": text("gateway"), "ipaddress": address, "traffictype": "Guest",
         "type": text("type"), "isdefault": true,

@@ -387,7 +387,7 @@ impl Call<'_> {
 
     fn find(&self, name: &str, kind: &str, given: &str) -> Done<Thing> {
         let found = match given.parse() {
-            Ok(number) if self.caller.root() => store::by_id(self.db, kind, number)?,
+            Ok(number) if self.caller.root() => store::by_number(self.db, kind, number)?,
             _ => store::by_uuid(self.db, kind, given)?,
         };
         found.ok_or_else(|| self.no_entity(name, given))

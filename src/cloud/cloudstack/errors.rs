@@ -11,7 +11,10 @@ fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
             "unauthorized",
             "check apikey and secretkey (`set`), and that this identity may make the call; servers answer so to commands that they do not know, too (`sync`)",
         ),
-        405 => ("method not allowed", ""),
+        405 => (
+            "method not allowed",
+            "this call is made by POST only; is there a proxy in between?",
+        ),
         429 => ("API_LIMIT_EXCEED", "wait a little and try again"),
         430 => (
             "MALFORMED_PARAMETER_ERROR",
@@ -25,7 +28,10 @@ fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
             "UNSUPPORTED_ACTION_ERROR",
             "this identity or this server may not make the call",
         ),
-        530 => ("INTERNAL_ERROR", ""),
+        530 => (
+            "INTERNAL_ERROR",
+            "the management server's log tells more; look before you send it again",
+        ),
         531 => (
             "ACCOUNT_ERROR",
             "check whose the thing is and what this account may do",
@@ -94,10 +100,7 @@ pub fn said(kind: Kind, what: &str, code: u32, cserrorcode: Option<u32>, text: &
     };
     let mut error = Error::new(kind, format!("{what} {verb}: {said} ({codes})"));
     error.code = Some(code);
-    match named {
-        Some((_, hint)) if !hint.is_empty() => error.hint(hint),
-        _ => error,
-    }
+    error.hint(named.map_or("-h after the command shows what it takes", |(_, hint)| hint))
 }
 
 /// The error for a body that is no answer of this API. `reads` tells whether sending again does no harm.
