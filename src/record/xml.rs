@@ -17,6 +17,15 @@ const NUMBERS: [&str; 6] = [
     "jobresultcode",
 ];
 
+/// Lists in every answer, though catalogues are silent about some of them.
+const LISTS: [&str; 5] = [
+    "tags",
+    "nic",
+    "securitygroup",
+    "affinitygroup",
+    "servicelist",
+];
+
 /// An element as it stands in the text.
 #[derive(Default)]
 struct Element {
@@ -180,7 +189,8 @@ fn nested(element: &Element, fields: &[Field]) -> Value {
     let mut record = Record::default();
     for child in &element.children {
         let field = fields.iter().find(|field| field.name == child.name);
-        let list = field.is_some_and(|field| matches!(field.kind.as_str(), "list" | "set"));
+        let list = LISTS.contains(&child.name.as_str())
+            || field.is_some_and(|field| matches!(field.kind.as_str(), "list" | "set"));
         add(&mut record, &child.name, typed(child, field), list);
     }
     Value::Record(record)
@@ -204,6 +214,9 @@ fn typed(element: &Element, field: Option<&Field>) -> Value {
     let inner = field.map_or(&[][..], |field| &field.response);
     if !element.children.is_empty() {
         return nested(element, inner);
+    }
+    if element.text.is_empty() && !inner.is_empty() {
+        return Value::Record(Record::default());
     }
     if kind == "map" || looks_like_map(&element.name, &element.text) {
         return map(&element.text);

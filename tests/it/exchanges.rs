@@ -164,7 +164,15 @@ fn json_and_xml_of_one_answer_are_the_same_tree() {
                         .zip(&b.rows)
                         .all(|(a, b)| loose(a) == loose(b));
                 if !same {
-                    wrong.push(name.to_string());
+                    let differing = a.rows.iter().zip(&b.rows).find_map(|(a, b)| {
+                        let (a, b) = (loose(a), loose(b));
+                        let path = a
+                            .keys()
+                            .chain(b.keys())
+                            .find(|path| a.get(*path) != b.get(*path))?;
+                        Some(format!("{path}: {:?} {:?}", a.get(path), b.get(path)))
+                    });
+                    wrong.push(format!("{name}: {}", differing.unwrap_or_default()));
                 }
             }
             (Err(a), Err(b)) => assert_eq!((a.code, a.kind), (b.code, b.kind), "{name}"),
