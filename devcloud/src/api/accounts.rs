@@ -109,7 +109,7 @@ pub const APIS: &[Api] = &[
         about: "Gives a user a new API key and secret key",
         access: Access::Everyone,
         params: &[&[req("id", Takes::Id("user"), "the id of the user")]],
-        answers: fields::USER,
+        answers: fields::KEYS,
         run: register_keys,
         job: None,
     },
@@ -159,7 +159,7 @@ pub const APIS: &[Api] = &[
                 ),
                 opt(
                     "accounttype",
-                    Takes::Integer,
+                    Takes::Short,
                     "0 user, 1 root administrator, 2 domain administrator",
                 ),
                 opt(

@@ -49,7 +49,8 @@ pub const APIS: &[Api] = &[
                 "value",
                 Takes::Text,
                 "its new value; the default if left out",
-            ),
+            )
+            .up_to(4095),
         ]],
         answers: fields::CONFIGURATION,
         run: update,
@@ -98,7 +99,7 @@ fn update(call: &mut Call) -> Done<Reply> {
     let unset = value.is_empty() && name == JOB_TIME;
     if !number && !unset {
         return Err(Refusal::value(format!(
-            "There was an error trying to parse the integer value for:{name}"
+            "There was error in trying to parse value: {value}. Please enter a valid integer value for parameter {name}"
         )));
     }
     store::change_setting(call.db, name, value)?;

@@ -14,7 +14,7 @@ pub const APIS: &[Api] = &[Api {
     access: Access::Everyone,
     params: &[
         &[
-            opt("id", Takes::Text, "the id of the event"),
+            opt("id", Takes::Uuid, "the id of the event"),
             opt(
                 "type",
                 Takes::Text,

@@ -23,6 +23,11 @@ pub const SUCCESS: &[Field] = &[
     field("displaytext", "string", "what there is to say about it"),
 ];
 
+pub const KEYS: &[Field] = &[
+    field("apikey", "string", "the new API key"),
+    field("secretkey", "string", "the new secret key, told this once"),
+];
+
 pub const VOLUME: &[Field] = &[
     field("id", "string", "the id of the volume"),
     field("name", "string", "its name"),

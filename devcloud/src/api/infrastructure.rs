@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::listing::{Listing, OWNED, PAGED, view};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::{Access, Api, Call, Done, Param, Reply, Takes, fields, opt, req};
 use crate::clock;
 use crate::store::{self, Thing};
@@ -166,6 +166,7 @@ pub const APIS: &[Api] = &[
             NAMED,
             IN_ZONE,
             OWNED,
+            IN_PROJECT,
             PAGED,
         ],
         answers: fields::TEMPLATE,
@@ -252,7 +253,7 @@ pub const APIS: &[Api] = &[
         access: Access::Root,
         params: &[&[
             req("name", Takes::Text, "its name"),
-            req("displaytext", Takes::Text, "what it is"),
+            req("displaytext", Takes::Text, "what it is").up_to(4096),
             opt("disksize", Takes::Long, "the size in GB"),
             opt("customized", Takes::Boolean, "whether the size is free"),
         ]],

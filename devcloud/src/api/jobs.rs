@@ -11,7 +11,7 @@ pub const APIS: &[Api] = &[
         name: "queryAsyncJobResult",
         about: "Tells how far a job is and, once it has ended, what came of it",
         access: Access::Everyone,
-        params: &[&[req("jobid", Takes::Text, "the id of the job")]],
+        params: &[&[req("jobid", Takes::Uuid, "the id of the job")]],
         answers: fields::JOB,
         run: query,
         job: None,

@@ -48,12 +48,14 @@ pub const OWNED: &[Param] = &[
         Takes::Boolean,
         "everything that the caller may see, not just their own",
     ),
-    opt(
-        "projectid",
-        Takes::Id("project"),
-        "only what belongs to this project; -1 for all",
-    ),
 ];
+
+/// The parameter of lists of things that projects can have.
+pub const IN_PROJECT: &[Param] = &[opt(
+    "projectid",
+    Takes::Id("project"),
+    "only what belongs to this project; -1 for all",
+)];
 
 /// How a kind of thing is listed.
 pub struct Listing<'a> {
@@ -140,8 +142,11 @@ impl Call<'_> {
             (None, Some(_)) => Err(Refusal::param(
                 "\"page\" parameter is required when \"pagesize\" is specified",
             )),
+            (Some(_), Some(-1)) => Err(Refusal::value(
+                "Can't specify page parameter when pagesize is -1 (Unlimited)",
+            )),
             (_, Some(size)) if size > most => Err(Refusal::value(format!(
-                "Page size can not exceed max allowed page size value: {most}"
+                "Page size can't exceed max allowed page size value: {most}"
             ))),
             (Some(page), Some(size)) => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::infrastructure::Made;
-use super::listing::{Listing, OWNED, PAGED, view};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::{
     Access, Api, Call, Done, Param, Reply, Takes, Work, fields, in_job, networks, opt, req, storage,
 };
@@ -42,6 +42,7 @@ pub const APIS: &[Api] = &[
                 opt("tags", Takes::Map, "only machines with these tags"),
             ],
             OWNED,
+            IN_PROJECT,
             PAGED,
         ],
         answers: fields::MACHINE,
@@ -65,13 +66,13 @@ pub const APIS: &[Api] = &[
         about: "Creates and automatically starts a virtual machine of a service offering and a template",
         access: Access::Everyone,
         params: &[&[
+            req("zoneid", Takes::Id("zone"), "the zone it is in"),
             req(
                 "serviceofferingid",
                 Takes::Id("serviceoffering"),
                 "how large it is",
             ),
             req("templateid", Takes::Id("template"), "what it is made of"),
-            req("zoneid", Takes::Id("zone"), "the zone it is in"),
             opt(
                 "account",
                 Takes::Text,
@@ -126,13 +127,12 @@ pub const APIS: &[Api] = &[
                 Takes::Boolean,
                 "whether it starts at once; true if left out",
             ),
-            Param {
-                name: "userdata",
-                takes: Takes::Text,
-                required: false,
-                about: "what its operating system reads when it first starts, in base64",
-                length: 32_768,
-            },
+            opt(
+                "userdata",
+                Takes::Text,
+                "what its operating system reads when it first starts, in base64",
+            )
+            .up_to(32_768),
         ]],
         answers: fields::MACHINE,
         run: deploy,
@@ -454,7 +454,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         None,
         None,
     )?;
-    storage::put_on(&mut root, &machine);
+    storage::put_on(call, &mut root, &machine)?;
     store::update(call.db, &root)?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
         let fixed = offering
@@ -472,7 +472,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
             Some(&offering),
             None,
         )?;
-        storage::put_on(&mut data, &machine);
+        storage::put_on(call, &mut data, &machine)?;
         store::update(call.db, &data)?;
     }
     Ok(Reply::Job {
@@ -595,8 +595,9 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
             store::remove(call.db, &volume)?;
         } else {
             volume.parent.clear();
-            volume.body.remove("virtualmachineid");
-            volume.body.remove("vmname");
+            for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
+                volume.body.remove(field);
+            }
             store::update(call.db, &volume)?;
         }
     }

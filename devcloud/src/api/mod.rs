@@ -39,9 +39,12 @@ enum Takes {
     Text,
     Long,
     Integer,
+    Short,
     Boolean,
     List,
     Map,
+    /// The uuid of something that is no thing of the world: a job, an event.
+    Uuid,
     /// The uuid of a thing of that kind; root administrators may pass the internal number.
     Id(&'static str),
 }
@@ -73,6 +76,13 @@ const fn opt(name: &'static str, takes: Takes, about: &'static str) -> Param {
         required: false,
         about,
         length: 255,
+    }
+}
+
+impl Param {
+    /// The same for longer values than usual.
+    const fn up_to(self, length: usize) -> Param {
+        Param { length, ..self }
     }
 }
 
@@ -192,10 +202,11 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Text => "string",
         Takes::Long => "long",
         Takes::Integer => "integer",
+        Takes::Short => "short",
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
-        Takes::Id(_) => "uuid",
+        Takes::Uuid | Takes::Id(_) => "uuid",
     }
 }
 
@@ -460,7 +471,7 @@ impl Call<'_> {
                     param.length, param.name
                 )));
             }
-            let number = matches!(param.takes, Takes::Long | Takes::Integer);
+            let number = matches!(param.takes, Takes::Long | Takes::Integer | Takes::Short);
             if number && given.parse::<i64>().is_err() {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",

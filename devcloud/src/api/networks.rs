@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::infrastructure::Made;
-use super::listing::{Listing, OWNED, PAGED, view};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, opt, req};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -16,11 +16,11 @@ pub const APIS: &[Api] = &[
         params: &[
             &[
                 opt("id", Takes::Id("network"), "the id of the network"),
-                opt("name", Takes::Text, "only the network of this name"),
                 opt("zoneid", Takes::Id("zone"), "only those in this zone"),
                 opt("type", Takes::Text, "Isolated or Shared"),
             ],
             OWNED,
+            IN_PROJECT,
             PAGED,
         ],
         answers: fields::NETWORK,
@@ -59,7 +59,7 @@ pub const APIS: &[Api] = &[
             opt("networkdomain", Takes::Text, "its DNS domain"),
             opt(
                 "physicalnetworkid",
-                Takes::Text,
+                Takes::Id("physicalnetwork"),
                 "the physical network that carries it",
             ),
             opt(
@@ -74,7 +74,7 @@ pub const APIS: &[Api] = &[
                 "whether domains below may use it",
             ),
             opt("vlan", Takes::Text, "its VLAN"),
-            opt("vpcid", Takes::Text, "the VPC it is part of"),
+            opt("vpcid", Takes::Id("vpc"), "the VPC it is part of"),
         ]],
         answers: fields::NETWORK,
         run: |call| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::infrastructure::Made;
-use super::listing::{Listing, OWNED, PAGED, view};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, in_job, opt, req};
 use crate::clock;
 use crate::store::{self, Thing};
@@ -31,6 +31,7 @@ pub const APIS: &[Api] = &[
                 opt("zoneid", Takes::Id("zone"), "only those in this zone"),
             ],
             OWNED,
+            IN_PROJECT,
             PAGED,
         ],
         answers: fields::VOLUME,
@@ -127,10 +128,22 @@ pub const APIS: &[Api] = &[
         name: "detachVolume",
         about: "Detaches a data disk from its machine",
         access: Access::Everyone,
-        params: &[&[req("id", Takes::Id("volume"), "the id of the volume")]],
+        params: &[&[
+            opt("id", Takes::Id("volume"), "the id of the volume"),
+            opt(
+                "virtualmachineid",
+                Takes::Id("machine"),
+                "in place of id: the machine; goes with deviceid",
+            ),
+            opt(
+                "deviceid",
+                Takes::Long,
+                "in place of id: which of the machine's devices",
+            ),
+        ]],
         answers: fields::VOLUME,
         run: |call| {
-            let volume = call.own_thing("id", "volume")?;
+            let volume = attached(call)?;
             Ok(Reply::Job {
                 thing: volume.uuid,
                 created: false,
@@ -201,7 +214,7 @@ fn create(call: &mut Call) -> Done<Reply> {
         uuid,
     )?;
     if let Some(machine) = machine {
-        put_on(&mut volume, &machine);
+        put_on(call, &mut volume, &machine)?;
         store::update(call.db, &volume)?;
     }
     Ok(Reply::Job {
@@ -241,14 +254,36 @@ pub fn add(
     call.create(made, body)
 }
 
-/// Notes on the volume which machine it is attached to.
-pub fn put_on(volume: &mut Thing, machine: &Thing) {
+/// Notes on the volume which machine it is attached to, and as which device.
+pub fn put_on(call: &Call, volume: &mut Thing, machine: &Thing) -> Done<()> {
+    let taken: Vec<i64> = store::children(call.db, "volume", &machine.uuid)?
+        .iter()
+        .filter_map(|other| other.body.get("deviceid")?.as_i64())
+        .collect();
+    let root = volume.body.get("type") == Some(&json!("ROOT"));
+    let wanted = call.number("deviceid").filter(|_| !root);
+    let device = match wanted {
+        Some(device) if taken.contains(&device) => {
+            return Err(Refusal::value(format!(
+                "deviceId {device} is used by vm {}",
+                machine.uuid
+            )));
+        }
+        Some(device) => device,
+        None if root => 0,
+        // Device 3 is the CD drive's.
+        None => (1..)
+            .find(|device| *device != 3 && !taken.contains(device))
+            .unwrap_or(1),
+    };
+    volume.body.insert("deviceid".into(), json!(device));
     volume.parent = machine.uuid.clone();
     volume.state = "Ready".into();
     volume
         .body
         .insert("virtualmachineid".into(), json!(machine.uuid));
     volume.body.insert("vmname".into(), json!(machine.name));
+    Ok(())
 }
 
 /// The end of a job on a volume that only had to be waited for.
@@ -274,7 +309,7 @@ fn attach(call: &mut Call) -> Done<Value> {
             "Please specify a VM that is either running or stopped.",
         ));
     }
-    put_on(&mut volume, &machine);
+    put_on(call, &mut volume, &machine)?;
     volume
         .body
         .insert("attached".into(), json!(clock::date(call.now)));
@@ -282,8 +317,29 @@ fn attach(call: &mut Call) -> Done<Value> {
     Ok(in_job("volume", view(call.db, &volume)?))
 }
 
+/// The volume that detachVolume means: by its id, or by machine and device.
+fn attached(call: &Call) -> Done<Thing> {
+    if call.text("id").is_some() {
+        return call.own_thing("id", "volume");
+    }
+    let (Some(_), Some(device)) = (call.text("virtualmachineid"), call.number("deviceid")) else {
+        return Err(Refusal::value(
+            "Please provide either a volume id, or a tuple(device id, instance id)",
+        ));
+    };
+    let machine = call.own_thing("virtualmachineid", "machine")?;
+    store::children(call.db, "volume", &machine.uuid)?
+        .into_iter()
+        .find(|volume| volume.body.get("deviceid") == Some(&json!(device)))
+        .ok_or_else(|| {
+            Refusal::value(format!(
+                "No volume is attached to the machine as device {device}"
+            ))
+        })
+}
+
 fn detach(call: &mut Call) -> Done<Value> {
-    let mut volume = call.own_thing("id", "volume")?;
+    let mut volume = attached(call)?;
     if volume.body.get("type") == Some(&json!("ROOT")) {
         return Err(Refusal::param("Please specify a data volume."));
     }
@@ -293,7 +349,7 @@ fn detach(call: &mut Call) -> Done<Value> {
         ));
     }
     volume.parent.clear();
-    for field in ["virtualmachineid", "vmname", "attached"] {
+    for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
         volume.body.remove(field);
     }
     store::update(call.db, &volume)?;

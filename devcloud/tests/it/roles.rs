@@ -1,0 +1,102 @@
+//! Who sees and may do what: the guide's list rules for a root administrator, a domain administrator and a user.
+
+use crate::support::{Keys, World};
+
+fn names(world: &World, keys: &Keys, params: &[(&str, &str)]) -> Vec<String> {
+    let body = world.ok_as(keys, "listUsers", params);
+    let mut names: Vec<String> = body["user"].as_array().map_or(Vec::new(), |users| {
+        users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_string())
+            .collect()
+    });
+    names.sort();
+    names
+}
+
+#[test]
+fn lists_follow_the_rules() {
+    let world = World::new();
+    let top = world.ok("createDomain", &[("name", "top")])["domain"]["id"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    let sub =
+        world.ok("createDomain", &[("name", "sub"), ("parentdomainid", &top)])["domain"]["id"]
+            .as_str()
+            .unwrap()
+            .to_string();
+    let chief = world.user("chief", "2", Some(&top));
+    let worker = world.user("worker", "0", Some(&sub));
+    let admin = world.admin();
+    for (keys, params, expected) in [
+        (&admin, vec![], vec!["admin"]),
+        (
+            &admin,
+            vec![("listall", "true")],
+            vec!["admin", "chief", "worker"],
+        ),
+        (&admin, vec![("domainid", top.as_str())], vec!["chief"]),
+        (
+            &admin,
+            vec![("domainid", &top), ("isrecursive", "true")],
+            vec!["chief", "worker"],
+        ),
+        (
+            &admin,
+            vec![("account", "worker"), ("domainid", &sub)],
+            vec!["worker"],
+        ),
+        (&chief, vec![], vec!["chief"]),
+        (&chief, vec![("listall", "true")], vec!["chief", "worker"]),
+        (&worker, vec![], vec!["worker"]),
+        (&worker, vec![("listall", "true")], vec!["worker"]),
+        (
+            &admin,
+            vec![("keyword", "WORK"), ("listall", "true")],
+            vec!["worker"],
+        ),
+        (&admin, vec![("projectid", "-1")], vec!["admin"]),
+    ] {
+        assert_eq!(names(&world, keys, &params), expected, "{params:?}");
+    }
+}
+
+#[test]
+fn others_things_are_not_to_be_touched() {
+    let world = World::new();
+    let machine = world.machine("admins");
+    let user = world.user("u", "0", None);
+    let id = machine["id"].as_str().unwrap();
+    assert_eq!(
+        world.refused(&user, "stopVirtualMachine", &[("id", id)]).0,
+        531
+    );
+    assert_eq!(
+        world.ok_as(&user, "listVirtualMachines", &[("id", id)]),
+        serde_json::json!({})
+    );
+    assert_eq!(world.refused(&user, "listHosts", &[]).0, 432);
+    let apis = world.ok_as(&user, "listApis", &[]);
+    let names: Vec<&str> = apis["api"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|api| api["name"].as_str())
+        .collect();
+    assert!(names.contains(&"deployVirtualMachine") && !names.contains(&"listHosts"));
+}
+
+#[test]
+fn a_locked_user_and_a_wrong_secret_are_401() {
+    let world = World::new();
+    let user = world.user("u", "0", None);
+    let id =
+        world.ok("listUsers", &[("username", "u"), ("listall", "true")])["user"][0]["id"].clone();
+    world.ok("lockUser", &[("id", id.as_str().unwrap())]);
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+    world.ok("enableUser", &[("id", id.as_str().unwrap())]);
+    world.ok_as(&user, "listZones", &[]);
+    let wrong = Keys(user.0.clone(), "wrong".into());
+    assert_eq!(world.refused(&wrong, "listZones", &[]).0, 401);
+}

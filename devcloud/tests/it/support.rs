@@ -1,0 +1,245 @@
+//! A world in a temporary directory and a plain HTTP client that signs.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use devcloud::Cloud;
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use serde_json::Value;
+use sha1::Sha1;
+
+const BARE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'*')
+    .remove(b'_');
+
+pub struct World {
+    directory: tempfile::TempDir,
+    pub cloud: Cloud,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub description: Option<String>,
+    pub body: String,
+}
+
+/// Who calls.
+#[derive(Clone)]
+pub struct Keys(pub String, pub String);
+
+impl World {
+    pub fn new() -> World {
+        let directory = tempfile::tempdir().unwrap();
+        let cloud = start(directory.path());
+        let world = World { directory, cloud };
+        world.ok(
+            "updateConfiguration",
+            &[("name", "devcloud.job.milliseconds"), ("value", "0")],
+        );
+        world
+    }
+
+    /// Another server on the same world.
+    pub fn again(&self) -> Cloud {
+        start(self.directory.path())
+    }
+
+    pub fn state(&self) -> std::path::PathBuf {
+        self.directory.path().join("cloud.sqlite")
+    }
+
+    pub fn admin(&self) -> Keys {
+        Keys(self.cloud.apikey().into(), self.cloud.secretkey().into())
+    }
+
+    pub fn json(&self, keys: &Keys, api: &str, params: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("response", "json")];
+        all.extend(params);
+        get(&self.cloud, &signed(keys, api, &all))
+    }
+
+    /// The body of an answer that must be good, without its envelope.
+    pub fn ok(&self, api: &str, params: &[(&str, &str)]) -> Value {
+        self.ok_as(&self.admin(), api, params)
+    }
+
+    pub fn ok_as(&self, keys: &Keys, api: &str, params: &[(&str, &str)]) -> Value {
+        let answer = self.json(keys, api, params);
+        assert_eq!(answer.status, 200, "{api}: {answer:?}");
+        answer.inner()
+    }
+
+    /// errorcode and errortext of an answer that must be a refusal.
+    pub fn refused(&self, keys: &Keys, api: &str, params: &[(&str, &str)]) -> (u64, String) {
+        let answer = self.json(keys, api, params);
+        let body = answer.inner();
+        assert_eq!(body["errorcode"], answer.status, "{api}: {answer:?}");
+        (
+            u64::from(answer.status),
+            body["errortext"].as_str().unwrap().to_string(),
+        )
+    }
+
+    /// Makes an asynchronous call and gives its job's record once it has ended.
+    pub fn job(&self, api: &str, params: &[(&str, &str)]) -> Value {
+        let started = self.ok(api, params);
+        self.ended(started["jobid"].as_str().unwrap())
+    }
+
+    pub fn ended(&self, job: &str) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let record = self.ok("queryAsyncJobResult", &[("jobid", job)]);
+            if record["jobstatus"] != 0 {
+                return record;
+            }
+            assert!(Instant::now() < deadline, "{record}");
+        }
+    }
+
+    /// The id of the first thing that a list has.
+    pub fn first(&self, api: &str, params: &[(&str, &str)]) -> String {
+        let body = self.ok(api, params);
+        let list = body
+            .as_object()
+            .unwrap()
+            .values()
+            .find(|value| value.is_array());
+        list.unwrap()[0]["id"].as_str().unwrap().to_string()
+    }
+
+    /// A machine of that name that runs.
+    pub fn machine(&self, name: &str) -> Value {
+        let job = self.job(
+            "deployVirtualMachine",
+            &[
+                ("name", name),
+                ("zoneid", &self.first("listZones", &[])),
+                (
+                    "templateid",
+                    &self.first("listTemplates", &[("templatefilter", "featured")]),
+                ),
+                (
+                    "serviceofferingid",
+                    &self.first("listServiceOfferings", &[]),
+                ),
+            ],
+        );
+        assert_eq!(job["jobstatus"], 1, "{job}");
+        job["jobresult"]["virtualmachine"].clone()
+    }
+
+    pub fn rows(&self, api: &str, params: &[(&str, &str)]) -> Vec<Value> {
+        let body = self.ok(api, params);
+        let list = body
+            .as_object()
+            .unwrap()
+            .values()
+            .find(|value| value.is_array());
+        list.map_or(Vec::new(), |list| list.as_array().unwrap().clone())
+    }
+
+    /// A user of an account of that type, with keys.
+    pub fn user(&self, name: &str, kind: &str, domain: Option<&str>) -> Keys {
+        let mut params = vec![
+            ("username", name),
+            ("password", "p"),
+            ("firstname", "F"),
+            ("lastname", "L"),
+            ("email", "e@example.org"),
+            ("accounttype", kind),
+        ];
+        params.extend(domain.map(|domain| ("domainid", domain)));
+        let account = self.ok("createAccount", &params);
+        let user = account["account"]["user"][0]["id"].as_str().unwrap();
+        let keys = self.ok("registerUserKeys", &[("id", user)]);
+        let key = |name: &str| keys["userkeys"][name].as_str().unwrap().to_string();
+        Keys(key("apikey"), key("secretkey"))
+    }
+}
+
+impl Answer {
+    pub fn whole(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    pub fn inner(&self) -> Value {
+        let whole = self.whole();
+        whole.as_object().unwrap().values().next().unwrap().clone()
+    }
+}
+
+fn start(directory: &std::path::Path) -> Cloud {
+    devcloud::start(&directory.join("cloud.sqlite"), ([127, 0, 0, 1], 0).into()).unwrap()
+}
+
+pub fn encode(value: &str) -> String {
+    percent_encode(value.as_bytes(), BARE).to_string()
+}
+
+/// A signed query.
+pub fn signed(keys: &Keys, api: &str, params: &[(&str, &str)]) -> String {
+    let mut all: Vec<(&str, &str)> = params.to_vec();
+    if !api.is_empty() {
+        all.push(("command", api));
+    }
+    all.push(("apikey", &keys.0));
+    all.sort_unstable();
+    let query: Vec<String> = all
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    let query = query.join("&");
+    let mut mac = Hmac::<Sha1>::new_from_slice(keys.1.as_bytes()).unwrap();
+    mac.update(query.to_lowercase().as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    format!("{query}&signature={}", encode(&signature))
+}
+
+pub fn get(cloud: &Cloud, query: &str) -> Answer {
+    send(
+        cloud,
+        &format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+    )
+}
+
+pub fn post(cloud: &Cloud, form: &str) -> Answer {
+    send(
+        cloud,
+        &format!(
+            "POST /client/api HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            form.len()
+        ),
+    )
+}
+
+pub fn send(cloud: &Cloud, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(cloud.address()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("{text:?}"));
+    let header = |name: &str| {
+        head.lines().find_map(|line| {
+            let (known, value) = line.split_once(": ")?;
+            known.eq_ignore_ascii_case(name).then(|| value.to_string())
+        })
+    };
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        content_type: header("content-type").unwrap_or_default(),
+        description: header("x-description"),
+        body: body.to_string(),
+    }
+}

@@ -1,0 +1,14 @@
+//! The cloud over HTTP, called by a client of the tests' own: what it answers, refuses and remembers.
+
+#[path = "it/catalogue.rs"]
+mod catalogue;
+#[path = "it/life.rs"]
+mod life;
+#[path = "it/recorded.rs"]
+mod recorded;
+#[path = "it/roles.rs"]
+mod roles;
+#[path = "it/support.rs"]
+mod support;
+#[path = "it/wire.rs"]
+mod wire;
