@@ -91,6 +91,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "apikey",
         about: "The API key of the user who asks",
+        line: true,
         ..CONNECTION
     },
     Setting {

@@ -36,11 +36,37 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
             input.remember(&line);
             session.history.push(line.clone());
         }
-        let ended = session.execute(&line);
-        if ended.leave {
-            return ended.status;
+        for command in commands(&line) {
+            let ended = session.execute(&command);
+            if ended.leave {
+                return ended.status;
+            }
         }
     }
+}
+
+/// The commands of a text that was pasted or typed over several lines: a line each, unless a quote or backslash joins it
+/// to the next.
+fn commands(text: &str) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut open: Option<words::Unfinished> = None;
+    for line in text.split('\n') {
+        match (open, commands.last_mut()) {
+            (Some(words::Unfinished::Backslash), Some(last)) => {
+                last.pop();
+                last.push_str(line);
+            }
+            (Some(_), Some(last)) => {
+                last.push('\n');
+                last.push_str(line);
+            }
+            _ => commands.push(line.into()),
+        }
+        let whole = commands.last().map_or("", String::as_str);
+        open = words::split(whole).err().map(|(unfinished, _)| unfinished);
+    }
+    commands.retain(|command| !command.trim().is_empty());
+    commands
 }
 
 /// Reads until the line is whole: quotes are closed and no backslash ends it.
@@ -95,6 +121,17 @@ mod tests {
         fn know(&mut self, _: Arc<Catalog>, _: Known) {}
         fn remembered(&self) -> Vec<String> {
             Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_pasted_script_is_a_command_a_line() {
+        for (text, expected) in [
+            ("list zones\nlist pods\n", vec!["list zones", "list pods"]),
+            ("list \\\nzones", vec!["list zones"]),
+            ("x name='a\nb'\n\ny", vec!["x name='a\nb'", "y"]),
+        ] {
+            assert_eq!(commands(text), expected, "{text}");
         }
     }
 
