@@ -10,6 +10,8 @@ use crate::error::{Error, Kind, Result};
 /// A reply larger than this is broken off.
 const MAX_REPLY: usize = 1 << 30;
 const CONNECT_TIME: Duration = Duration::from_secs(15);
+/// Connections are let go before the usual servers close them, so that no call is sent into a closing one.
+const IDLE: Duration = Duration::from_secs(10);
 /// How long the server may say nothing at all before the call is given up.
 const SILENCE: Duration = Duration::from_secs(300);
 
@@ -38,6 +40,7 @@ impl Transport {
             .redirect(Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
+            .pool_idle_timeout(IDLE)
             .connect_timeout(CONNECT_TIME)
             .read_timeout(SILENCE)
             .tls_danger_accept_invalid_certs(!route.verifycert);

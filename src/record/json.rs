@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
 
-use super::{Name, Record, Value};
+use super::{Name, Places, Record, Value};
 
 /// Deeper than this no answer goes; a reader that recursed further could be brought down.
 pub const DEEPEST: usize = 128;
@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Value, Malformed> {
         self.at += 1;
         let mut record = Record::default();
+        let mut places = Places::default();
         if self.take(b'}') {
             return Ok(Value::Record(record));
         }
@@ -122,8 +123,8 @@ impl<'a> Reader<'a> {
             }
             let value = self.value(depth + 1)?;
             // Of a field that stands there twice the last one counts, as servers and clients have it.
-            match record.fields.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, kept)) => *kept = value,
+            match places.of(&name, &record) {
+                Some(place) => record.fields[place].1 = value,
                 None => record.fields.push((name, value)),
             }
             if self.take(b'}') {
@@ -356,6 +357,19 @@ mod tests {
         }
         let deep = [vec![b'['; 1_000_000], vec![b']'; 1_000_000]].concat();
         assert!(read(&deep).unwrap_err().what.contains("nested"));
+    }
+
+    #[test]
+    fn an_object_of_very_many_fields_is_read_in_time() {
+        let fields: Vec<String> = (0..200_000)
+            .map(|number| format!("\"f{number}\":{number}"))
+            .collect();
+        let text = format!("{{{},\"f7\":\"last\"}}", fields.join(","));
+        let Value::Record(record) = read(text.as_bytes()).unwrap() else {
+            panic!("no record")
+        };
+        assert_eq!(record.fields.len(), 200_000);
+        assert_eq!(record.fields[7].1, Value::String("last".into()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod json;
 pub mod select;
 pub mod xml;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A field's name, shared by all rows that have it.
@@ -42,6 +43,30 @@ impl Record {
     /// The text of a string, number or boolean of that name.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(Value::scalar)
+    }
+}
+
+/// Where a record being read has which field: a look through the few fields that records have, an index for the many
+/// that only a hostile one does.
+#[derive(Default)]
+struct Places {
+    index: HashMap<Name, usize>,
+    indexed: usize,
+}
+
+impl Places {
+    const FEW: usize = 64;
+
+    /// The place of a field, if the record has it; fields are only ever added at the end.
+    fn of(&mut self, name: &Name, record: &Record) -> Option<usize> {
+        if record.fields.len() <= Places::FEW {
+            return record.fields.iter().position(|(known, _)| known == name);
+        }
+        for (place, (known, _)) in record.fields.iter().enumerate().skip(self.indexed) {
+            self.index.insert(known.clone(), place);
+        }
+        self.indexed = record.fields.len();
+        self.index.get(name).copied()
     }
 }
 

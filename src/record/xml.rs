@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::json::{DEEPEST, Malformed};
-use super::{Name, Record, Value};
+use super::{Name, Places, Record, Value};
 use crate::catalog::Field;
 
 /// Numbers in every answer, whatever the catalogue says.
@@ -142,7 +142,7 @@ fn entity(name: &str) -> Option<char> {
 /// The envelope's body: a list where a count stands beside elements, else the fields of one thing or a job.
 fn body(root: &Element, fields: &[Field]) -> Value {
     let counted = root.children.iter().any(|child| child.name == "count");
-    let mut record = Record::default();
+    let mut made = Fields::default();
     for child in &root.children {
         let known = fields.iter().find(|field| field.name == child.name);
         let lone = root.children.len() == 1 && !child.children.is_empty();
@@ -154,14 +154,9 @@ fn body(root: &Element, fields: &[Field]) -> Value {
             Some(field) => typed(child, Some(field)),
             None => typed(child, None),
         };
-        add(
-            &mut record,
-            &child.name,
-            value,
-            counted && child.name != "count",
-        );
+        made.add(&child.name, value, counted && child.name != "count");
     }
-    Value::Record(record)
+    Value::Record(made.record)
 }
 
 /// What a job ended with: flat fields, or the one record that the followed call's catalogue entry describes.
@@ -169,16 +164,16 @@ fn result(element: &Element, fields: &[Field]) -> Value {
     if element.children.is_empty() {
         return Value::String(element.text.clone());
     }
-    let mut record = Record::default();
+    let mut made = Fields::default();
     for child in &element.children {
         let value = if child.children.is_empty() {
             typed(child, fields.iter().find(|field| field.name == child.name))
         } else {
             nested(child, fields)
         };
-        add(&mut record, &child.name, value, false);
+        made.add(&child.name, value, false);
     }
-    Value::Record(record)
+    Value::Record(made.record)
 }
 
 /// A record whose fields the catalogue describes.
@@ -186,26 +181,36 @@ fn nested(element: &Element, fields: &[Field]) -> Value {
     if element.children.is_empty() {
         return scalar(&element.name, &element.text, "");
     }
-    let mut record = Record::default();
+    let mut made = Fields::default();
     for child in &element.children {
         let field = fields.iter().find(|field| field.name == child.name);
         let list = LISTS.contains(&child.name.as_str())
             || field.is_some_and(|field| matches!(field.kind.as_str(), "list" | "set"));
-        add(&mut record, &child.name, typed(child, field), list);
+        made.add(&child.name, typed(child, field), list);
     }
-    Value::Record(record)
+    Value::Record(made.record)
 }
 
-/// Adds a field; one that is there already, or that is a list anyway, collects its values.
-fn add(record: &mut Record, name: &str, value: Value, list: bool) {
-    match record.fields.iter_mut().find(|(known, _)| &**known == name) {
-        Some((_, Value::List(items))) => items.push(value),
-        Some((_, first)) => {
-            let kept = std::mem::replace(first, Value::Null);
-            *first = Value::List(vec![kept, value]);
+/// A record being made: a field that is there already, or that is a list anyway, collects its values.
+#[derive(Default)]
+struct Fields {
+    record: Record,
+    places: Places,
+}
+
+impl Fields {
+    fn add(&mut self, name: &str, value: Value, list: bool) {
+        let name = Name::from(name);
+        let place = self.places.of(&name, &self.record);
+        match place.map(|place| &mut self.record.fields[place].1) {
+            Some(Value::List(items)) => items.push(value),
+            Some(first) => {
+                let kept = std::mem::replace(first, Value::Null);
+                *first = Value::List(vec![kept, value]);
+            }
+            None if list => self.record.push(name, Value::List(vec![value])),
+            None => self.record.push(name, value),
         }
-        None if list => record.push(name, Value::List(vec![value])),
-        None => record.push(name, value),
     }
 }
 

@@ -16,6 +16,10 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
         env!("CARGO_PKG_VERSION")
     ));
     session.history = input.remembered();
+    // From here on Ctrl-C ends what a line does, and never the shell.
+    if let Err(error) = session.network() {
+        return session.failed(&error).status;
+    }
     // Completion needs to know what can be called; without a cloud the prompt still serves for `set`.
     if let Err(error) = session.catalog() {
         session.failed(&error);
