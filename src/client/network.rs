@@ -18,6 +18,36 @@ pub struct Network {
     interrupts: watch::Sender<u64>,
 }
 
+/// Ctrl-C as the platform tells it.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Signals { interrupt })
+    }
+
+    #[cfg(unix)]
+    async fn pressed(&mut self) -> bool {
+        self.interrupt.recv().await.is_some()
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    #[cfg(not(unix))]
+    async fn pressed(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
+}
+
 /// Tells a future that Ctrl-C was pressed after it was made.
 #[derive(Clone)]
 pub struct Interrupt {
@@ -45,11 +75,16 @@ impl Network {
         let handle = runtime.handle().clone();
         let (interrupts, _) = watch::channel(0);
         let presses = interrupts.clone();
+        // Taken before the thread runs: the line editor puts back whatever it found here, and must find this.
+        let mut signals = {
+            let _context = runtime.enter();
+            Signals::listen().map_err(failed)?
+        };
         std::thread::Builder::new()
             .name("network".into())
             .spawn(move || {
                 runtime.block_on(async move {
-                    while tokio::signal::ctrl_c().await.is_ok() {
+                    while signals.pressed().await {
                         presses.send_modify(|count| *count += 1);
                     }
                     // Without signals the thread still has to serve the futures.

@@ -20,9 +20,6 @@ impl Form for Csv {
             record(paths.iter().map(String::as_str), out)?;
             self.columns = Some(paths.to_vec());
         }
-        if let (Some(job), true) = (head.job, head.empty) {
-            self.rows.push(Value::Record(job.clone()));
-        }
         Ok(())
     }
 

@@ -49,10 +49,7 @@ impl Form for Json {
             }
             (Shape::Object, None) => {
                 self.closing = "\n";
-                match head.job {
-                    Some(job) if head.empty => write(&Value::Record(job.clone()), 0, out),
-                    _ => Ok(()),
-                }
+                Ok(())
             }
         }
     }

@@ -19,7 +19,7 @@ pub struct Head<'a> {
     pub name: Option<&'a str>,
     /// The members beside the list.
     pub head: &'a Record,
-    /// The job's record without its result.
+    /// The job's record without its result, which follows as the row.
     pub job: Option<&'a Record>,
     pub filter: Option<&'a [String]>,
     /// The catalogue's response fields, in its order.
@@ -56,17 +56,26 @@ pub fn print(
 ) -> io::Result<()> {
     let mut form =
         form(name).ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
+    // A job that ended without a result has only itself to show, in every form and to filter= alike.
+    let alone = match &answer.job {
+        Some(job) if answer.rows.is_empty() => vec![Value::Record(job.clone())],
+        _ => Vec::new(),
+    };
+    let (rows, job) = match alone.as_slice() {
+        [] => (answer.rows.as_slice(), answer.job.as_ref()),
+        alone => (alone, None),
+    };
     let head = Head {
         shape: answer.shape,
         name: answer.name.as_deref(),
         head: &answer.head,
-        job: answer.job.as_ref(),
+        job,
         filter,
         known,
-        empty: answer.rows.is_empty(),
+        empty: rows.is_empty(),
     };
     form.begin(&head, out)?;
-    for row in &answer.rows {
+    for row in rows {
         match filter {
             Some(paths) => form.row(&Value::Record(select::filter(row, paths)), out)?,
             None => form.row(row, out)?,
@@ -168,7 +177,9 @@ mod tests {
             printed("text", &job(JOB), Some("state,id"), &[]),
             "state = Running\nid = a\n"
         );
-        assert_eq!(printed("text", &body("{}"), None, &[]), "count = 0\n");
+        for empty in ["{}", r#"{"user":[]}"#, r#"{"count":0,"user":[]}"#] {
+            assert_eq!(printed("text", &body(empty), None, &[]), "count = 0\n");
+        }
         assert_eq!(
             printed("text", &body(r#"{"count":540}"#), None, &[]),
             "count = 540\n"
@@ -198,6 +209,32 @@ mod tests {
             "+----+---------+\n| id |  state  |\n+----+---------+\n| a  | Running |\n+----+---------+\n"
         );
         assert_eq!(printed("table", &body("{}"), None, &[]), "count = 0\n");
+    }
+
+    #[test]
+    fn a_job_without_a_result_is_filtered_as_everything_is() {
+        let job = job(r#"{"jobstatus":1,"jobid":"j","jobresult":"done"}"#);
+        for (form, expected) in [
+            ("text", "jobresult = done\njobstatus = 1\n"),
+            (
+                "table",
+                "+-----------+-----------+\n| jobresult | jobstatus |\n+-----------+-----------+\n|   done    |     1     |\n+-----------+-----------+\n",
+            ),
+            (
+                "json",
+                "{\n  \"jobresult\": \"done\",\n  \"jobstatus\": 1\n}\n",
+            ),
+            ("csv", "jobresult,jobstatus\ndone,1\n"),
+        ] {
+            assert_eq!(
+                printed(form, &job, Some("jobresult,jobstatus"), &[]),
+                expected
+            );
+        }
+        assert_eq!(
+            printed("text", &job, None, &[]),
+            "jobstatus = 1\njobid = j\njobresult = done\n"
+        );
     }
 
     #[test]

@@ -25,8 +25,6 @@ impl Form for Table {
             if let (Some(name), false) = (head.name, head.empty) {
                 writeln!(out, "{}:", harmless(name, &[]))?;
             }
-        } else if let (Some(job), true) = (head.job, head.empty) {
-            self.rows.push(Value::Record(job.clone()));
         }
         Ok(())
     }

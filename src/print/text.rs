@@ -25,8 +25,8 @@ impl Form for Text {
             }
             fields(head.head, "", out)?;
             return match head.name {
-                Some(name) => heading(name, out),
-                None => Ok(()),
+                Some(name) if !head.empty => heading(name, out),
+                _ => Ok(()),
             };
         }
         if head.filter.is_some() {
@@ -34,9 +34,7 @@ impl Form for Text {
         }
         if let Some(job) = head.job {
             fields(job, "", out)?;
-            if !head.empty {
-                heading("jobresult", out)?;
-            }
+            heading("jobresult", out)?;
         }
         match head.name {
             Some(name) => heading(name, out),

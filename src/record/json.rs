@@ -24,10 +24,14 @@ impl fmt::Display for Malformed {
 
 /// Reads one JSON value with nothing after it.
 pub fn read(bytes: &[u8]) -> Result<Value, Malformed> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mark = b"\xef\xbb\xbf";
     let mut reader = Reader {
         bytes,
-        at: 0,
+        at: if bytes.starts_with(mark) {
+            mark.len()
+        } else {
+            0
+        },
         names: HashSet::new(),
     };
     let value = reader.value(0)?;
@@ -184,9 +188,14 @@ impl<'a> Reader<'a> {
         // Escapes are rare and left to the library.
         serde_json::from_slice::<String>(literal)
             .map(Into::into)
-            .map_err(|why| Malformed {
-                what: format!("a string is malformed ({why})"),
-                at: start,
+            .map_err(|why| {
+                // The library counts lines and columns from the string's own start.
+                let why = why.to_string();
+                let why = why.split(" at line ").next().unwrap_or_default();
+                Malformed {
+                    what: format!("a string is malformed ({why})"),
+                    at: start,
+                }
             })
     }
 
@@ -198,9 +207,7 @@ impl<'a> Reader<'a> {
         }
         let literal = &self.bytes[start..self.at];
         let text = String::from_utf8_lossy(literal).into_owned();
-        // The library knows what a number is; its own reading of it is not kept.
-        let good = serde_json::from_slice::<&serde_json::value::RawValue>(literal).is_ok();
-        if good {
+        if is_number(&text) {
             Ok(Value::Number(text))
         } else {
             Err(Malformed {
@@ -209,6 +216,14 @@ impl<'a> Reader<'a> {
             })
         }
     }
+}
+
+/// Whether the text is a number as JSON spells it, with nothing around it.
+pub(super) fn is_number(text: &str) -> bool {
+    // The library knows what a number is; its own reading of it is not kept. It would pass over white space.
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }
 
 /// Writes the value in two-space steps as `jq .` does; `indent` is how deep its own line stands.
@@ -350,6 +365,7 @@ mod tests {
             (b"\"\xff\"", "not UTF-8"),
             (b"\"\\ud800\"", "malformed"),
             (b"\"\\x\"", "malformed"),
+            (b"\xef\xbb\xbf", "cut short"),
             (b"\"\x01\"", "malformed"),
         ] {
             let error = read(text).unwrap_err();
@@ -370,6 +386,20 @@ mod tests {
         };
         assert_eq!(record.fields.len(), 200_000);
         assert_eq!(record.fields[7].1, Value::String("last".into()));
+    }
+
+    #[test]
+    fn the_place_is_counted_in_the_bytes_that_came() {
+        for (text, told) in [
+            (&b"{\"a\": x}"[..], "this is no JSON at byte 6"),
+            (b"\xef\xbb\xbf{\"a\": x}", "this is no JSON at byte 9"),
+            (
+                b"[\"\\ud800a\"]",
+                "a string is malformed (unexpected end of hex escape) at byte 1",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), told);
+        }
     }
 
     #[test]

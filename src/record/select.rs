@@ -18,6 +18,10 @@ pub fn paths(text: &str) -> Vec<String> {
 pub fn filter(row: &Value, paths: &[String]) -> Record {
     let mut kept = Record::default();
     for path in paths {
+        // A record has no field twice, however often it was asked for.
+        if kept.get(path).is_some() {
+            continue;
+        }
         if let Some(value) = at(row, &steps(path)) {
             kept.push(path.as_str(), value);
         }
@@ -171,6 +175,7 @@ mod tests {
             ("size,id", r#"{"size":1.10,"id":"a"}"#),
             (" \"id\" ,, missing", r#"{"id":"a"}"#),
             ("ID", r#"{"ID":"a"}"#),
+            ("id,size,id", r#"{"id":"a","size":1.10}"#),
             (
                 "nic.ipaddress",
                 r#"{"nic.ipaddress":["10.1.1.2","10.1.1.3"]}"#,

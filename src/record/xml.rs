@@ -3,7 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::json::{DEEPEST, Malformed};
+use super::json::{DEEPEST, Malformed, is_number};
 use super::{Name, Places, Record, Value};
 use crate::catalog::Field;
 
@@ -17,14 +17,8 @@ const NUMBERS: [&str; 6] = [
     "jobresultcode",
 ];
 
-/// Lists in every answer, though catalogues are silent about some of them.
-const LISTS: [&str; 5] = [
-    "tags",
-    "nic",
-    "securitygroup",
-    "affinitygroup",
-    "servicelist",
-];
+/// Lists of records in every answer, though catalogues are silent about some of them.
+const LISTS: [&str; 4] = ["tags", "nic", "securitygroup", "affinitygroup"];
 
 /// An element as it stands in the text.
 #[derive(Default)]
@@ -37,6 +31,12 @@ struct Element {
 /// Reads an answer and gives its envelope's name and body. `fields` are what the catalogue says of the rows.
 pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(Name, Value), Malformed> {
     let root = parse(bytes)?;
+    if root.children.is_empty() && !root.text.trim().is_empty() {
+        return Err(Malformed {
+            what: format!("the XML holds text where {} has its fields", root.name),
+            at: 0,
+        });
+    }
     let name = Name::from(root.name.as_str());
     Ok((name, body(&root, fields)))
 }
@@ -76,20 +76,18 @@ fn parse(bytes: &[u8]) -> Result<Element, Malformed> {
                     parent.children.push(element);
                 }
             }
-            Ok(Event::Text(text)) => append(
-                &mut open,
-                std::str::from_utf8(&text).map_err(|_| malformed("the XML is not UTF-8".into()))?,
-            ),
-            Ok(Event::CData(text)) => append(
-                &mut open,
-                std::str::from_utf8(&text).map_err(|_| malformed("the XML is not UTF-8".into()))?,
-            ),
+            Ok(Event::Text(text)) => std::str::from_utf8(&text)
+                .map_err(|_| malformed("the XML is not UTF-8".into()))
+                .and_then(|text| append(&mut open, text).map_err(malformed))?,
+            Ok(Event::CData(text)) => std::str::from_utf8(&text)
+                .map_err(|_| malformed("the XML is not UTF-8".into()))
+                .and_then(|text| append(&mut open, text).map_err(malformed))?,
             Ok(Event::GeneralRef(reference)) => {
                 let name = String::from_utf8_lossy(&reference).into_owned();
                 let letter = entity(&name).ok_or_else(|| {
                     malformed(format!("the XML holds an unknown entity, &{name};"))
                 })?;
-                append(&mut open, letter.encode_utf8(&mut [0; 4]));
+                append(&mut open, letter.encode_utf8(&mut [0; 4])).map_err(malformed)?;
             }
             Ok(Event::DocType(_)) => {
                 return Err(malformed(
@@ -114,10 +112,13 @@ fn parse(bytes: &[u8]) -> Result<Element, Malformed> {
     }
 }
 
-fn append(open: &mut [Element], text: &str) {
-    if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
+fn append(open: &mut [Element], text: &str) -> Result<(), String> {
+    match open {
+        [.., _, element] => element.text.push_str(text),
+        _ if text.trim().is_empty() => {}
+        _ => return Err("text stands outside the XML's one element".into()),
     }
+    Ok(())
 }
 
 /// The five entities of XML and characters by number; nothing is ever looked up.
@@ -151,8 +152,9 @@ fn body(root: &Element, fields: &[Field]) -> Value {
             _ if child.name == "jobresult" => result(child, fields),
             // The one record of an object answer is what the catalogue describes.
             _ if lone => nested(child, fields),
-            Some(field) => typed(child, Some(field)),
-            None => typed(child, None),
+            // A list without a count: its rows are what the catalogue describes.
+            None if !child.children.is_empty() => nested(child, fields),
+            known => typed(child, known),
         };
         made.add(&child.name, value, counted && child.name != "count");
     }
@@ -184,11 +186,19 @@ fn nested(element: &Element, fields: &[Field]) -> Value {
     let mut made = Fields::default();
     for child in &element.children {
         let field = fields.iter().find(|field| field.name == child.name);
-        let list = LISTS.contains(&child.name.as_str())
-            || field.is_some_and(|field| matches!(field.kind.as_str(), "list" | "set"));
-        made.add(&child.name, typed(child, field), list);
+        made.add(&child.name, typed(child, field), is_list(child, field));
     }
     Value::Record(made.record)
+}
+
+/// Whether an element is one of a list, even if it is alone. `tags` with text in it is the text that offerings have.
+fn is_list(element: &Element, field: Option<&Field>) -> bool {
+    match field {
+        Some(field) if matches!(field.kind.as_str(), "list" | "set") => true,
+        _ if !element.children.is_empty() => LISTS.contains(&element.name.as_str()),
+        Some(_) => false,
+        None => element.name == "servicelist",
+    }
 }
 
 /// A record being made: a field that is there already, or that is a list anyway, collects its values.
@@ -218,9 +228,12 @@ fn typed(element: &Element, field: Option<&Field>) -> Value {
     let kind = field.map_or("", |field| field.kind.as_str());
     let inner = field.map_or(&[][..], |field| &field.response);
     if !element.children.is_empty() {
-        return nested(element, inner);
+        return match element.name.as_str() {
+            "jobresult" => result(element, inner),
+            _ => nested(element, inner),
+        };
     }
-    if element.text.is_empty() && !inner.is_empty() {
+    if element.text.is_empty() && (kind == "map" || !inner.is_empty()) {
         return Value::Record(Record::default());
     }
     if kind == "map" || looks_like_map(&element.name, &element.text) {
@@ -235,18 +248,14 @@ fn scalar(name: &str, text: &str, kind: &str) -> Value {
             kind,
             "integer" | "int" | "long" | "short" | "float" | "double"
         );
-    if number && is_number(text) {
-        return Value::Number(text.into());
+    if number && is_number(text.trim()) {
+        return Value::Number(text.trim().into());
     }
     match (kind, text) {
         ("boolean", "true") => Value::Bool(true),
         ("boolean", "false") => Value::Bool(false),
         _ => Value::String(text.into()),
     }
-}
-
-fn is_number(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Number>(text).is_ok()
 }
 
 /// These are maps in every answer, whatever the catalogue says.
@@ -311,6 +320,7 @@ mod tests {
                 vec![field("isdefault", "boolean", Vec::new())],
             ),
             field("details", "map", Vec::new()),
+            field("names", "list", Vec::new()),
         ];
         for (xml, expected) in [
             (
@@ -338,12 +348,45 @@ mod tests {
                 "<r><jobstatus>1</jobstatus><jobresult><vm><size>2</size></vm></jobresult></r>",
                 r#"{"jobstatus":1,"jobresult":{"vm":{"size":2}}}"#,
             ),
+            // Without a count as well, rows are what the catalogue describes.
+            (
+                "<r><z><size>1</size></z><z><size>2</size></z></r>",
+                r#"{"z":[{"size":1},{"size":2}]}"#,
+            ),
+            // An empty element in a list is an empty record, as listApis has them; of a map it is an empty map.
+            (
+                "<r><vm><nic/><details></details><size></size></vm></r>",
+                r#"{"vm":{"nic":[{}],"details":{},"size":""}}"#,
+            ),
+            (
+                "<r><vm><size>\n 5 </size><names>a</names></vm></r>",
+                r#"{"vm":{"size":5,"names":["a"]}}"#,
+            ),
+            // A job in a list ends with one thing, though elsewhere that thing stands in lists.
+            (
+                "<r><count>1</count><j><jobresult><affinitygroup><id>a</id></affinitygroup></jobresult></j></r>",
+                r#"{"count":1,"j":[{"jobresult":{"affinitygroup":{"id":"a"}}}]}"#,
+            ),
             (
                 "<r><jobresult>no room</jobresult></r>",
                 r#"{"jobresult":"no room"}"#,
             ),
         ] {
             assert_eq!(compact(xml, &fields), expected, "{xml}");
+        }
+    }
+
+    #[test]
+    fn tags_are_a_text_or_a_list_of_records() {
+        let text = "<r><count>1</count><o><tags>ssd</tags></o></r>";
+        let list = "<r><count>1</count><o><tags><key>a</key></tags></o></r>";
+        let told = field("tags", "string", Vec::new());
+        for fields in [&[told][..], &[]] {
+            assert_eq!(compact(text, fields), r#"{"count":1,"o":[{"tags":"ssd"}]}"#);
+            assert_eq!(
+                compact(list, fields),
+                r#"{"count":1,"o":[{"tags":[{"key":"a"}]}]}"#
+            );
         }
     }
 
@@ -355,6 +398,12 @@ mod tests {
             ("<a>", "cut short"),
             ("<a></b>", "malformed"),
             ("<a/><b/>", "none or several"),
+            ("<a/>garbage", "outside"),
+            ("hello <a/>", "outside"),
+            ("hello", "outside"),
+            ("&lt;a/>", "outside"),
+            ("<a>no such user</a>", "text where a has its fields"),
+            ("<a><![CDATA[no]]></a>", "text where"),
             ("<a>&bogus;</a>", "unknown entity"),
             (
                 "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",

@@ -121,6 +121,18 @@ fn control_c_stops_the_wait_and_the_job_goes_on() {
 }
 
 #[test]
+fn control_c_ends_a_shell_command_and_not_the_shell() {
+    let home = Home::new();
+    home.run("list zones").ok();
+    let mut session = open(&home);
+    session.send_line("!echo started; sleep 60").unwrap();
+    session.exp_string("started\r\n").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("> ").unwrap();
+    leave(session);
+}
+
+#[test]
 fn history_is_kept_without_secrets() {
     let home = Home::new();
     let mut session = open(&home);
