@@ -155,7 +155,8 @@ fn private() -> OpenOptions {
     options
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
+/// Makes a directory, and those above it, for its owner alone; one that is there stays as it is.
+pub fn make_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

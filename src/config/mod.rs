@@ -1,5 +1,7 @@
 //! Profiles and settings: the configuration file, the environment and the flags in, one settled set of values out.
 
+pub use disk::make_directory as private_directory;
+
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};

@@ -84,6 +84,9 @@ pub fn unknown(
     rows: &[Value],
     fields: &[Field],
 ) -> Vec<(String, Option<String>)> {
+    if rows.is_empty() && fields.is_empty() {
+        return Vec::new();
+    }
     let mut names = None;
     paths
         .iter()

@@ -15,6 +15,7 @@ use super::builtin::{self, Known};
 use super::complete::complete;
 use super::session::{language, line_words};
 use crate::catalog::Catalog;
+use crate::config::private_directory;
 use crate::config::settings;
 use crate::error::{Error, Result};
 use crate::print::FORMS;
@@ -69,7 +70,7 @@ impl Terminal {
         editor.set_helper(Some(Assistant::default()));
         let mut trouble = None;
         if let Some(directory) = history.parent()
-            && let Err(why) = std::fs::create_dir_all(directory)
+            && let Err(why) = private_directory(directory)
         {
             trouble = Some(format!("{}: {why}", directory.display()));
         }

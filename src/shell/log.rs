@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use crate::cloud::Sent;
+use crate::config::private_directory;
 use crate::line::secrets::strike;
 
 /// A log over this many bytes is put aside under the name with `.old` when a session opens it.
@@ -85,7 +86,7 @@ impl Log {
 
     fn open(&self) -> std::io::Result<File> {
         if let Some(directory) = self.path.parent() {
-            std::fs::create_dir_all(directory)?;
+            private_directory(directory)?;
         }
         if std::fs::metadata(&self.path).is_ok_and(|known| known.len() > LARGE) {
             std::fs::rename(&self.path, self.path.with_extension("log.old"))?;

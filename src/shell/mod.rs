@@ -1,6 +1,8 @@
 //! The session: lines evaluated and executed, from a prompt, a script or the command line.
 
 pub mod builtin;
+pub mod calls;
+pub mod clouds;
 pub mod complete;
 pub mod editor;
 pub mod help;

@@ -3,20 +3,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::builtin::{self, Builtin};
+use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use crate::catalog::{Api, Catalog, cache};
-use crate::client::transport::Route;
-use crate::client::{Client, JOB_TIME, Options, interrupted, network::Network, wait};
-use crate::cloud::{Identity, Manner, Outcome, Request};
+use crate::catalog::{Catalog, cache};
+use crate::client::Client;
+use crate::client::network::Network;
+use crate::cloud::Request;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
-use crate::line::command::{self, Call, Command, Given, Language};
+use crate::line::command::{self, Command, Language};
 use crate::line::words;
 use crate::print;
 use crate::record::answer::{Answer, Shape};
@@ -101,20 +101,11 @@ pub struct Session {
     pub history: Vec<String>,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
-    network: Option<Arc<Network>>,
-    demo: Option<devcloud::Cloud>,
-    client: Option<(Place, Arc<Client>)>,
-    catalog: Option<(Place, Arc<Catalog>)>,
-    log: Option<Arc<Log>>,
-}
-
-/// Which cloud, asked by whom: what tells one client and one catalogue from another.
-#[derive(Clone, PartialEq)]
-struct Place {
-    endpoint: String,
-    identity: String,
-    secret: crate::config::secret::Secret,
-    verifycert: bool,
+    pub(super) network: Option<Arc<Network>>,
+    pub(super) demo: Option<devcloud::Cloud>,
+    pub(super) client: Option<(Place, Arc<Client>)>,
+    pub(super) catalog: Option<(Place, Arc<Catalog>)>,
+    pub(super) log: Option<Arc<Log>>,
 }
 
 impl Session {
@@ -260,7 +251,10 @@ impl Session {
     }
 
     /// The settings as they are for one line, and its filter.
-    fn for_line(&self, settings: &[(String, String)]) -> Result<(Resolved, Option<Vec<String>>)> {
+    pub(super) fn for_line(
+        &self,
+        settings: &[(String, String)],
+    ) -> Result<(Resolved, Option<Vec<String>>)> {
         let mut resolved = self.resolved.clone();
         let mut filter = None;
         for (name, value) in settings {
@@ -271,170 +265,6 @@ impl Session {
             }
         }
         Ok((resolved, filter))
-    }
-
-    fn call(&mut self, call: Call) -> Result<Shown> {
-        let (resolved, filter) = self.for_line(&call.settings)?;
-        for hint in &call.hints {
-            self.ui.say(&format!("hint: {hint}"));
-        }
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(call.params)?,
-        };
-        let options = Options {
-            manner: Manner {
-                expires: resolved.seconds("expires"),
-                response: resolved.get("response"),
-            },
-            fields: call
-                .api
-                .as_ref()
-                .map_or(Vec::new(), |api| api.response.clone()),
-        };
-        let client = self.client_of(&resolved)?;
-        let outcome = self.start(&client, &request, &options)?;
-        let answer = match outcome {
-            Outcome::Done(answer) => answer,
-            Outcome::Started { job, answer } => {
-                let blocks = resolved.bool("asyncblock");
-                let limit = Duration::from_secs(resolved.seconds("timeout"));
-                self.started(&request, &job, &answer);
-                if blocks {
-                    self.follow(&client, &request, &options, &job, limit, &answer)?
-                } else {
-                    self.ui.say(&format!(
-                        "job {job} runs; ask after it with: {}",
-                        client.ask_line(&job)
-                    ));
-                    answer
-                }
-            }
-        };
-        let known = response_names(call.api.as_deref(), &answer);
-        if let Some(paths) = &filter {
-            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
-            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
-                let nearest =
-                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                self.ui.warn(&format!(
-                    "no field {path} in the answer of {}{nearest}",
-                    call.name
-                ));
-            }
-        }
-        Ok(Shown::Answer(Box::new(View {
-            answer,
-            form: resolved.get("output"),
-            filter,
-            known,
-        })))
-    }
-
-    /// Sends the call; Ctrl-C ends the wait for its answer.
-    fn start(
-        &mut self,
-        client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-    ) -> Result<Outcome> {
-        let (client, request, options) = (client.clone(), request.clone(), options.clone());
-        let what = request.api.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let outcome = self.network()?.run(
-            async move {
-                tokio::select! {
-                    outcome = client.start(&request, &options) => outcome,
-                    () = interrupt.pressed() => Err(interrupted(&request, client.reads(&request.api))),
-                }
-            },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
-        self.ui.clear_spinner();
-        outcome?
-    }
-
-    /// Waits for the job's end; the time limit and Ctrl-C end the wait and not the job.
-    fn follow(
-        &mut self,
-        client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        job: &str,
-        limit: Duration,
-        first: &Answer,
-    ) -> Result<Answer> {
-        let waiting = (
-            client.clone(),
-            request.clone(),
-            options.clone(),
-            job.to_string(),
-        );
-        let mut interrupt = self.network()?.interrupt();
-        let what = format!("{} (job {job})", request.api);
-        let end = self.network()?.run(
-            async move {
-                let (client, request, options, job) = waiting;
-                tokio::select! {
-                    end = wait::follow(&client, &request, &job, &options, limit) => end,
-                    () = interrupt.pressed() => {
-                        Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
-                    }
-                }
-            },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
-        self.ui.clear_spinner();
-        let end = end?;
-        let state = match &end {
-            Ok(_) => "done",
-            Err(error) if error.kind == Kind::JobFailed => "failed",
-            Err(_) => "running",
-        };
-        if let Some(started) = self.jobs.iter_mut().find(|started| started.job == job) {
-            started.state = state;
-        }
-        end.map_err(|error| match first.resource() {
-            Some(id) if error.kind == Kind::StillRunning => {
-                error.hint(format!("what it works on has the id {id}"))
-            }
-            _ => error,
-        })
-    }
-
-    fn started(&mut self, request: &Request, job: &str, answer: &Answer) {
-        self.jobs.push(Started {
-            job: job.into(),
-            request: request.clone(),
-            resource: answer.resource().unwrap_or_default(),
-            state: "running",
-        });
-    }
-
-    /// Reads what `name=@file` and `name=@-` name.
-    fn given(&self, params: Vec<(String, Given)>) -> Result<Vec<(String, String)>> {
-        params
-            .into_iter()
-            .map(|(name, given)| {
-                let value = match given {
-                    Given::Text(text) => text,
-                    Given::File(path) => read_text(&name, &path, std::fs::read(&path))?,
-                    Given::Stdin if self.mode == (Mode::Script { stdin: true }) => {
-                        return Err(Error::line(format!(
-                            "{name}=@- reads standard input, which is the script itself"
-                        ))
-                        .hint("name a file, or run the script with -f FILE"));
-                    }
-                    Given::Stdin => {
-                        let mut bytes = Vec::new();
-                        let read = io::Read::read_to_end(&mut io::stdin(), &mut bytes);
-                        read_text(&name, "standard input", read.map(|_| bytes))?
-                    }
-                };
-                Ok((name, value))
-            })
-            .collect()
     }
 
     /// Prints what a line came to.
@@ -508,85 +338,7 @@ impl Session {
         Ok(())
     }
 
-    /// How often Ctrl-C was pressed since calls were first made.
-    pub fn presses(&self) -> u64 {
-        self.network.as_ref().map_or(0, |network| network.presses())
-    }
-
-    /// The network's thread, started by the first call.
-    pub fn network(&mut self) -> Result<Arc<Network>> {
-        if let Some(network) = &self.network {
-            return Ok(network.clone());
-        }
-        let network = Arc::new(Network::start()?);
-        self.network = Some(network.clone());
-        Ok(network)
-    }
-
-    /// Where the built-in cloud keeps its state.
-    pub fn demo_state(&self) -> PathBuf {
-        self.places.state.join("devcloud.sqlite")
-    }
-
-    /// The client of the cloud in use.
-    pub fn client(&mut self) -> Result<Arc<Client>> {
-        let resolved = self.resolved.clone();
-        self.client_of(&resolved)
-    }
-
-    fn client_of(&mut self, resolved: &Resolved) -> Result<Arc<Client>> {
-        let place = self.place(resolved)?;
-        if let Some((known, client)) = &self.client
-            && *known == place
-        {
-            return Ok(client.clone());
-        }
-        let endpoint = resolved.endpoint()?;
-        let identity = match &endpoint {
-            Some(endpoint) => Identity {
-                url: endpoint.url.clone(),
-                apikey: endpoint.apikey.clone(),
-                secretkey: endpoint.secretkey.clone(),
-            },
-            None => self.demo()?,
-        };
-        let route = Route {
-            verifycert: place.verifycert,
-            proxies: endpoint.is_some(),
-            tls: identity.url.starts_with("https:"),
-        };
-        let log = self.log();
-        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
-        let client = Arc::new(client);
-        self.client = Some((place, client.clone()));
-        Ok(client)
-    }
-
-    /// Starts the built-in cloud, once a process.
-    pub fn demo(&mut self) -> Result<Identity> {
-        if self.demo.is_none() {
-            let state = self.demo_state();
-            if let Some(directory) = state.parent() {
-                std::fs::create_dir_all(directory).map_err(|why| {
-                    Error::local(format!("{} could not be made: {why}", directory.display()))
-                        .hint("check its permissions, or set XDG_STATE_HOME")
-                })?;
-            }
-            let started = devcloud::start(&state, ([127, 0, 0, 1], 0).into());
-            self.demo = Some(started.map_err(|why| Error::local(why.to_string()))?);
-        }
-        let cloud = self
-            .demo
-            .as_ref()
-            .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Identity {
-            url: cloud.url(),
-            apikey: cloud.apikey().into(),
-            secretkey: crate::config::secret::Secret::new(cloud.secretkey()),
-        })
-    }
-
-    fn log(&mut self) -> Arc<Log> {
+    pub(super) fn log(&mut self) -> Arc<Log> {
         let path = match self.resolved.get("log_file") {
             path if path.is_empty() => self.places.state.join("capuchin.log"),
             path => PathBuf::from(path),
@@ -596,122 +348,8 @@ impl Session {
             .clone()
     }
 
-    fn note_line(&mut self, line: &str) {
+    pub(super) fn note_line(&mut self, line: &str) {
         self.log().line(line);
-    }
-
-    fn place(&self, resolved: &Resolved) -> Result<Place> {
-        let verifycert = resolved.bool("verifycert");
-        Ok(match resolved.endpoint()? {
-            Some(endpoint) => Place {
-                endpoint: endpoint.url,
-                identity: endpoint.apikey,
-                secret: endpoint.secretkey,
-                verifycert,
-            },
-            None => Place {
-                endpoint: "built-in".into(),
-                identity: devcloud::fingerprint(),
-                secret: crate::config::secret::Secret::new(""),
-                verifycert,
-            },
-        })
-    }
-
-    /// What can be called, for a line that begins so: a built-in makes do with what is known without asking.
-    fn catalog_for<'a>(
-        &mut self,
-        mut words: impl Iterator<Item = &'a str>,
-    ) -> Result<Arc<Catalog>> {
-        let first = words.next().unwrap_or_default();
-        let builtin = builtin::names().contains(&first) && first != "help" && first != "api";
-        if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
-            return Ok(self.known_catalog());
-        }
-        self.catalog()
-    }
-
-    /// The catalogue as far as it is known without asking the cloud.
-    pub fn known_catalog(&mut self) -> Arc<Catalog> {
-        let Ok(place) = self.place(&self.resolved) else {
-            return Arc::new(Catalog::of(Vec::new()));
-        };
-        if let Some((known, catalog)) = &self.catalog
-            && *known == place
-        {
-            return catalog.clone();
-        }
-        match cache::load(&self.cache_path(&place)) {
-            Some(catalog) => {
-                let catalog = Arc::new(catalog);
-                self.catalog = Some((place, catalog.clone()));
-                catalog
-            }
-            None => Arc::new(Catalog::of(Vec::new())),
-        }
-    }
-
-    /// The catalogue of the cloud in use; asks the cloud where nothing is known yet, and says so.
-    pub fn catalog(&mut self) -> Result<Arc<Catalog>> {
-        let known = self.known_catalog();
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        let (catalog, count) = self.sync()?;
-        self.ui.say(&format!(
-            "{count} APIs discovered and cached (first use of this cloud and key)"
-        ));
-        Ok(catalog)
-    }
-
-    /// Asks the cloud what can be called, and keeps it.
-    pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
-        let place = self.place(&self.resolved)?;
-        let client = self.client()?;
-        let mut interrupt = self.network()?.interrupt();
-        let apis = self.network()?.run(
-            async move {
-                tokio::select! {
-                    apis = client.discover() => apis,
-                    () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
-                }
-            },
-            |elapsed| self.ui.spin("sync", elapsed),
-        );
-        self.ui.clear_spinner();
-        let apis = apis??;
-        if apis.is_empty() {
-            return Err(Error::new(
-                Kind::Refused,
-                "sync: the cloud answered that this identity may call nothing",
-            )
-            .hint("check apikey and secretkey (`set`)"));
-        }
-        let path = self.cache_path(&place);
-        let catalog = match cache::store(&path, &apis) {
-            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis)),
-            // A catalogue that can't be kept still serves this session.
-            Err(error) => {
-                self.ui.warn(&error.message);
-                Catalog::of(apis)
-            }
-        };
-        let count = catalog.len();
-        let catalog = Arc::new(catalog);
-        self.catalog = Some((place, catalog.clone()));
-        Ok((catalog, count))
-    }
-
-    fn cache_path(&self, place: &Place) -> PathBuf {
-        cache::path(&self.places.cache, &place.endpoint, &place.identity)
-    }
-
-    /// How long a job is waited for at most.
-    pub fn job_time(&self) -> Duration {
-        match self.resolved.seconds("timeout") {
-            0 => JOB_TIME,
-            seconds => Duration::from_secs(seconds),
-        }
     }
 }
 
@@ -740,35 +378,6 @@ pub fn language<'a>(
 fn is_shell(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with('!') || line.split_ascii_whitespace().next() == Some("shell")
-}
-
-/// The fields that the catalogue tells of the rows: those of the list's or object's record.
-fn response_names(api: Option<&Api>, answer: &Answer) -> Vec<String> {
-    let fields = api.map_or(&[][..], |api| &api.response);
-    // A job's own fields are none of the thing's that it worked on, and an answer may know less than its rows.
-    let flat = answer.job.is_none() && answer.name.is_none() && answer.shape == Shape::Object;
-    if flat {
-        return Vec::new();
-    }
-    fields
-        .iter()
-        .filter(|field| !field.name.is_empty())
-        .map(|field| field.name.clone())
-        .collect()
-}
-
-fn read_text(name: &str, path: &str, read: io::Result<Vec<u8>>) -> Result<String> {
-    let bytes = read.map_err(|why| {
-        Error::line(format!("{name}: {path} could not be read: {why}"))
-            .hint(format!("{name}=@@… is for a value that begins with @"))
-    })?;
-    String::from_utf8(bytes).map_err(|why| {
-        Error::line(format!(
-            "{name}: {path} is not UTF-8 text (byte {})",
-            why.utf8_error().valid_up_to()
-        ))
-        .hint("user data and certificates are sent in base64 or PEM")
-    })
 }
 
 /// A path as the user meant it: `~/` is the home directory.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Builtin, first_word};
+use crate::config::private_directory;
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -91,7 +92,7 @@ fn announce(session: &Session, form: &str, row: Record) -> Result<()> {
 
 fn make_directory(state: &std::path::Path) -> Result<()> {
     match state.parent() {
-        Some(directory) => std::fs::create_dir_all(directory).map_err(|why| {
+        Some(directory) => private_directory(directory).map_err(|why| {
             Error::local(format!("{} could not be made: {why}", directory.display()))
                 .hint("check its permissions, or set XDG_STATE_HOME")
         }),

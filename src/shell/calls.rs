@@ -1,0 +1,209 @@
+//! A call as the line means it: values read, sent, its job followed; what came of it and how it is to be seen.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::session::{Mode, Session, Shown, Started, View};
+use crate::catalog::Api;
+use crate::client::{Client, Options, interrupted, wait};
+use crate::cloud::{Manner, Outcome, Request};
+use crate::error::{Error, Kind, Result};
+use crate::line::command::{Call, Given};
+use crate::record::answer::{Answer, Shape};
+use crate::record::select;
+
+impl Session {
+    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
+        let (resolved, filter) = self.for_line(&call.settings)?;
+        for hint in &call.hints {
+            self.ui.say(&format!("hint: {hint}"));
+        }
+        let request = Request {
+            api: call.name.clone(),
+            params: self.given(call.params)?,
+        };
+        let options = Options {
+            manner: Manner {
+                expires: resolved.seconds("expires"),
+                response: resolved.get("response"),
+            },
+            fields: call
+                .api
+                .as_ref()
+                .map_or(Vec::new(), |api| api.response.clone()),
+        };
+        let client = self.client_of(&resolved)?;
+        let outcome = self.start(&client, &request, &options)?;
+        let answer = match outcome {
+            Outcome::Done(answer) => answer,
+            Outcome::Started { job, answer } => {
+                let blocks = resolved.bool("asyncblock");
+                let limit = Duration::from_secs(resolved.seconds("timeout"));
+                self.started(&request, &job, &answer);
+                if blocks {
+                    self.follow(&client, &request, &options, &job, limit, &answer)?
+                } else {
+                    self.ui.say(&format!(
+                        "job {job} runs; ask after it with: {}",
+                        client.ask_line(&job)
+                    ));
+                    answer
+                }
+            }
+        };
+        let known = response_names(call.api.as_deref(), &answer);
+        if let Some(paths) = &filter {
+            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
+            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
+                let nearest =
+                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
+                self.ui.warn(&format!(
+                    "no field {path} in the answer of {}{nearest}",
+                    call.name
+                ));
+            }
+        }
+        Ok(Shown::Answer(Box::new(View {
+            answer,
+            form: resolved.get("output"),
+            filter,
+            known,
+        })))
+    }
+
+    /// Sends the call; Ctrl-C ends the wait for its answer.
+    pub(super) fn start(
+        &mut self,
+        client: &Arc<Client>,
+        request: &Request,
+        options: &Options,
+    ) -> Result<Outcome> {
+        let (client, request, options) = (client.clone(), request.clone(), options.clone());
+        let what = request.api.clone();
+        let network = self.network()?;
+        let mut interrupt = network.interrupt();
+        let outcome = self.network()?.run(
+            async move {
+                tokio::select! {
+                    outcome = client.start(&request, &options) => outcome,
+                    () = interrupt.pressed() => Err(interrupted(&request, client.reads(&request.api))),
+                }
+            },
+            |elapsed| self.ui.spin(&what, elapsed),
+        );
+        self.ui.clear_spinner();
+        outcome?
+    }
+
+    /// Waits for the job's end; the time limit and Ctrl-C end the wait and not the job.
+    pub(super) fn follow(
+        &mut self,
+        client: &Arc<Client>,
+        request: &Request,
+        options: &Options,
+        job: &str,
+        limit: Duration,
+        first: &Answer,
+    ) -> Result<Answer> {
+        let waiting = (
+            client.clone(),
+            request.clone(),
+            options.clone(),
+            job.to_string(),
+        );
+        let mut interrupt = self.network()?.interrupt();
+        let what = format!("{} (job {job})", request.api);
+        let end = self.network()?.run(
+            async move {
+                let (client, request, options, job) = waiting;
+                tokio::select! {
+                    end = wait::follow(&client, &request, &job, &options, limit) => end,
+                    () = interrupt.pressed() => {
+                        Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
+                    }
+                }
+            },
+            |elapsed| self.ui.spin(&what, elapsed),
+        );
+        self.ui.clear_spinner();
+        let end = end?;
+        let state = match &end {
+            Ok(_) => "done",
+            Err(error) if error.kind == Kind::JobFailed => "failed",
+            Err(_) => "running",
+        };
+        if let Some(started) = self.jobs.iter_mut().find(|started| started.job == job) {
+            started.state = state;
+        }
+        end.map_err(|error| match first.resource() {
+            Some(id) if error.kind == Kind::StillRunning => {
+                error.hint(format!("what it works on has the id {id}"))
+            }
+            _ => error,
+        })
+    }
+
+    pub(super) fn started(&mut self, request: &Request, job: &str, answer: &Answer) {
+        self.jobs.push(Started {
+            job: job.into(),
+            request: request.clone(),
+            resource: answer.resource().unwrap_or_default(),
+            state: "running",
+        });
+    }
+
+    /// Reads what `name=@file` and `name=@-` name.
+    pub(super) fn given(&self, params: Vec<(String, Given)>) -> Result<Vec<(String, String)>> {
+        params
+            .into_iter()
+            .map(|(name, given)| {
+                let value = match given {
+                    Given::Text(text) => text,
+                    Given::File(path) => read_text(&name, &path, std::fs::read(&path))?,
+                    Given::Stdin if self.mode == (Mode::Script { stdin: true }) => {
+                        return Err(Error::line(format!(
+                            "{name}=@- reads standard input, which is the script itself"
+                        ))
+                        .hint("name a file, or run the script with -f FILE"));
+                    }
+                    Given::Stdin => {
+                        let mut bytes = Vec::new();
+                        let read = io::Read::read_to_end(&mut io::stdin(), &mut bytes);
+                        read_text(&name, "standard input", read.map(|_| bytes))?
+                    }
+                };
+                Ok((name, value))
+            })
+            .collect()
+    }
+}
+
+/// The fields that the catalogue tells of the rows: those of the list's or object's record.
+fn response_names(api: Option<&Api>, answer: &Answer) -> Vec<String> {
+    let fields = api.map_or(&[][..], |api| &api.response);
+    // A job's own fields are none of the thing's that it worked on, and an answer may know less than its rows.
+    let flat = answer.job.is_none() && answer.name.is_none() && answer.shape == Shape::Object;
+    if flat {
+        return Vec::new();
+    }
+    fields
+        .iter()
+        .filter(|field| !field.name.is_empty())
+        .map(|field| field.name.clone())
+        .collect()
+}
+
+fn read_text(name: &str, path: &str, read: io::Result<Vec<u8>>) -> Result<String> {
+    let bytes = read.map_err(|why| {
+        Error::line(format!("{name}: {path} could not be read: {why}"))
+            .hint(format!("{name}=@@… is for a value that begins with @"))
+    })?;
+    String::from_utf8(bytes).map_err(|why| {
+        Error::line(format!(
+            "{name}: {path} is not UTF-8 text (byte {})",
+            why.utf8_error().valid_up_to()
+        ))
+        .hint("user data and certificates are sent in base64 or PEM")
+    })
+}

@@ -1,0 +1,211 @@
+//! The cloud in use: its client, its catalogue, and the built-in one when that is it; each made when first needed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::builtin;
+use super::session::Session;
+use crate::catalog::{Catalog, cache};
+use crate::client::Client;
+use crate::client::network::Network;
+use crate::client::transport::Route;
+use crate::cloud::Identity;
+use crate::config::private_directory;
+use crate::config::resolve::Resolved;
+use crate::config::secret::Secret;
+use crate::error::{Error, Kind, Result};
+
+/// Which cloud, asked by whom: what tells one client and one catalogue from another.
+#[derive(Clone, PartialEq)]
+pub struct Place {
+    endpoint: String,
+    identity: String,
+    secret: Secret,
+    verifycert: bool,
+}
+
+impl Session {
+    /// The network's thread, started by the first call.
+    pub fn network(&mut self) -> Result<Arc<Network>> {
+        if let Some(network) = &self.network {
+            return Ok(network.clone());
+        }
+        let network = Arc::new(Network::start()?);
+        self.network = Some(network.clone());
+        Ok(network)
+    }
+
+    /// How often Ctrl-C was pressed since calls were first made.
+    pub fn presses(&self) -> u64 {
+        self.network.as_ref().map_or(0, |network| network.presses())
+    }
+
+    /// Where the built-in cloud keeps its state.
+    pub fn demo_state(&self) -> PathBuf {
+        self.places.state.join("devcloud.sqlite")
+    }
+
+    /// The client of the cloud in use.
+    pub fn client(&mut self) -> Result<Arc<Client>> {
+        let resolved = self.resolved.clone();
+        self.client_of(&resolved)
+    }
+
+    pub(super) fn client_of(&mut self, resolved: &Resolved) -> Result<Arc<Client>> {
+        let place = self.place(resolved)?;
+        if let Some((known, client)) = &self.client
+            && *known == place
+        {
+            return Ok(client.clone());
+        }
+        let endpoint = resolved.endpoint()?;
+        let identity = match &endpoint {
+            Some(endpoint) => Identity {
+                url: endpoint.url.clone(),
+                apikey: endpoint.apikey.clone(),
+                secretkey: endpoint.secretkey.clone(),
+            },
+            None => self.demo()?,
+        };
+        let route = Route {
+            verifycert: place.verifycert,
+            proxies: endpoint.is_some(),
+            tls: identity.url.starts_with("https:"),
+        };
+        let log = self.log();
+        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
+        let client = Arc::new(client);
+        self.client = Some((place, client.clone()));
+        Ok(client)
+    }
+
+    /// Starts the built-in cloud, once a process.
+    pub fn demo(&mut self) -> Result<Identity> {
+        if self.demo.is_none() {
+            let state = self.demo_state();
+            if let Some(directory) = state.parent() {
+                private_directory(directory).map_err(|why| {
+                    Error::local(format!("{} could not be made: {why}", directory.display()))
+                        .hint("check its permissions, or set XDG_STATE_HOME")
+                })?;
+            }
+            let started = devcloud::start(&state, ([127, 0, 0, 1], 0).into());
+            self.demo = Some(started.map_err(|why| Error::local(why.to_string()))?);
+        }
+        let cloud = self
+            .demo
+            .as_ref()
+            .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
+        Ok(Identity {
+            url: cloud.url(),
+            apikey: cloud.apikey().into(),
+            secretkey: Secret::new(cloud.secretkey()),
+        })
+    }
+
+    pub(super) fn place(&self, resolved: &Resolved) -> Result<Place> {
+        let verifycert = resolved.bool("verifycert");
+        Ok(match resolved.endpoint()? {
+            Some(endpoint) => Place {
+                endpoint: endpoint.url,
+                identity: endpoint.apikey,
+                secret: endpoint.secretkey,
+                verifycert,
+            },
+            None => Place {
+                endpoint: "built-in".into(),
+                identity: devcloud::fingerprint(),
+                secret: Secret::new(""),
+                verifycert,
+            },
+        })
+    }
+
+    /// What can be called, for a line that begins so: a built-in makes do with what is known without asking.
+    pub(super) fn catalog_for<'a>(
+        &mut self,
+        mut words: impl Iterator<Item = &'a str>,
+    ) -> Result<Arc<Catalog>> {
+        let first = words.next().unwrap_or_default();
+        let builtin = builtin::names().contains(&first) && first != "help" && first != "api";
+        if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
+            return Ok(self.known_catalog());
+        }
+        self.catalog()
+    }
+
+    /// The catalogue as far as it is known without asking the cloud.
+    pub fn known_catalog(&mut self) -> Arc<Catalog> {
+        let Ok(place) = self.place(&self.resolved) else {
+            return Arc::new(Catalog::of(Vec::new()));
+        };
+        if let Some((known, catalog)) = &self.catalog
+            && *known == place
+        {
+            return catalog.clone();
+        }
+        match cache::load(&self.cache_path(&place)) {
+            Some(catalog) => {
+                let catalog = Arc::new(catalog);
+                self.catalog = Some((place, catalog.clone()));
+                catalog
+            }
+            None => Arc::new(Catalog::of(Vec::new())),
+        }
+    }
+
+    /// The catalogue of the cloud in use; asks the cloud where nothing is known yet, and says so.
+    pub fn catalog(&mut self) -> Result<Arc<Catalog>> {
+        let known = self.known_catalog();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let (catalog, count) = self.sync()?;
+        self.ui.say(&format!(
+            "{count} APIs discovered and cached (first use of this cloud and key)"
+        ));
+        Ok(catalog)
+    }
+
+    /// Asks the cloud what can be called, and keeps it.
+    pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
+        let place = self.place(&self.resolved)?;
+        let client = self.client()?;
+        let mut interrupt = self.network()?.interrupt();
+        let apis = self.network()?.run(
+            async move {
+                tokio::select! {
+                    apis = client.discover() => apis,
+                    () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
+                }
+            },
+            |elapsed| self.ui.spin("sync", elapsed),
+        );
+        self.ui.clear_spinner();
+        let apis = apis??;
+        if apis.is_empty() {
+            return Err(Error::new(
+                Kind::Refused,
+                "sync: the cloud answered that this identity may call nothing",
+            )
+            .hint("check apikey and secretkey (`set`)"));
+        }
+        let path = self.cache_path(&place);
+        let catalog = match cache::store(&path, &apis) {
+            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis)),
+            // A catalogue that can't be kept still serves this session.
+            Err(error) => {
+                self.ui.warn(&error.message);
+                Catalog::of(apis)
+            }
+        };
+        let count = catalog.len();
+        let catalog = Arc::new(catalog);
+        self.catalog = Some((place, catalog.clone()));
+        Ok((catalog, count))
+    }
+
+    pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
+        cache::path(&self.places.cache, &place.endpoint, &place.identity)
+    }
+}
