@@ -1,6 +1,7 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
 pub mod network;
+pub mod pages;
 pub mod transport;
 pub mod wait;
 
@@ -113,6 +114,10 @@ impl Client {
         };
         let options = Options::default();
         match self.start(&request, &options).await? {
+            Outcome::Done(answer) if self.pages(&request) => {
+                let whole = pages::complete(self, &request, &options, answer, |_, _| ()).await?;
+                Ok(whole.answer)
+            }
             Outcome::Done(answer) => Ok(answer),
             Outcome::Started { job, .. } => {
                 wait::follow(self, &request, &job, &options, JOB_TIME).await
@@ -146,6 +151,21 @@ impl Client {
         let manner = Options::default().manner;
         let reply = self.send(&self.dialect.discovery(), &manner, true).await?;
         self.dialect.catalog(&reply)
+    }
+
+    /// Whether the request is for a list of which no page was asked for.
+    pub fn pages(&self, request: &Request) -> bool {
+        self.dialect.pages(request)
+    }
+
+    /// How many rows the cloud counts.
+    pub fn total(&self, answer: &Answer) -> Option<usize> {
+        self.dialect.total(answer)
+    }
+
+    /// The request for a page of a list.
+    pub fn page(&self, request: &Request, number: usize, size: usize) -> Request {
+        self.dialect.page(request, number, size)
     }
 
     /// Whether the call only reads.

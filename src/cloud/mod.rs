@@ -99,6 +99,12 @@ pub trait Dialect: Send + Sync {
     ) -> Result<Outcome>;
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
+    /// Whether the request is for a list of which no page was asked for.
+    fn pages(&self, request: &Request) -> bool;
+    /// How many rows the cloud counts, which may be more than it gave.
+    fn total(&self, answer: &Answer) -> Option<usize>;
+    /// The request for a page, numbered from 1.
+    fn page(&self, request: &Request, number: usize, size: usize) -> Request;
     /// Whether an answer of this API may be the start of a job that is to be followed.
     fn follows(&self, api: &str) -> bool;
     /// The call that asks after a job.

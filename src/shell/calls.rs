@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::session::{Mode, Session, Shown, Started, View};
 use crate::catalog::Api;
-use crate::client::{Client, Options, interrupted, wait};
+use crate::client::{Client, Options, interrupted, pages, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
@@ -36,6 +37,9 @@ impl Session {
         let client = self.client_of(&resolved)?;
         let outcome = self.start(&client, &request, &options)?;
         let answer = match outcome {
+            Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
+                self.whole(&client, &request, &options, answer)?
+            }
             Outcome::Done(answer) => answer,
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
@@ -94,6 +98,54 @@ impl Session {
         );
         self.ui.clear_spinner();
         outcome?
+    }
+
+    /// Fetches the pages that an unpaged list left out.
+    fn whole(
+        &mut self,
+        client: &Arc<Client>,
+        request: &Request,
+        options: &Options,
+        first: Answer,
+    ) -> Result<Answer> {
+        if client
+            .total(&first)
+            .is_none_or(|total| total <= first.rows.len())
+        {
+            return Ok(first);
+        }
+        let (client, request, options) = (client.clone(), request.clone(), options.clone());
+        let what = request.api.clone();
+        let network = self.network()?;
+        let mut interrupt = network.interrupt();
+        let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (rows, total) = (told.clone(), telling.clone());
+        let whole = network.run(
+            async move {
+                let seen = move |have: usize, of: usize| {
+                    rows.store(have, Ordering::Relaxed);
+                    total.store(of, Ordering::Relaxed);
+                };
+                tokio::select! {
+                    whole = pages::complete(&client, &request, &options, first, seen) => whole,
+                    () = interrupt.pressed() => Err(interrupted(&request, true)),
+                }
+            },
+            |elapsed| {
+                let (rows, total) = (
+                    told.load(Ordering::Relaxed),
+                    telling.load(Ordering::Relaxed),
+                );
+                self.ui
+                    .spin(&format!("{what}: {rows} of {total} rows"), elapsed);
+            },
+        );
+        self.ui.clear_spinner();
+        let whole = whole??;
+        for note in &whole.notes {
+            self.ui.warn(note);
+        }
+        Ok(whole.answer)
     }
 
     /// Waits for the job's end; the time limit and Ctrl-C end the wait and not the job.
@@ -177,6 +229,11 @@ impl Session {
             })
             .collect()
     }
+}
+
+/// Whether the API takes pages; one that the catalogue does not know is tried.
+fn pageable(api: Option<&Api>) -> bool {
+    api.is_none_or(|api| api.param("page").is_some() && api.param("pagesize").is_some())
 }
 
 /// The fields that the catalogue tells of the rows: those of the list's or object's record.

@@ -184,28 +184,11 @@ fn a_cloud_that_is_not_there_has_status_3() {
 fn a_changing_call_without_an_answer_has_status_6_and_a_reading_one_3() {
     let stub = Stub::new("");
     let home = stub.home();
-    home.run("api listZones").seen();
-    let catalogue = Stub::answering(
-        "200 OK",
-        "application/json",
+    home.run("list zones").fails(3);
+    home.catalogue(
+        &stub.url,
         r#"{"listapisresponse":{"count":2,"api":[{"name":"createDomain","isasync":false,"params":[{"name":"name","type":"string","required":true}],"response":[]},{"name":"listZones","isasync":false,"params":[],"response":[]}]}}"#,
     );
-    // The same key and address, first with a catalogue and then mute.
-    let home = catalogue.home();
-    home.run("sync").ok();
-    let text = std::fs::read_to_string(home.config()).unwrap();
-    let cache = home.path().join(".cache/capuchin/catalogue");
-    let old = std::fs::read_dir(&cache)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let home = home.configured(&text.replace(&catalogue.url, &stub.url));
-    home.run("list zones").seen().status(3);
-    // The mute cloud's own cache has another name; it gets the other's content.
-    let name = home.catalogue_name(&stub.url, "KEY");
-    std::fs::copy(old, cache.join(name)).unwrap();
     let said = home.run("create domain name=x").fails(6);
     assert!(said.contains("its answer never came"), "{said}");
     home.run("list zones").fails(3);
@@ -220,4 +203,41 @@ fn refusals_carry_the_servers_words_and_codes() {
         .err("entity does not exist")
         .err("431 PARAM_ERROR");
     home.run("api listNonsense").seen().status(1).err("401");
+}
+
+#[test]
+fn a_list_is_whole_although_the_server_stops_in_silence() {
+    let home = Home::new();
+    home.args(&[
+        "update",
+        "configuration",
+        "name=default.page.size",
+        "value=2",
+    ])
+    .ok();
+    let seen = home
+        .run("list serviceofferings filter=name -o csv")
+        .seen()
+        .status(0);
+    assert_eq!(seen.stdout.lines().count(), 4, "{seen:?}");
+    assert!(!seen.stderr.contains("warning"), "{seen:?}");
+    let out = home
+        .run("list serviceofferings page=1 pagesize=2 filter=name -o csv")
+        .ok();
+    assert_eq!(out.lines().count(), 3, "{out}");
+}
+
+#[test]
+fn a_server_that_repeats_a_page_for_ever_is_noticed() {
+    let stub = Stub::answering(
+        "200 OK",
+        "application/json",
+        r#"{"listthingsresponse":{"count":5,"thing":[{"id":"a"},{"id":"b"}]}}"#,
+    );
+    let home = stub.home();
+    let catalogue = r#"{"listapisresponse":{"count":1,"api":[{"name":"listThings","isasync":false,"params":[{"name":"page","type":"integer"},{"name":"pagesize","type":"integer"}],"response":[]}]}}"#;
+    home.catalogue(&stub.url, catalogue);
+    let seen = home.run("list things -o csv").seen().status(0);
+    assert_eq!(seen.stdout, "id\na\nb\n", "{seen:?}");
+    seen.err("the same on every page");
 }

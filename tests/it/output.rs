@@ -4,24 +4,12 @@ use crate::support::{Home, Stub};
 
 /// A cloud whose listThings answers this; its catalogue knows listThings.
 fn stub(body: &str) -> (Stub, Home) {
-    let catalogue = Stub::answering(
-        "200 OK",
-        "application/json",
+    let stub = Stub::answering("200 OK", "application/json;charset=utf-8", body);
+    let home = stub.home();
+    home.catalogue(
+        &stub.url,
         r#"{"listapisresponse":{"count":1,"api":[{"name":"listThings","isasync":false,"params":[],"response":[{"name":"id","type":"string"},{"name":"name","type":"string"},{"name":"size","type":"long"}]}]}}"#,
     );
-    let home = catalogue.home();
-    home.run("sync").ok();
-    let stub = Stub::answering("200 OK", "application/json;charset=utf-8", body);
-    let cache = home.path().join(".cache/capuchin/catalogue");
-    let old = std::fs::read_dir(&cache)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    std::fs::copy(old, cache.join(home.catalogue_name(&stub.url, "KEY"))).unwrap();
-    let text = std::fs::read_to_string(home.config()).unwrap();
-    let home = home.configured(&text.replace(&catalogue.url, &stub.url));
     (stub, home)
 }
 

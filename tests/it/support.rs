@@ -97,6 +97,18 @@ impl Home {
             .to_owned()
     }
 
+    /// Puts a catalogue where `sync` of the stub's key at that address would.
+    pub fn catalogue(&self, url: &str, answer: &str) {
+        let served = Stub::answering("200 OK", "application/json", answer);
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        std::fs::write(self.config(), text.replace(url, &served.url)).unwrap();
+        self.run("sync").ok();
+        std::fs::write(self.config(), text).unwrap();
+        let directory = self.path().join(".cache/capuchin/catalogue");
+        let made = directory.join(self.catalogue_name(&served.url, "KEY"));
+        std::fs::rename(made, directory.join(self.catalogue_name(url, "KEY"))).unwrap();
+    }
+
     /// Makes every job of the built-in cloud take that long.
     pub fn job_milliseconds(&self, milliseconds: u32) {
         let value = format!("value={milliseconds}");

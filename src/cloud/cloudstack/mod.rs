@@ -120,6 +120,25 @@ impl Dialect for CloudStack {
         (READING.contains(&&api[..verb_end]) && !upload) || api.ends_with("IsEnabled")
     }
 
+    fn pages(&self, request: &Request) -> bool {
+        let asked = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "page" | "pagesize");
+        request.api.starts_with("list") && !request.params.iter().any(|(name, _)| asked(name))
+    }
+
+    fn total(&self, answer: &Answer) -> Option<usize> {
+        answer
+            .head
+            .text("count")
+            .and_then(|count| count.parse().ok())
+    }
+
+    fn page(&self, request: &Request, number: usize, size: usize) -> Request {
+        let mut paged = request.clone();
+        paged.params.push(("page".into(), number.to_string()));
+        paged.params.push(("pagesize".into(), size.to_string()));
+        paged
+    }
+
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)
     }
