@@ -2,6 +2,7 @@
 
 pub mod network;
 pub mod pages;
+pub mod retry;
 pub mod transport;
 pub mod wait;
 
@@ -13,12 +14,13 @@ use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Re
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
-use transport::{Route, Transport};
+use transport::{Failure, Route, Transport};
 
 /// How long a job is waited for unless somebody says otherwise.
 pub const JOB_TIME: Duration = Duration::from_secs(3600);
 /// How long a signature is good for unless somebody says otherwise, in seconds.
 const EXPIRES: u64 = 600;
+const RETRIES: u32 = 3;
 
 type Observer = dyn Fn(&Sent) + Send + Sync;
 
@@ -28,6 +30,8 @@ pub struct Options {
     pub manner: Manner,
     /// What the catalogue says of the answer's fields.
     pub fields: Vec<Field>,
+    /// How often a call may go again that brought no answer and may go again at all.
+    pub retries: u32,
 }
 
 impl Default for Options {
@@ -38,6 +42,7 @@ impl Default for Options {
                 response: "json".into(),
             },
             fields: Vec::new(),
+            retries: RETRIES,
         }
     }
 }
@@ -128,7 +133,7 @@ impl Client {
     /// Makes the call and does not wait for what it starts.
     pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reads = self.dialect.reads(&request.api);
-        let reply = self.send(request, &options.manner, reads).await?;
+        let reply = self.send(request, options, reads).await?;
         let follow = self.dialect.follows(&request.api);
         self.dialect.read(request, &reply, &options.fields, follow)
     }
@@ -140,16 +145,14 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self
-            .send(&self.dialect.ask(job), &options.manner, true)
-            .await?;
+        let reply = self.send(&self.dialect.ask(job), options, true).await?;
         self.dialect.progress(request, job, &reply, &options.fields)
     }
 
     /// Asks the cloud what can be called.
     pub async fn discover(&self) -> Result<Vec<Api>> {
-        let manner = Options::default().manner;
-        let reply = self.send(&self.dialect.discovery(), &manner, true).await?;
+        let options = Options::default();
+        let reply = self.send(&self.dialect.discovery(), &options, true).await?;
         self.dialect.catalog(&reply)
     }
 
@@ -178,24 +181,42 @@ impl Client {
         self.dialect.ask_line(job)
     }
 
-    async fn send(&self, request: &Request, manner: &Manner, reads: bool) -> Result<Reply> {
+    /// Sends the call, again where that does no harm and may help, each time signed anew.
+    async fn send(&self, request: &Request, options: &Options, reads: bool) -> Result<Reply> {
+        let mut tries = 0;
+        loop {
+            let outcome = self.send_once(request, &options.manner, reads).await;
+            if tries >= options.retries || !retry::worth_it(&outcome, reads) {
+                return outcome.map_err(|failure| failure.error);
+            }
+            tries += 1;
+            tokio::time::sleep(retry::pause(tries)).await;
+        }
+    }
+
+    async fn send_once(
+        &self,
+        request: &Request,
+        manner: &Manner,
+        reads: bool,
+    ) -> std::result::Result<Reply, Failure> {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs() as i64);
         let call = self.dialect.sign(request, &self.identity, manner, now);
         let start = Instant::now();
-        let reply = self.transport.send(&request.api, &call, reads).await;
+        let outcome = self.transport.send(&request.api, &call, reads).await;
         if let Some(observer) = &self.observer {
             observer(&Sent {
                 url: call.shown,
-                status: match &reply {
+                status: match &outcome {
                     Ok(reply) => Ok(reply.status),
-                    Err(error) => Err(error.message.clone()),
+                    Err(failure) => Err(failure.error.message.clone()),
                 },
                 duration: start.elapsed(),
             });
         }
-        reply
+        outcome
     }
 }
 

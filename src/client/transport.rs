@@ -26,6 +26,30 @@ pub struct Route {
     pub tls: bool,
 }
 
+/// How far a call came that brought no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// No connection was made: nothing was sent.
+    Nobody,
+    /// Something was sent, and no whole answer came.
+    Server,
+    /// What came back will come back again.
+    Refusal,
+}
+
+/// Why no answer came, and how far the call got.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub error: Error,
+    pub reached: Reached,
+}
+
+impl Failure {
+    fn new(reached: Reached, error: Error) -> Failure {
+        Failure { error, reached }
+    }
+}
+
 /// Keeps connections open from call to call.
 pub struct Transport {
     http: reqwest::Client,
@@ -57,7 +81,7 @@ impl Transport {
     }
 
     /// Sends the call once. `reads` tells whether losing the answer leaves anything in doubt.
-    pub async fn send(&self, what: &str, call: &SignedCall, reads: bool) -> Result<Reply> {
+    pub async fn send(&self, what: &str, call: &SignedCall, reads: bool) -> Result<Reply, Failure> {
         let request = match &call.body {
             Some(form) => self
                 .http
@@ -82,11 +106,12 @@ impl Transport {
                 .map(|value| value.split('?').next().unwrap_or(value).to_string())
                 .unwrap_or_else(|| "nowhere".into());
             let address = address(&call.url);
-            return Err(Error::new(
+            let error = Error::new(
                 Kind::Refused,
                 format!("{what}: {address} sends callers on to {target} (HTTP {status}), which is not followed"),
             )
-            .hint("set url to the API's own address"));
+            .hint("set url to the API's own address");
+            return Err(Failure::new(Reached::Refusal, error));
         }
         let content_type = response
             .headers()
@@ -119,10 +144,10 @@ impl Transport {
 }
 
 /// The error for a call that did not bring an answer.
-fn broken(what: &str, url: &str, why: reqwest::Error, reads: bool) -> Error {
+fn broken(what: &str, url: &str, why: reqwest::Error, reads: bool) -> Failure {
     let why = why.without_url();
     if why.is_connect() {
-        return Error::new(
+        let error = Error::new(
             Kind::Unreachable,
             format!(
                 "{what}: {} could not be reached: {}",
@@ -133,20 +158,22 @@ fn broken(what: &str, url: &str, why: reqwest::Error, reads: bool) -> Error {
         .hint(
             "nothing was sent; check the address (`set url`), the network and the proxy settings",
         );
+        return Failure::new(Reached::Nobody, error);
     }
     if why.is_builder() {
-        return Error::line(format!(
+        let error = Error::line(format!(
             "{what}: no call can be made of {}: {}",
             address(url),
             chain(&why)
         ));
+        return Failure::new(Reached::Refusal, error);
     }
     lost(what, url, &chain(&why), reads)
 }
 
-fn lost(what: &str, url: &str, why: &str, reads: bool) -> Error {
+fn lost(what: &str, url: &str, why: &str, reads: bool) -> Failure {
     let address = address(url);
-    if reads {
+    let error = if reads {
         Error::new(
             Kind::Unreachable,
             format!("{what}: no whole answer came from {address}: {why}"),
@@ -158,7 +185,8 @@ fn lost(what: &str, url: &str, why: &str, reads: bool) -> Error {
             format!("{what} was sent to {address}, but its answer never came: {why}"),
         )
         .hint("it may have been carried out: look before you send it again")
-    }
+    };
+    Failure::new(Reached::Server, error)
 }
 
 /// The address without the query, which holds key and signature.

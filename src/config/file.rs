@@ -369,7 +369,7 @@ fn warning(key: &str, item: &Item, profile: Option<&str>) -> Option<String> {
 fn write(table: &mut dyn TableLike, setting: &Setting, text: &str) {
     let value = match setting.kind {
         Kind::Bool => Value::from(text == "true"),
-        Kind::Seconds | Kind::Port => text
+        Kind::Seconds | Kind::Count(_) | Kind::Port => text
             .parse::<i64>()
             .map_or_else(|_| Value::from(text), Value::from),
         _ => Value::from(text),

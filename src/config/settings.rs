@@ -15,6 +15,8 @@ const LONGEST: u64 = 365 * 24 * 3600;
 pub enum Kind {
     Bool,
     Seconds,
+    /// A whole number up to this.
+    Count(u64),
     Port,
     Text,
     /// A file; `~/` is the home directory.
@@ -143,6 +145,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "retries",
+        kind: Kind::Count(20),
+        default: "3",
+        about: "How often a reading call is sent again when no answer comes",
+        ..LINE
+    },
+    Setting {
         name: "signatureversion",
         kind: Kind::Choice(&["3", ""]),
         default: "3",
@@ -236,6 +245,10 @@ impl Setting {
                 _ => Err(self.refuse(value, "true or false")),
             },
             Kind::Seconds => self.seconds(value),
+            Kind::Count(most) => match value.parse::<u64>() {
+                Ok(count) if count <= most => Ok(count.to_string()),
+                _ => Err(self.refuse(value, &format!("a number from 0 to {most}"))),
+            },
             Kind::Port => match value.parse::<u16>() {
                 Ok(port) if port > 0 => Ok(port.to_string()),
                 _ => Err(self.refuse(value, "a port from 1 to 65535")),

@@ -33,6 +33,7 @@ impl Session {
                 .api
                 .as_ref()
                 .map_or(Vec::new(), |api| api.response.clone()),
+            retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         };
         let client = self.client_of(&resolved)?;
         let outcome = self.start(&client, &request, &options)?;

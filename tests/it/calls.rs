@@ -195,6 +195,31 @@ fn a_changing_call_without_an_answer_has_status_6_and_a_reading_one_3() {
 }
 
 #[test]
+fn a_reading_call_goes_again_and_a_changing_one_never() {
+    let catalogue = r#"{"listapisresponse":{"count":2,"api":[{"name":"createDomain","isasync":false,"params":[{"name":"name","type":"string","required":true}],"response":[]},{"name":"listZones","isasync":false,"params":[],"response":[]}]}}"#;
+    let answer = Stub::whole(
+        "200 OK",
+        "application/json",
+        r#"{"listzonesresponse":{"count":1,"zone":[{"id":"a"}]}}"#,
+    );
+    for (line, status, calls) in [
+        ("list zones", 0, 3),
+        ("list zones retries=1", 3, 2),
+        ("create domain name=x", 6, 1),
+    ] {
+        let stub = Stub::dropping(2, answer.clone());
+        let home = stub.home();
+        home.catalogue(&stub.url, catalogue);
+        home.run(line).seen().status(status);
+        assert_eq!(
+            stub.calls.load(std::sync::atomic::Ordering::SeqCst),
+            calls,
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn refusals_carry_the_servers_words_and_codes() {
     let home = Home::new();
     home.run("list zones id=11111111-2222-3333-4444-555555555555")

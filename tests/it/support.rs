@@ -193,6 +193,8 @@ impl Seen {
 /// A server that gives one raw answer to every connection, for answers no cloud would give.
 pub struct Stub {
     pub url: String,
+    /// How many calls came.
+    pub calls: std::sync::Arc<std::sync::atomic::AtomicUsize>,
     stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
     address: std::net::SocketAddr,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -201,6 +203,11 @@ pub struct Stub {
 impl Stub {
     /// `answer` is everything from the status line on; an empty one closes the connection without a word.
     pub fn new(answer: impl Into<Vec<u8>>) -> Stub {
+        Stub::dropping(0, answer)
+    }
+
+    /// Closes the first connections without a word.
+    pub fn dropping(drops: usize, answer: impl Into<Vec<u8>>) -> Stub {
         use std::io::Read;
         use std::sync::atomic::Ordering;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -208,6 +215,8 @@ impl Stub {
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let stopped = stop.clone();
         let answer = answer.into();
+        let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = calls.clone();
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
@@ -219,11 +228,14 @@ impl Stub {
                 while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
                     head.push(byte[0]);
                 }
-                let _ = stream.write_all(&answer);
+                if counted.fetch_add(1, Ordering::SeqCst) >= drops {
+                    let _ = stream.write_all(&answer);
+                }
             }
         });
         Stub {
             url: format!("http://{address}/client/api"),
+            calls,
             stop,
             address,
             thread: Some(thread),
@@ -232,10 +244,15 @@ impl Stub {
 
     /// A whole HTTP answer with its length.
     pub fn answering(status: &str, content_type: &str, body: &str) -> Stub {
-        Stub::new(format!(
+        Stub::new(Stub::whole(status, content_type, body))
+    }
+
+    /// The bytes of such an answer.
+    pub fn whole(status: &str, content_type: &str, body: &str) -> String {
+        format!(
             "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
-        ))
+        )
     }
 
     /// A home whose profile is this server.
