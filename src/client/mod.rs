@@ -6,7 +6,7 @@ pub mod retry;
 pub mod transport;
 pub mod wait;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::catalog::{Api, Field};
@@ -74,7 +74,20 @@ pub struct Client {
     identity: Identity,
     transport: Transport,
     observer: Option<Arc<Observer>>,
+    clock: Mutex<Clock>,
 }
+
+/// How far the server's clock is from this machine's.
+#[derive(Default)]
+struct Clock {
+    /// What is added to this machine's time when a call is signed, in seconds.
+    offset: i64,
+    /// What there is to say about it and has not been said.
+    note: Option<String>,
+}
+
+/// Clocks that differ by less than this many seconds differ by nothing that matters.
+const SKEW: i64 = 30;
 
 impl Client {
     /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
@@ -105,6 +118,7 @@ impl Client {
             identity,
             transport: Transport::new(route)?,
             observer,
+            clock: Mutex::default(),
         })
     }
 
@@ -132,6 +146,9 @@ impl Client {
 
     /// Makes the call and does not wait for what it starts.
     pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        if let Some(error) = self.dialect.objection(request) {
+            return Err(error);
+        }
         let reads = self.dialect.reads(&request.api);
         let reply = self.send(request, options, reads).await?;
         let follow = self.dialect.follows(&request.api);
@@ -185,7 +202,14 @@ impl Client {
     async fn send(&self, request: &Request, options: &Options, reads: bool) -> Result<Reply> {
         let mut tries = 0;
         loop {
-            let outcome = self.send_once(request, &options.manner, reads).await;
+            let mut outcome = self.send_once(request, &options.manner, reads).await;
+            // A refused identity changed nothing, so even a changing call may go again with the right time.
+            if outcome
+                .as_ref()
+                .is_ok_and(|reply| self.clock_was_wrong(reply))
+            {
+                outcome = self.send_once(request, &options.manner, reads).await;
+            }
             if tries >= options.retries || !retry::worth_it(&outcome, reads) {
                 return outcome.map_err(|failure| failure.error);
             }
@@ -194,15 +218,41 @@ impl Client {
         }
     }
 
+    /// Whether a refusal may come from the clock: then what is signed from now on has the server's time.
+    fn clock_was_wrong(&self, reply: &Reply) -> bool {
+        let (true, Some(date)) = (self.dialect.unauthorized(reply), reply.date) else {
+            return false;
+        };
+        let offset = date.saturating_sub(now());
+        let mut clock = self.clock();
+        if (offset - clock.offset).abs() < SKEW {
+            return false;
+        }
+        let way = if offset > 0 { "behind" } else { "ahead of" };
+        clock.note = Some(format!(
+            "this machine's clock is {} s {way} the cloud's; calls are signed with the cloud's time",
+            offset.abs()
+        ));
+        clock.offset = offset;
+        true
+    }
+
+    /// What there is to say about the calls made since this was last asked.
+    pub fn note(&self) -> Option<String> {
+        self.clock().note.take()
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(|held| held.into_inner())
+    }
+
     async fn send_once(
         &self,
         request: &Request,
         manner: &Manner,
         reads: bool,
     ) -> std::result::Result<Reply, Failure> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs() as i64);
+        let now = now().saturating_add(self.clock().offset);
         let call = self.dialect.sign(request, &self.identity, manner, now);
         let start = Instant::now();
         let outcome = self.transport.send(&request.api, &call, reads).await;
@@ -218,6 +268,13 @@ impl Client {
         }
         outcome
     }
+}
+
+/// This machine's time in seconds since 1970.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() as i64)
 }
 
 /// The error for a call that Ctrl-C ended before its answer came.

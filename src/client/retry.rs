@@ -47,6 +47,7 @@ mod tests {
         Ok(Reply {
             status,
             content_type: String::new(),
+            date: None,
             body: Vec::new(),
         })
     }

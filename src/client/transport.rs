@@ -119,6 +119,12 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
             .to_string();
+        let date = response
+            .headers()
+            .get("date")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
+            .map(|date| date.timestamp().as_second());
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()
@@ -138,6 +144,7 @@ impl Transport {
         Ok(Reply {
             status,
             content_type,
+            date,
             body,
         })
     }

@@ -48,6 +48,8 @@ pub struct SignedCall {
 pub struct Reply {
     pub status: u16,
     pub content_type: String,
+    /// The server's clock in seconds since 1970, if it told.
+    pub date: Option<i64>,
     pub body: Vec<u8>,
 }
 
@@ -97,6 +99,10 @@ pub trait Dialect: Send + Sync {
         fields: &[Field],
         follow: bool,
     ) -> Result<Outcome>;
+    /// What is wrong with a request that the catalogue cannot know.
+    fn objection(&self, request: &Request) -> Option<Error>;
+    /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
+    fn unauthorized(&self, reply: &Reply) -> bool;
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// Whether the request is for a list of which no page was asked for.

@@ -36,7 +36,9 @@ impl Session {
             retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         };
         let client = self.client_of(&resolved)?;
-        let outcome = self.start(&client, &request, &options)?;
+        let outcome = self
+            .start(&client, &request, &options)
+            .map_err(|error| told_apart(error, call.api.is_some()))?;
         let answer = match outcome {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
@@ -84,11 +86,12 @@ impl Session {
         request: &Request,
         options: &Options,
     ) -> Result<Outcome> {
+        let noted = client;
         let (client, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
         let network = self.network()?;
         let mut interrupt = network.interrupt();
-        let outcome = self.network()?.run(
+        let outcome = network.run(
             async move {
                 tokio::select! {
                     outcome = client.start(&request, &options) => outcome,
@@ -98,6 +101,9 @@ impl Session {
             |elapsed| self.ui.spin(&what, elapsed),
         );
         self.ui.clear_spinner();
+        if let Some(note) = noted.note() {
+            self.ui.warn(&note);
+        }
         outcome?
     }
 
@@ -229,6 +235,19 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
+    }
+}
+
+/// Servers refuse commands that they do not know as they refuse a wrong key; the catalogue can tell the two apart.
+fn told_apart(error: Error, known: bool) -> Error {
+    match (error.code, known) {
+        (Some(401), true) => error.hint(
+            "the catalogue has this call, so look at the identity: its key, its secret, what it may do",
+        ),
+        (Some(401), false) => error.hint(
+            "the catalogue does not have this call, which servers answer in the same way: check its name",
+        ),
+        _ => error,
     }
 }
 

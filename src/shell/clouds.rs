@@ -171,8 +171,10 @@ impl Session {
     pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
-        let mut interrupt = self.network()?.interrupt();
-        let apis = self.network()?.run(
+        let noted = client.clone();
+        let network = self.network()?;
+        let mut interrupt = network.interrupt();
+        let apis = network.run(
             async move {
                 tokio::select! {
                     apis = client.discover() => apis,
@@ -182,6 +184,9 @@ impl Session {
             |elapsed| self.ui.spin("sync", elapsed),
         );
         self.ui.clear_spinner();
+        if let Some(note) = noted.note() {
+            self.ui.warn(&note);
+        }
         let apis = apis??;
         if apis.is_empty() {
             return Err(Error::new(

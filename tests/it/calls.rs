@@ -266,3 +266,30 @@ fn a_server_that_repeats_a_page_for_ever_is_noticed() {
     assert_eq!(seen.stdout, "id\na\nb\n", "{seen:?}");
     seen.err("the same on every page");
 }
+
+#[test]
+fn a_page_goes_with_its_size() {
+    let home = Home::new();
+    for line in ["list zones page=1", "list zones pagesize=5"] {
+        let said = home.run(line).fails(2);
+        assert!(said.contains("go together"), "{said}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_and_put_right() {
+    let body = r#"{"listzonesresponse":{"errorcode":401,"errortext":"no"}}"#;
+    let head = "HTTP/1.1 401 Unauthorized\r\ndate: Tue, 24 Nov 2099 00:00:00 GMT";
+    let stub = Stub::new(format!(
+        "{head}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    let seen = stub.home().run("api listZones").seen().status(1);
+    // The catalogue is asked for first, signed anew with the server's time, and refused all the same.
+    assert_eq!(
+        stub.calls.load(std::sync::atomic::Ordering::SeqCst),
+        2,
+        "{seen:?}"
+    );
+    seen.err("behind the cloud's");
+}

@@ -9,7 +9,7 @@ fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
     Some(match code {
         401 => (
             "unauthorized",
-            "check apikey and secretkey (`set`), and that this identity may make the call; servers answer so to commands that they do not know, too (`sync`)",
+            "check apikey and secretkey (`set`), and that this identity may make the call",
         ),
         405 => (
             "method not allowed",

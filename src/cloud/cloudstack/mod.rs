@@ -111,6 +111,31 @@ impl Dialect for CloudStack {
         })
     }
 
+    fn objection(&self, request: &Request) -> Option<Error> {
+        let given = |wanted: &str| {
+            request
+                .params
+                .iter()
+                .any(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty())
+        };
+        let missing = match (given("page"), given("pagesize")) {
+            (true, false) => "pagesize",
+            (false, true) => "page",
+            _ => return None,
+        };
+        Some(
+            Error::line(format!(
+                "{} was not sent: page and pagesize go together, and there is no {missing}",
+                request.api
+            ))
+            .hint("leave both out for the whole list"),
+        )
+    }
+
+    fn unauthorized(&self, reply: &Reply) -> bool {
+        reply.status == 401
+    }
+
     fn reads(&self, api: &str) -> bool {
         const READING: [&str; 6] = ["list", "get", "query", "find", "search", "is"];
         let verb_end = api
@@ -265,6 +290,7 @@ mod tests {
         Reply {
             status,
             content_type: "application/json".into(),
+            date: None,
             body: body.as_bytes().to_vec(),
         }
     }
