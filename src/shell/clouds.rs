@@ -127,7 +127,15 @@ impl Session {
         mut words: impl Iterator<Item = &'a str>,
     ) -> Result<Arc<Catalog>> {
         let first = words.next().unwrap_or_default();
-        let builtin = builtin::names().contains(&first) && first != "help" && first != "api";
+        // `sync` alone is the built-in, and with a noun it may be an API such as syncStoragePool.
+        let call = match first {
+            "help" | "api" => true,
+            "sync" => words
+                .next()
+                .is_some_and(|word| !word.starts_with(['-', '|', '#'])),
+            _ => false,
+        };
+        let builtin = builtin::names().contains(&first) && !call;
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
