@@ -23,3 +23,5 @@ mod prompt;
 mod recorded;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/tls.rs"]
+mod tls;

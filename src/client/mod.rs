@@ -1,8 +1,11 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
+mod connecting;
 pub mod network;
 pub mod pages;
+pub mod proxies;
 pub mod retry;
+pub mod tls;
 pub mod transport;
 pub mod wait;
 
@@ -14,6 +17,7 @@ use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Re
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
+use proxies::Proxies;
 use transport::{Failure, Route, Transport};
 
 /// How long a job is waited for unless somebody says otherwise.
@@ -90,7 +94,8 @@ struct Clock {
 const SKEW: i64 = 30;
 
 impl Client {
-    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
+    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret, by the
+    /// proxies of the process's environment.
     pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
         let identity = Identity {
             url: url.into(),
@@ -98,9 +103,9 @@ impl Client {
             secretkey: Secret::new(secretkey),
         };
         let route = Route {
-            verifycert: true,
-            proxies: true,
             tls: url.starts_with("https:"),
+            proxies: Proxies::read(&|name| std::env::var(name).ok())?,
+            ..Route::default()
         };
         Client::with(identity, &route, None)
     }
@@ -152,7 +157,8 @@ impl Client {
         let reads = self.dialect.reads(&request.api);
         let reply = self.send(request, options, reads).await?;
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, &reply, &options.fields, follow)
+        let outcome = self.dialect.read(request, &reply, &options.fields, follow);
+        self.doubted(&reply, outcome)
     }
 
     /// Asks once how far a job is that `request` started.
@@ -170,7 +176,16 @@ impl Client {
     pub async fn discover(&self) -> Result<Vec<Api>> {
         let options = Options::default();
         let reply = self.send(&self.dialect.discovery(), &options, true).await?;
-        self.dialect.catalog(&reply)
+        self.doubted(&reply, self.dialect.catalog(&reply))
+    }
+
+    /// A web page in an answer's place may be a proxy's, and its error says so.
+    fn doubted<T>(&self, reply: &Reply, outcome: Result<T>) -> Result<T> {
+        let page = reply.content_type.starts_with("text/html");
+        outcome.map_err(|error| match page {
+            true => self.transport.doubt(&self.identity.url, error),
+            false => error,
+        })
     }
 
     /// Whether the request is for a list of which no page was asked for.
