@@ -9,6 +9,8 @@ mod support;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/connections.rs"]
+mod connections;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/grammar.rs"]
