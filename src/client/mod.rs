@@ -3,26 +3,27 @@
 pub mod network;
 pub mod pages;
 pub mod retry;
+pub mod send;
 pub mod transport;
 pub mod wait;
 
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::catalog::{Api, Field};
-use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request, Sent};
+use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
-use transport::{Failure, Route, Transport};
+use retry::Twice;
+use send::{Observer, Sender};
+use transport::Route;
 
 /// How long a job is waited for unless somebody says otherwise.
 pub const JOB_TIME: Duration = Duration::from_secs(3600);
 /// How long a signature is good for unless somebody says otherwise, in seconds.
 const EXPIRES: u64 = 600;
 const RETRIES: u32 = 3;
-
-type Observer = dyn Fn(&Sent) + Send + Sync;
 
 /// What holds for one call.
 #[derive(Clone, Debug)]
@@ -71,23 +72,8 @@ impl Default for Options {
 /// ```
 pub struct Client {
     dialect: Box<dyn Dialect>,
-    identity: Identity,
-    transport: Transport,
-    observer: Option<Arc<Observer>>,
-    clock: Mutex<Clock>,
+    sender: Sender,
 }
-
-/// How far the server's clock is from this machine's.
-#[derive(Default)]
-struct Clock {
-    /// What is added to this machine's time when a call is signed, in seconds.
-    offset: i64,
-    /// What there is to say about it and has not been said.
-    note: Option<String>,
-}
-
-/// Clocks that differ by less than this many seconds differ by nothing that matters.
-const SKEW: i64 = 30;
 
 impl Client {
     /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
@@ -115,10 +101,7 @@ impl Client {
             .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
-            identity,
-            transport: Transport::new(route)?,
-            observer,
-            clock: Mutex::default(),
+            sender: Sender::new(identity, route, observer)?,
         })
     }
 
@@ -149,8 +132,7 @@ impl Client {
         if let Some(error) = self.dialect.objection(request) {
             return Err(error);
         }
-        let reads = self.dialect.reads(&request.api);
-        let reply = self.send(request, options, reads).await?;
+        let reply = self.send(request, options, self.twice(request)).await?;
         let follow = self.dialect.follows(&request.api);
         self.dialect.read(request, &reply, &options.fields, follow)
     }
@@ -162,14 +144,18 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self.send(&self.dialect.ask(job), options, true).await?;
+        let reply = self
+            .send(&self.dialect.ask(job), options, Twice::Harmless)
+            .await?;
         self.dialect.progress(request, job, &reply, &options.fields)
     }
 
     /// Asks the cloud what can be called.
     pub async fn discover(&self) -> Result<Vec<Api>> {
         let options = Options::default();
-        let reply = self.send(&self.dialect.discovery(), &options, true).await?;
+        let reply = self
+            .send(&self.dialect.discovery(), &options, Twice::Harmless)
+            .await?;
         self.dialect.catalog(&reply)
     }
 
@@ -193,88 +179,29 @@ impl Client {
         self.dialect.reads(api)
     }
 
+    /// What there is to say about the calls made since this was last asked.
+    pub fn notes(&self) -> Vec<String> {
+        self.sender.notes()
+    }
+
     /// The line that asks after a job by hand.
     pub fn ask_line(&self, job: &str) -> String {
         self.dialect.ask_line(job)
     }
 
-    /// Sends the call, again where that does no harm and may help, each time signed anew.
-    async fn send(&self, request: &Request, options: &Options, reads: bool) -> Result<Reply> {
-        let mut tries = 0;
-        loop {
-            let mut outcome = self.send_once(request, &options.manner, reads).await;
-            // A refused identity changed nothing, so even a changing call may go again with the right time.
-            if outcome
-                .as_ref()
-                .is_ok_and(|reply| self.clock_was_wrong(reply))
-            {
-                outcome = self.send_once(request, &options.manner, reads).await;
-            }
-            if tries >= options.retries || !retry::worth_it(&outcome, reads) {
-                return outcome.map_err(|failure| failure.error);
-            }
-            tries += 1;
-            tokio::time::sleep(retry::pause(tries)).await;
+    /// What sending the request a second time would do.
+    fn twice(&self, request: &Request) -> Twice {
+        if self.dialect.reads(&request.api) {
+            Twice::Harmless
+        } else {
+            Twice::Harmful
         }
     }
 
-    /// Whether a refusal may come from the clock: then what is signed from now on has the server's time.
-    fn clock_was_wrong(&self, reply: &Reply) -> bool {
-        let (true, Some(date)) = (self.dialect.unauthorized(reply), reply.date) else {
-            return false;
-        };
-        let offset = date.saturating_sub(now());
-        let mut clock = self.clock();
-        if (offset - clock.offset).abs() < SKEW {
-            return false;
-        }
-        let way = if offset > 0 { "behind" } else { "ahead of" };
-        clock.note = Some(format!(
-            "this machine's clock is {} s {way} the cloud's; calls are signed with the cloud's time",
-            offset.abs()
-        ));
-        clock.offset = offset;
-        true
+    async fn send(&self, request: &Request, options: &Options, twice: Twice) -> Result<Reply> {
+        let sent = self.sender.send(&*self.dialect, request, options, twice);
+        sent.await.map_err(|failure| failure.error)
     }
-
-    /// What there is to say about the calls made since this was last asked.
-    pub fn note(&self) -> Option<String> {
-        self.clock().note.take()
-    }
-
-    fn clock(&self) -> MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(|held| held.into_inner())
-    }
-
-    async fn send_once(
-        &self,
-        request: &Request,
-        manner: &Manner,
-        reads: bool,
-    ) -> std::result::Result<Reply, Failure> {
-        let now = now().saturating_add(self.clock().offset);
-        let call = self.dialect.sign(request, &self.identity, manner, now);
-        let start = Instant::now();
-        let outcome = self.transport.send(&request.api, &call, reads).await;
-        if let Some(observer) = &self.observer {
-            observer(&Sent {
-                url: call.shown,
-                status: match &outcome {
-                    Ok(reply) => Ok(reply.status),
-                    Err(failure) => Err(failure.error.message.clone()),
-                },
-                duration: start.elapsed(),
-            });
-        }
-        outcome
-    }
-}
-
-/// This machine's time in seconds since 1970.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() as i64)
 }
 
 /// The error for a call that Ctrl-C ended before its answer came.

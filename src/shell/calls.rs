@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::session::{Mode, Session, Shown, Started, View};
 use crate::catalog::Api;
+use crate::client::network::Interrupt;
 use crate::client::{Client, Options, interrupted, pages, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::error::{Error, Kind, Result};
@@ -86,25 +87,37 @@ impl Session {
         request: &Request,
         options: &Options,
     ) -> Result<Outcome> {
-        let noted = client;
-        let (client, request, options) = (client.clone(), request.clone(), options.clone());
+        let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
+        self.on_network(client, move || what.clone(), |mut interrupt| async move {
+            tokio::select! {
+                outcome = caller.start(&request, &options) => outcome,
+                () = interrupt.pressed() => Err(interrupted(&request, caller.reads(&request.api))),
+            }
+        })?
+    }
+
+    /// Runs what a client does on the network's thread; meanwhile the spinner tells `what` goes on, and what the client
+    /// has to say is said when it comes up.
+    pub(super) fn on_network<T, F>(
+        &mut self,
+        client: &Arc<Client>,
+        what: impl Fn() -> String,
+        work: impl FnOnce(Interrupt) -> F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let outcome = network.run(
-            async move {
-                tokio::select! {
-                    outcome = client.start(&request, &options) => outcome,
-                    () = interrupt.pressed() => Err(interrupted(&request, client.reads(&request.api))),
-                }
-            },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
+        let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
+        let outcome = network.run(work(network.interrupt()), |elapsed| {
+            say(client);
+            self.ui.spin(&what(), elapsed);
+        });
         self.ui.clear_spinner();
-        if let Some(note) = noted.note() {
-            self.ui.warn(&note);
-        }
-        outcome?
+        say(client);
+        outcome
     }
 
     /// Fetches the pages that an unpaged list left out.
@@ -121,33 +134,27 @@ impl Session {
         {
             return Ok(first);
         }
-        let (client, request, options) = (client.clone(), request.clone(), options.clone());
+        let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
         let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (rows, total) = (told.clone(), telling.clone());
-        let whole = network.run(
-            async move {
-                let seen = move |have: usize, of: usize| {
-                    rows.store(have, Ordering::Relaxed);
-                    total.store(of, Ordering::Relaxed);
-                };
-                tokio::select! {
-                    whole = pages::complete(&client, &request, &options, first, seen) => whole,
-                    () = interrupt.pressed() => Err(interrupted(&request, true)),
-                }
-            },
-            |elapsed| {
-                let (rows, total) = (
-                    told.load(Ordering::Relaxed),
-                    telling.load(Ordering::Relaxed),
-                );
-                self.ui
-                    .spin(&format!("{what}: {rows} of {total} rows"), elapsed);
-            },
-        );
-        self.ui.clear_spinner();
+        let progress = move || {
+            let (rows, total) = (
+                told.load(Ordering::Relaxed),
+                telling.load(Ordering::Relaxed),
+            );
+            format!("{what}: {rows} of {total} rows")
+        };
+        let whole = self.on_network(client, progress, |mut interrupt| async move {
+            let seen = move |have: usize, of: usize| {
+                rows.store(have, Ordering::Relaxed);
+                total.store(of, Ordering::Relaxed);
+            };
+            tokio::select! {
+                whole = pages::complete(&caller, &request, &options, first, seen) => whole,
+                () = interrupt.pressed() => Err(interrupted(&request, true)),
+            }
+        });
         let whole = whole??;
         for note in &whole.notes {
             self.ui.warn(note);
@@ -171,21 +178,16 @@ impl Session {
             options.clone(),
             job.to_string(),
         );
-        let mut interrupt = self.network()?.interrupt();
         let what = format!("{} (job {job})", request.api);
-        let end = self.network()?.run(
-            async move {
-                let (client, request, options, job) = waiting;
-                tokio::select! {
-                    end = wait::follow(&client, &request, &job, &options, limit) => end,
-                    () = interrupt.pressed() => {
-                        Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
-                    }
+        let end = self.on_network(client, || what.clone(), |mut interrupt| async move {
+            let (client, request, options, job) = waiting;
+            tokio::select! {
+                end = wait::follow(&client, &request, &job, &options, limit) => end,
+                () = interrupt.pressed() => {
+                    Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
                 }
-            },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
-        self.ui.clear_spinner();
+            }
+        });
         let end = end?;
         let state = match &end {
             Ok(_) => "done",

@@ -179,22 +179,13 @@ impl Session {
     pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
-        let noted = client.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let apis = network.run(
-            async move {
-                tokio::select! {
-                    apis = client.discover() => apis,
-                    () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
-                }
-            },
-            |elapsed| self.ui.spin("sync", elapsed),
-        );
-        self.ui.clear_spinner();
-        if let Some(note) = noted.note() {
-            self.ui.warn(&note);
-        }
+        let caller = client.clone();
+        let apis = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
+            tokio::select! {
+                apis = caller.discover() => apis,
+                () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
+            }
+        });
         let apis = apis??;
         if apis.is_empty() {
             return Err(Error::new(
