@@ -1,7 +1,10 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
+mod change;
+pub mod ledger;
 pub mod network;
 pub mod pages;
+pub mod resolve;
 pub mod retry;
 pub mod send;
 pub mod transport;
@@ -10,11 +13,12 @@ pub mod wait;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalog::{Api, Field};
+use crate::catalog::{Api, Catalog, Field};
 use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
+use ledger::{Entry, Ledger, Whose};
 use retry::Twice;
 use send::{Observer, Sender};
 use transport::Route;
@@ -33,6 +37,8 @@ pub struct Options {
     pub fields: Vec<Field>,
     /// How often a call may go again that brought no answer and may go again at all.
     pub retries: u32,
+    /// The parameter that may carry the ledger's own id of the call as the new thing's.
+    pub custom: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -44,6 +50,7 @@ impl Default for Options {
             },
             fields: Vec::new(),
             retries: RETRIES,
+            custom: None,
         }
     }
 }
@@ -73,6 +80,21 @@ impl Default for Options {
 pub struct Client {
     dialect: Box<dyn Dialect>,
     sender: Sender,
+    book: Option<Book>,
+}
+
+/// Where the calls of a client are written down, and whose they are.
+#[derive(Clone)]
+pub struct Book {
+    pub ledger: Arc<Ledger>,
+    pub whose: Whose,
+}
+
+/// A call that was answered.
+pub struct Begun {
+    pub outcome: Outcome,
+    /// Its place in the ledger, open until its end is settled or nobody waits for it.
+    pub entry: Option<Entry>,
 }
 
 impl Client {
@@ -88,20 +110,22 @@ impl Client {
             proxies: true,
             tls: url.starts_with("https:"),
         };
-        Client::with(identity, &route, None)
+        Client::with(identity, &route, None, None)
     }
 
-    /// The same with the route chosen and every call observed.
+    /// The same with the route chosen, every call observed, and those that change something written down.
     pub fn with(
         identity: Identity,
         route: &Route,
         observer: Option<Arc<Observer>>,
+        book: Option<Book>,
     ) -> Result<Client> {
         let dialect = cloud::dialect("cloudstack")
             .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
             sender: Sender::new(identity, route, observer)?,
+            book,
         })
     }
 
@@ -129,12 +153,39 @@ impl Client {
 
     /// Makes the call and does not wait for what it starts.
     pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let begun = self.begin(request, options, None).await?;
+        Ok(begun.outcome)
+    }
+
+    /// Makes the call; one that changes something is written down before. With a catalogue, one whose answer is lost is
+    /// looked for in the cloud.
+    pub async fn begin(
+        &self,
+        request: &Request,
+        options: &Options,
+        catalog: Option<&Catalog>,
+    ) -> Result<Begun> {
         if let Some(error) = self.dialect.objection(request) {
             return Err(error);
         }
-        let reply = self.send(request, options, self.twice(request)).await?;
+        if !self.dialect.reads(&request.api) {
+            return change::carry_out(self, request, options, catalog).await;
+        }
+        Ok(Begun {
+            outcome: self.fetch(request, options).await?,
+            entry: None,
+        })
+    }
+
+    /// Makes a call that only reads.
+    pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let reply = self.send(request, options, Twice::Harmless).await?;
+        self.read(request, options, &reply)
+    }
+
+    fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, &reply, &options.fields, follow)
+        self.dialect.read(request, reply, &options.fields, follow)
     }
 
     /// Asks once how far a job is that `request` started.
@@ -179,6 +230,21 @@ impl Client {
         self.dialect.reads(api)
     }
 
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        self.sender.ahead()
+    }
+
+    /// Where its calls are written down.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
+    /// What dialect it speaks.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
@@ -187,15 +253,6 @@ impl Client {
     /// The line that asks after a job by hand.
     pub fn ask_line(&self, job: &str) -> String {
         self.dialect.ask_line(job)
-    }
-
-    /// What sending the request a second time would do.
-    fn twice(&self, request: &Request) -> Twice {
-        if self.dialect.reads(&request.api) {
-            Twice::Harmless
-        } else {
-            Twice::Harmful
-        }
     }
 
     async fn send(&self, request: &Request, options: &Options, twice: Twice) -> Result<Reply> {
@@ -218,4 +275,10 @@ pub fn interrupted(request: &Request, reads: bool) -> Error {
         )
         .hint("it may have been carried out: look before you send it again")
     }
+}
+
+/// The error for a wait that Ctrl-C ended.
+pub fn interrupted_wait() -> Error {
+    Error::new(Kind::Interrupted, "the wait was interrupted")
+        .hint("the jobs go on in the cloud; `jobs` tells how far they are")
 }

@@ -2,12 +2,15 @@
 
 mod errors;
 pub mod sign;
+mod traces;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::catalog::{Api, Field};
-use crate::cloud::{Dialect, Identity, Manner, Outcome, Progress, Reply, Request, SignedCall};
+use crate::catalog::{Api, Catalog, Field};
+use crate::cloud::{
+    Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, SignedCall,
+};
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
 use crate::record::answer::{Answer, unwrap_envelope};
@@ -206,6 +209,36 @@ impl Dialect for CloudStack {
                 ),
             )),
         }
+    }
+
+    fn custom_id(&self, api: &Api) -> Option<&'static str> {
+        traces::custom_id(api)
+    }
+
+    fn refuses_custom_id(&self, error: &Error) -> bool {
+        traces::refuses_custom_id(error)
+    }
+
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool {
+        traces::knows_custom_id(error, id)
+    }
+
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::jobs_since(lost, catalog)
+    }
+
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::things_of(lost, catalog)
+    }
+
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding {
+        traces::find(lost, jobs, things, known)
     }
 }
 
