@@ -3,6 +3,8 @@
 #[path = "it/support.rs"]
 mod support;
 
+mod faults;
+
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]

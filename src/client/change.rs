@@ -2,7 +2,7 @@
 
 use super::ledger::{Entry, Fate, Noted, State};
 use super::resolve::{self, Trace};
-use super::retry::Twice;
+use super::retry::{self, Twice};
 use super::transport::{Failure, Reached};
 use super::{Begun, Client, Options};
 use crate::catalog::Catalog;
@@ -19,13 +19,22 @@ pub async fn carry_out(
     catalog: Option<&Catalog>,
 ) -> Result<Begun> {
     let mut change = Change::write_down(client, request, options)?;
+    let mut tries = 0;
     loop {
         let sent = change.send().await;
         match change.understand(sent) {
             Understood::Begun(outcome) => return Ok(change.begun(outcome)),
             Understood::Again => {}
             Understood::Failed(error) => return Err(error),
-            Understood::Lost(error) => return change.look_for(error, catalog).await,
+            // Under an id of its own it may go again, for the server refuses the second.
+            Understood::Lost(_) if change.custom.is_some() && tries < options.retries => {
+                change.doubted = true;
+                tries += 1;
+                tokio::time::sleep(retry::pause(tries)).await;
+            }
+            Understood::Lost(error) | Understood::Taken(error) => {
+                return change.look_for(error, catalog).await;
+            }
         }
     }
 }
@@ -40,6 +49,8 @@ struct Change<'a> {
     custom: Option<String>,
     /// Whether it was chosen here and not on the line.
     ours: bool,
+    /// Whether it was sent before and that may have been carried out.
+    doubted: bool,
 }
 
 enum Understood {
@@ -48,6 +59,8 @@ enum Understood {
     Failed(Error),
     /// Whether it was carried out is not known.
     Lost(Error),
+    /// An earlier sending was carried out, or may have been, and sending again tells no more.
+    Taken(Error),
 }
 
 impl<'a> Change<'a> {
@@ -89,19 +102,16 @@ impl<'a> Change<'a> {
             entry,
             custom,
             ours,
+            doubted: false,
         })
     }
 
     async fn send(&self) -> Result<Reply, Failure> {
-        let twice = match self.custom {
-            Some(_) => Twice::Refused,
-            None => Twice::Harmful,
-        };
         let Client {
             dialect, sender, ..
         } = self.client;
         sender
-            .send(&**dialect, &self.request, self.options, twice)
+            .send(&**dialect, &self.request, self.options, Twice::Harmful)
             .await
     }
 
@@ -111,6 +121,7 @@ impl<'a> Change<'a> {
             Err(failure) if failure.reached == Reached::Server => {
                 return Understood::Lost(failure.error);
             }
+            Err(failure) if self.doubted => return Understood::Taken(failure.error),
             Err(failure) => {
                 self.settle(&Fate::because(State::NotDone, &failure.error));
                 return Understood::Failed(failure.error);
@@ -135,13 +146,17 @@ impl<'a> Change<'a> {
             && dialect.knows_custom_id(&error, id)
         {
             // Nobody else knows the id, so an earlier sending got through whose answer was lost.
-            return Understood::Lost(Error::new(
+            return Understood::Taken(Error::new(
                 Kind::Unknown,
                 format!("{}: its answer was lost", self.request.api),
             ));
         }
         if error.kind == Kind::Unknown {
             return Understood::Lost(error);
+        }
+        if self.doubted {
+            // This refusal says nothing of the sendings before it.
+            return Understood::Taken(error);
         }
         self.settle(&Fate::because(State::Refused, &error));
         Understood::Failed(error)
@@ -214,9 +229,16 @@ impl<'a> Change<'a> {
                 self.settle(&fate);
                 Ok(self.begun(outcome))
             }
-            Ok(Trace::Absent) => Err(error.hint("the cloud has no trace of it so far")),
-            Ok(Trace::Unsure(seen)) => Err(error.hint(format!("asked, the cloud told: {seen}"))),
-            Err(why) => Err(error.hint(format!(
+            // Sent again, it was refused, and of the sendings before there is no trace.
+            Ok(Trace::Absent) if error.kind == Kind::Refused => {
+                self.settle(&Fate::because(State::Refused, &error));
+                Err(error)
+            }
+            Ok(Trace::Absent) => Err(in_doubt(error).hint("the cloud has no trace of it so far")),
+            Ok(Trace::Unsure(seen)) => {
+                Err(in_doubt(error).hint(format!("asked, the cloud told: {seen}")))
+            }
+            Err(why) => Err(in_doubt(error).hint(format!(
                 "what became of it could not be asked: {}",
                 why.message
             ))),
@@ -254,6 +276,14 @@ fn fate_of(outcome: &Outcome) -> Fate {
             resource: answer.resource(),
             ..Fate::of(State::Running)
         },
+    }
+}
+
+/// The error of a call that may have been carried out before it came to this error.
+fn in_doubt(error: Error) -> Error {
+    Error {
+        kind: Kind::Unknown,
+        ..error
     }
 }
 

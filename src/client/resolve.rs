@@ -48,7 +48,11 @@ async fn trace_once(
     let lost = lost(client, call);
     // Things first: what they show has a job by the time that jobs are asked for.
     let things = match dialect.things_of(&lost, catalog)? {
-        Some(request) => Some(list(client, &request).await?),
+        Some(request) => Some(match list(client, &request).await {
+            // Servers refuse to list an id that they do not know.
+            Err(error) if dialect.is_absence(&error) => Vec::new(),
+            listed => listed?,
+        }),
         None => None,
     };
     let jobs = match dialect.jobs_since(&lost, catalog)? {
@@ -90,33 +94,57 @@ pub async fn refresh(
     };
     match (&call.job, call.state) {
         (_, state) if !state.open() => Ok(Fate { state, ..known }),
-        (Some(job), _) => asked(client, call, job, known.clone()).await,
-        (None, _) => match trace(client, book, catalog, call).await? {
-            Trace::Taken {
-                job: Some(job),
-                resource,
-                ..
-            } => {
-                let found = Fate {
-                    job: Some(job.clone()),
-                    resource,
-                    ..known
-                };
-                asked(client, call, &job, found).await
+        (Some(job), _) => {
+            let fate = asked(client, call, job, known.clone()).await?;
+            if fate.state != State::Unknown {
+                return Ok(fate);
             }
-            Trace::Taken { resource, .. } => Ok(Fate {
+            // A job that the cloud does not know may have been misread; the call itself may still be found.
+            let mut misread = call.clone();
+            misread.job = None;
+            match traced(client, book, catalog, &misread, known).await? {
+                // It was answered, so that nothing is found proves nothing.
+                found if matches!(found.state, State::Unknown | State::NotDone) => Ok(fate),
+                found => Ok(found),
+            }
+        }
+        (None, _) => traced(client, book, catalog, call, known).await,
+    }
+}
+
+/// The fate of a call of which no job is known.
+async fn traced(
+    client: &Client,
+    book: &Book,
+    catalog: &Catalog,
+    call: &Noted,
+    known: Fate,
+) -> Result<Fate> {
+    match trace(client, book, catalog, call).await? {
+        Trace::Taken {
+            job: Some(job),
+            resource,
+            ..
+        } => {
+            let found = Fate {
+                job: Some(job.clone()),
                 resource,
-                ..Fate::of(State::Done)
-            }),
-            Trace::Absent => Ok(Fate {
-                error: Some("the cloud has no trace of it".into()),
-                ..Fate::of(State::NotDone)
-            }),
-            Trace::Unsure(seen) => Ok(Fate {
-                error: Some(seen),
-                ..Fate::of(State::Unknown)
-            }),
-        },
+                ..known
+            };
+            asked(client, call, &job, found).await
+        }
+        Trace::Taken { resource, .. } => Ok(Fate {
+            resource,
+            ..Fate::of(State::Done)
+        }),
+        Trace::Absent => Ok(Fate {
+            error: Some("the cloud has no trace of it".into()),
+            ..Fate::of(State::NotDone)
+        }),
+        Trace::Unsure(seen) => Ok(Fate {
+            error: Some(seen),
+            ..Fate::of(State::Unknown)
+        }),
     }
 }
 
@@ -178,5 +206,6 @@ fn lost(client: &Client, call: &Noted) -> Lost {
         params: call.params.clone(),
         custom: call.custom.then(|| call.uuid.clone()),
         sent: call.sent / 1000 + client.ahead(),
+        now: now() / 1000 + client.ahead(),
     }
 }

@@ -91,6 +91,8 @@ pub struct Lost {
     pub custom: Option<String>,
     /// When it was sent, in seconds since 1970 by the cloud's clock.
     pub sent: i64,
+    /// When the cloud is asked, by the same clock.
+    pub now: i64,
 }
 
 /// What an answer told of a lost call.
@@ -161,6 +163,8 @@ pub trait Dialect: Send + Sync {
     fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
     /// The list in which the thing would be that a lost call makes or works on.
     fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    /// Whether a list was refused because there is nothing of the id asked for.
+    fn is_absence(&self, error: &Error) -> bool;
     /// What the two lists, those that could be asked for, say of a lost call. `known` tells the jobs of other calls.
     fn find(
         &self,

@@ -231,6 +231,10 @@ impl Dialect for CloudStack {
         traces::things_of(lost, catalog)
     }
 
+    fn is_absence(&self, error: &Error) -> bool {
+        traces::is_absence(error)
+    }
+
     fn find(
         &self,
         lost: &Lost,

@@ -19,6 +19,9 @@ const LATE: i64 = 900;
 /// The list is asked for from further back, so that a clock that is not yet known to be wrong hides nothing.
 const BACK: i64 = 6 * 3600;
 
+/// Servers forget jobs a day after they ended, and people remove things: after so many seconds nothing is no proof.
+const FORGOTTEN: i64 = 12 * 3600;
+
 /// APIs whose class has neither their own name nor that with VM for the virtual machine, in lower case.
 const CLASSES: [(&str, &str); 6] = [
     ("associateipaddress", "associateipaddr"),
@@ -56,6 +59,10 @@ pub fn refuses_custom_id(error: &Error) -> bool {
 
 pub fn knows_custom_id(error: &Error, id: &str) -> bool {
     error.message.contains(id) && error.message.contains("already exists")
+}
+
+pub fn is_absence(error: &Error) -> bool {
+    error.code == Some(431) && error.message.contains("entity does not exist")
 }
 
 pub fn jobs_since(lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
@@ -109,6 +116,20 @@ pub fn things_of(lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
 }
 
 pub fn find(
+    lost: &Lost,
+    jobs: Option<&[Record]>,
+    things: Option<&[Record]>,
+    known: &dyn Fn(&str) -> bool,
+) -> Finding {
+    match look(lost, jobs, things, known) {
+        Finding::Absent if lost.now - lost.sent > FORGOTTEN => Finding::Unsure(
+            "nothing shows it today, but it is so long ago that its traces may be gone".into(),
+        ),
+        finding => finding,
+    }
+}
+
+fn look(
     lost: &Lost,
     jobs: Option<&[Record]>,
     things: Option<&[Record]>,
@@ -416,6 +437,7 @@ mod tests {
                 .collect(),
             custom: None,
             sent: SENT,
+            now: SENT + 60,
         }
     }
 
@@ -470,10 +492,13 @@ mod tests {
             find(&deploy, Some(&[]), Some(&[]), &|_| false),
             Finding::Absent
         );
-        assert!(matches!(
-            find(&deploy, None, None, &|_| false),
-            Finding::Unsure(_)
-        ));
+        deploy.now = SENT + 2 * FORGOTTEN;
+        for (things, jobs) in [(None, None), (Some(&[][..]), Some(&[][..]))] {
+            assert!(matches!(
+                find(&deploy, jobs, things, &|_| false),
+                Finding::Unsure(_)
+            ));
+        }
     }
 
     #[test]
