@@ -1,36 +1,66 @@
-//! A request's parameters in, an answer out: who calls, whether they may, the handler, all in one transaction.
+//! A request in, an answer out: who calls, whether they may, the handler, all in one transaction.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
-use super::{Access, Api, Call, Caller, Done, Reply, all};
+use super::{Access, Api, Call, Caller, Done, Reply, all, sessions};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
-use crate::wire::{Answer, Refusal};
+use crate::wire::{Answer, Body, Refusal};
 
-/// From parameters to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
-pub fn answer(db: &mut Connection, params: &Params) -> Answer {
-    let command = value(params, "command").unwrap_or_default();
-    let envelope = match command {
-        "" => "null".to_string(),
-        _ if all().any(|api| api.name == command) => format!("{}response", command.to_lowercase()),
-        _ => "errorresponse".into(),
-    };
-    match call(db, params, command) {
-        Ok(body) => Answer {
-            status: 200,
-            envelope,
-            body,
-            description: None,
-        },
-        Err(refusal) => refusal.answer(&envelope),
+/// What came in over HTTP.
+pub struct Request {
+    pub params: Params,
+    pub post: bool,
+    pub cookies: Vec<(String, String)>,
+}
+
+impl Request {
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
-fn call(db: &mut Connection, params: &Params, command: &str) -> Done<Value> {
+/// From a request to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
+pub fn answer(db: &mut Connection, request: &Request) -> Answer {
+    let command = value(&request.params, "command").unwrap_or_default();
+    let (done, cookies) = match sessions::enter(db, request, command) {
+        Some(entered) => entered,
+        None => (call(db, request, command), Vec::new()),
+    };
+    let mut answer = match done {
+        Ok(body) => Answer {
+            status: 200,
+            body: Body::Tree(format!("{}response", command.to_lowercase()), body),
+            description: None,
+            cookies: Vec::new(),
+        },
+        Err(refusal) => refusal.answer(&envelope(request, command, &refusal)),
+    };
+    answer.cookies = cookies;
+    answer
+}
+
+/// What a refusal is wrapped in: the answer that the API would have given, where the server got as far as to find it.
+fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
+    let known = all().any(|api| api.name == command);
+    match command {
+        _ if request.params.is_empty() || refusal.code == 432 => "errorresponse".into(),
+        "" => "null".into(),
+        _ if known => format!("{}response", command.to_lowercase()),
+        _ => "errorresponse".into(),
+    }
+}
+
+fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
     let now = clock::now();
+    let params = &request.params;
+    let session = sessions::resume(db, request, now)?;
     let due = !store::due_jobs(db, now)?.is_empty();
     let api = all().find(|api| api.name == command);
     let changes = due || api.is_some_and(|api| !reads(api));
@@ -43,9 +73,10 @@ fn call(db: &mut Connection, params: &Params, command: &str) -> Done<Value> {
     if due {
         settle(&transaction, now)?;
     }
-    let done = caller(&transaction, params, now)
-        .and_then(|caller| permitted(caller, api))
-        .and_then(|(caller, api)| carry_out(&transaction, params, caller, api, now));
+    let done = caller(&transaction, params, session, now).and_then(|caller| {
+        let api = permitted(&caller, api, command)?;
+        carry_out(&transaction, params, caller.caller, api, now)
+    });
     // What a refused call began is undone; jobs that were settled before it stay settled.
     match done {
         Ok(body) => {
@@ -66,7 +97,19 @@ fn reads(api: &Api) -> bool {
             || api.name.starts_with("query"))
 }
 
-fn caller(db: &Transaction, params: &Params, now: i64) -> Done<Caller> {
+/// A caller, and whether it is a key that tells who they are.
+struct Known {
+    caller: Caller,
+    by_key: bool,
+}
+
+fn caller(db: &Transaction, params: &Params, session: Option<Caller>, now: i64) -> Done<Known> {
+    if let Some(caller) = session {
+        return Ok(Known {
+            caller,
+            by_key: false,
+        });
+    }
     let key = value(params, "apikey").ok_or_else(Refusal::unauthorized)?;
     let user = store::of_kind(db, "user")?
         .into_iter()
@@ -85,32 +128,30 @@ fn caller(db: &Transaction, params: &Params, now: i64) -> Done<Caller> {
     if !good {
         return Err(Refusal::unauthorized());
     }
-    Ok(Caller {
-        account,
-        user: user.uuid,
+    Ok(Known {
+        caller: Caller {
+            account,
+            user: user.uuid,
+        },
+        by_key: true,
     })
 }
 
-fn permitted(caller: Caller, api: Option<&'static Api>) -> Done<(Caller, &'static Api)> {
-    // Real servers answer a command that they do not know as they answer a bad key.
-    let api = api.ok_or_else(Refusal::unauthorized)?;
-    let may = allowed(api.access, caller.kind());
-    if !may {
-        return Err(Refusal::new(
-            432,
-            9999,
-            format!(
-                "The user is not allowed to request the API command: {}",
-                api.name
-            ),
-        ));
-    }
-    Ok((caller, api))
+/// The API that is called, if it is there for the caller.
+fn permitted(known: &Known, api: Option<&'static Api>, command: &str) -> Done<&'static Api> {
+    let text = match api {
+        Some(api) if allowed(api.access, known.caller.kind()) => return Ok(api),
+        // Real servers answer a command that they do not know as they answer a bad key.
+        None if known.by_key => return Err(Refusal::unauthorized()),
+        None if known.caller.root() => format!("Unknown API command: {command}"),
+        _ => format!("The API {command} does not exist or is not available for this account."),
+    };
+    Err(Refusal::new(432, 9999, text))
 }
 
 pub fn allowed(access: Access, kind: i64) -> bool {
     match access {
-        Access::Everyone => true,
+        Access::Everyone | Access::Entrance => true,
         Access::Admins => kind != 0,
         Access::Root => kind == 1,
     }

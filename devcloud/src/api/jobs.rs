@@ -93,7 +93,7 @@ impl Call<'_> {
             .filter(|(name, _)| {
                 !matches!(
                     name.to_lowercase().as_str(),
-                    "signature" | "apikey" | "password"
+                    "signature" | "apikey" | "password" | "sessionkey"
                 )
             })
             .collect();

@@ -12,6 +12,7 @@ mod jobs;
 mod listing;
 mod machines;
 mod networks;
+mod sessions;
 mod storage;
 
 use rusqlite::Connection;
@@ -21,7 +22,7 @@ use crate::auth::{Params, value};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use dispatch::answer;
+pub use dispatch::{Request, answer};
 
 type Done<T> = Result<T, Refusal>;
 
@@ -29,6 +30,8 @@ type Done<T> = Result<T, Refusal>;
 #[derive(Clone, Copy, PartialEq)]
 enum Access {
     Everyone,
+    /// Whoever comes to the door, known or not.
+    Entrance,
     /// Domain administrators and root administrators.
     Admins,
     Root,
@@ -46,7 +49,7 @@ enum Takes {
     Map,
     /// The uuid of something that is no thing of the world: a job, an event.
     Uuid,
-    /// The uuid of a thing of that kind; root administrators may pass the internal number.
+    /// The uuid of a thing of that kind, or its number among its kind.
     Id(&'static str),
 }
 
@@ -170,6 +173,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         jobs::APIS,
         machines::APIS,
         networks::APIS,
+        sessions::APIS,
         storage::APIS,
     ]
     .into_iter()
@@ -256,8 +260,8 @@ impl Call<'_> {
 
     fn find(&self, name: &str, kind: &str, given: &str) -> Done<Thing> {
         let found = match given.parse() {
-            Ok(number) if self.caller.root() => store::by_number(self.db, kind, number)?,
-            _ => store::by_uuid(self.db, kind, given)?,
+            Ok(number) => store::by_number(self.db, kind, number)?,
+            Err(_) => store::by_uuid(self.db, kind, given)?,
         };
         found.ok_or_else(|| self.no_entity(name, given))
     }
@@ -290,8 +294,19 @@ impl Call<'_> {
             4365,
             format!(
                 "Acct[{}-{}] does not have permission to operate with resource {}",
-                caller.account.uuid, caller.account.name, thing.uuid
+                caller.account.uuid,
+                caller.account.name,
+                self.owner(thing)?
             ),
+        ))
+    }
+
+    /// Whose a thing is, as refusals spell it.
+    fn owner(&self, thing: &Thing) -> Done<String> {
+        let account = store::by_id(self.db, "account", thing.account)?;
+        Ok(account.map_or_else(
+            || thing.uuid.clone(),
+            |account| format!("Acct[{}-{}]", account.uuid, account.name),
         ))
     }
 
