@@ -274,13 +274,21 @@ fn map(text: &str) -> Value {
         return Value::String(text.into());
     };
     let mut record = Record::default();
-    for pair in inside.split(", ").filter(|pair| !pair.is_empty()) {
-        match (pair.split_once('='), record.fields.last_mut()) {
+    let mut places = Places::default();
+    if inside.is_empty() {
+        return Value::Record(record);
+    }
+    for part in inside.split(", ") {
+        // No map has a name twice: what looks like a second one stands in a value, as a comma alone does.
+        let pair = part
+            .split_once('=')
+            .map(|(name, value)| (Name::from(name), value))
+            .filter(|(name, _)| places.of(name, &record).is_none());
+        match (pair, record.fields.last_mut()) {
             (Some((name, value)), _) => record.push(name, Value::String(value.into())),
-            // A comma inside a value.
             (None, Some((_, Value::String(last)))) => {
                 last.push_str(", ");
-                last.push_str(pair);
+                last.push_str(part);
             }
             (None, _) => return Value::String(text.into()),
         }
@@ -373,6 +381,22 @@ mod tests {
             ),
         ] {
             assert_eq!(compact(xml, &fields), expected, "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_map_keeps_what_its_values_hold() {
+        let fields = [field("m", "map", Vec::new())];
+        for (map, expected) in [
+            ("{}", r#"{}"#),
+            ("{a=}", r#"{"a":""}"#),
+            ("{a=1, , b=2, }", r#"{"a":"1, ","b":"2, "}"#),
+            ("{a=1, b=2, a=3}", r#"{"a":"1","b":"2, a=3"}"#),
+            ("{, a=1}", r#""{, a=1}""#),
+        ] {
+            let xml = format!("<r><vm><m>{map}</m></vm></r>");
+            let expected = format!("{{\"vm\":{{\"m\":{expected}}}}}");
+            assert_eq!(compact(&xml, &fields), expected);
         }
     }
 
