@@ -13,7 +13,8 @@ pub mod wait;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalog::{Api, Catalog, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -33,8 +34,8 @@ const RETRIES: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Options {
     pub manner: Manner,
-    /// What the catalogue says of the answer's fields.
-    pub fields: Vec<Field>,
+    /// What is known of the answer's fields.
+    pub types: Types,
     /// How often a call may go again that brought no answer and may go again at all.
     pub retries: u32,
     /// The parameter that may carry the ledger's own id of the call as the new thing's.
@@ -48,7 +49,7 @@ impl Default for Options {
                 expires: EXPIRES,
                 response: "json".into(),
             },
-            fields: Vec::new(),
+            types: Types::default(),
             retries: RETRIES,
             custom: None,
         }
@@ -185,7 +186,7 @@ impl Client {
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, reply, &options.fields, follow)
+        self.dialect.read(request, reply, &options.types, follow)
     }
 
     /// Asks once how far a job is that `request` started.
@@ -198,7 +199,7 @@ impl Client {
         let reply = self
             .send(&self.dialect.ask(job), options, Twice::Harmless)
             .await?;
-        self.dialect.progress(request, job, &reply, &options.fields)
+        self.dialect.progress(request, job, &reply, &options.types)
     }
 
     /// Asks the cloud what can be called.

@@ -4,7 +4,8 @@ pub mod cloudstack;
 
 use std::time::Duration;
 
-use crate::catalog::{Api, Catalog, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
@@ -118,13 +119,13 @@ pub trait Dialect: Send + Sync {
     /// `now` is in seconds since 1970.
     fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
     -> SignedCall;
-    /// `follow` is false for a call whose answer is the end of it whatever it says. `fields` are what the catalogue
-    /// says of the answer.
+    /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
+    /// answer's fields.
     fn read(
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
@@ -145,13 +146,13 @@ pub trait Dialect: Send + Sync {
     fn ask(&self, job: &str) -> Request;
     /// What a line is that asks after a job by hand.
     fn ask_line(&self, job: &str) -> String;
-    /// What the answer to `ask` says; `fields` are those of the API that started the job.
+    /// What the answer to `ask` says; `types` are those of the API that started the job.
     fn progress(
         &self,
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress>;
     /// The parameter by which the new thing's id can be chosen, so that the server refuses the call when it comes twice.
     fn custom_id(&self, api: &Api) -> Option<&'static str>;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::session::{Mode, Session, Shown, View};
 use crate::catalog::Api;
+use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
 use crate::client::{Begun, Client, Options, interrupted, pages, wait};
@@ -42,10 +43,7 @@ impl Session {
                 expires: resolved.seconds("expires"),
                 response: resolved.get("response"),
             },
-            fields: call
-                .api
-                .as_ref()
-                .map_or(Vec::new(), |api| api.response.clone()),
+            types: self.types(&resolved, call.api.as_deref()),
             retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
             custom: None,
         };
@@ -101,6 +99,16 @@ impl Session {
             filter,
             known,
         })))
+    }
+
+    /// What is known of the fields of an API's answer: XML has to be told, and JSON tells by itself.
+    pub(super) fn types(&mut self, resolved: &Resolved, api: Option<&Api>) -> Types {
+        if resolved.get("response") != "xml" {
+            return Types::default();
+        }
+        let catalog = self.known_catalog();
+        let fields = api.map_or(&[][..], |api| &api.response);
+        Types::within(fields, catalog)
     }
 
     /// Sends the call; Ctrl-C ends the wait for its answer.

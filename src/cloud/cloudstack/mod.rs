@@ -7,7 +7,8 @@ mod traces;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::catalog::{Api, Catalog, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::cloud::{
     Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, SignedCall,
 };
@@ -41,7 +42,7 @@ impl Dialect for CloudStack {
         }
         if reply.status != 200 {
             // The ordinary way words the refusal.
-            self.read(&self.discovery(), reply, &[], false)?;
+            self.read(&self.discovery(), reply, &Types::default(), false)?;
         }
         let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
             errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
@@ -98,10 +99,10 @@ impl Dialect for CloudStack {
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome> {
-        let body = self.body(request, reply, fields)?;
+        let body = self.body(request, reply, types)?;
         let started = body
             .as_record()
             .filter(|_| follow)
@@ -187,9 +188,9 @@ impl Dialect for CloudStack {
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress> {
-        let body = self.body(&self.ask(job), reply, fields)?;
+        let body = self.body(&self.ask(job), reply, types)?;
         let Value::Record(record) = body else {
             return Err(Error::new(
                 Kind::Unreachable,
@@ -248,14 +249,14 @@ impl Dialect for CloudStack {
 
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
-    fn body(&self, request: &Request, reply: &Reply, fields: &[Field]) -> Result<Value> {
+    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
             Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => xml::read(&reply.body, fields).map_err(|bad| bad.to_string()),
+            Some(b'<') => xml::read_as(&reply.body, types).map_err(|bad| bad.to_string()),
             Some(_) => json::read(&reply.body)
                 .map_err(|bad| bad.to_string())
                 .and_then(unwrap_envelope),
@@ -382,7 +383,7 @@ mod tests {
         let progress = |body: &str| {
             let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
             CloudStack
-                .progress(&start, "7", &reply(200, &body), &[])
+                .progress(&start, "7", &reply(200, &body), &Types::default())
                 .unwrap()
         };
         assert!(matches!(progress("\"jobstatus\":0"), Progress::Running));
@@ -444,7 +445,12 @@ mod tests {
         let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
         assert!(!CloudStack.follows("queryAsyncJobResult"));
         let outcome = CloudStack
-            .read(&CloudStack.ask("7"), &reply(200, body), &[], false)
+            .read(
+                &CloudStack.ask("7"),
+                &reply(200, body),
+                &Types::default(),
+                false,
+            )
             .unwrap();
         assert!(matches!(outcome, Outcome::Done(_)));
     }
