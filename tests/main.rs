@@ -5,6 +5,8 @@ mod secure;
 #[path = "it/support.rs"]
 mod support;
 
+mod faults;
+
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]

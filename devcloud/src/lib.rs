@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod clock;
+mod credentials;
 mod seed;
 mod server;
 mod store;

@@ -4,10 +4,12 @@ use rusqlite::{Connection, Result};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::clock;
 use crate::store::{self, Thing};
+use crate::{clock, credentials};
 
 const GIGABYTE: i64 = 1 << 30;
+/// What the administrator logs in with, as on every new cloud.
+const PASSWORD: &str = "password";
 
 fn fields(body: Value) -> Map<String, Value> {
     match body {
@@ -81,27 +83,26 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     admin.domain = root.id;
     store::update(db, &admin)?;
     let user = Uuid::new_v4().to_string();
-    store::insert(
-        db,
-        &mut Thing {
-            id: 0,
-            number: 0,
-            uuid: user.clone(),
-            kind: "user".into(),
-            name: "admin".into(),
-            account: admin.id,
-            domain: root.id,
-            parent: admin.uuid.clone(),
-            state: "enabled".into(),
-            body: fields(
-                json!({"id": user, "username": "admin", "firstname": "Admin", "lastname": "User",
-                "email": "admin@mailprovider.com", "created": now, "state": "enabled", "account": "admin",
-                "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
-                "domainid": root.uuid, "domain": "ROOT", "apikey": apikey, "secretkey": secretkey,
-                "accountid": admin.uuid, "iscallerchilddomain": false, "isdefault": true}),
-            ),
-        },
-    )?;
+    let mut user = Thing {
+        id: 0,
+        number: 0,
+        uuid: user.clone(),
+        kind: "user".into(),
+        name: "admin".into(),
+        account: admin.id,
+        domain: root.id,
+        parent: admin.uuid.clone(),
+        state: "enabled".into(),
+        body: fields(
+            json!({"id": user, "username": "admin", "firstname": "Admin", "lastname": "User",
+            "email": "admin@mailprovider.com", "created": now, "state": "enabled", "account": "admin",
+            "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
+            "domainid": root.uuid, "domain": "ROOT", "apikey": apikey, "secretkey": secretkey,
+            "accountid": admin.uuid, "iscallerchilddomain": false, "isdefault": true}),
+        ),
+    };
+    store::insert(db, &mut user)?;
+    credentials::set_password(db, user.id, PASSWORD)?;
     let zone = add(
         db,
         "zone",

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-use crate::api;
+use crate::api::{self, Request};
 use crate::auth::{Params, value};
 use crate::wire::Answer;
 
@@ -72,7 +72,7 @@ async fn accept(listener: TcpListener, connection: Rc<RefCell<Connection>>) {
 }
 
 async fn handle(
-    request: Request<Incoming>,
+    request: hyper::Request<Incoming>,
     connection: &RefCell<Connection>,
 ) -> Response<Full<Bytes>> {
     if request.uri().path() != "/client/api" {
@@ -87,8 +87,9 @@ async fn handle(
     };
     let post = request.method() == Method::POST;
     if !post && request.method() != Method::GET {
-        return page(405, "Method Not Allowed");
+        return empty(405);
     }
+    let cookies = cookies(&request);
     let form = request
         .headers()
         .get(CONTENT_TYPE)
@@ -106,21 +107,35 @@ async fn handle(
             None => return page(400, "Bad Request"),
         }
     }
-    let answer = api::answer(&mut connection.borrow_mut(), &params);
     let json = value(&params, "response").is_some_and(|form| form.eq_ignore_ascii_case("json"));
-    respond(&answer, json)
+    let request = Request {
+        params,
+        post,
+        cookies,
+    };
+    respond(api::answer(&mut connection.borrow_mut(), &request), json)
 }
 
-fn respond(answer: &Answer, json: bool) -> Response<Full<Bytes>> {
+/// The names and values of the cookies that came with a request.
+fn cookies(request: &hyper::Request<Incoming>) -> Vec<(String, String)> {
+    request
+        .headers()
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+fn respond(answer: Answer, json: bool) -> Response<Full<Bytes>> {
     let (body, media) = if json {
-        (answer.json(), "application/json;charset=utf-8")
+        (answer.body.json(), "application/json;charset=utf-8")
     } else {
-        (answer.xml(), "text/xml;charset=utf-8")
+        (answer.body.xml(), "text/xml;charset=utf-8")
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    if let Ok(status) = hyper::StatusCode::from_u16(answer.status) {
-        *response.status_mut() = status;
-    }
+    let mut response = with_status(Response::new(Full::new(Bytes::from(body))), answer.status);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     if let Some(text) = &answer.description
@@ -128,7 +143,24 @@ fn respond(answer: &Answer, json: bool) -> Response<Full<Bytes>> {
     {
         headers.insert("x-description", text);
     }
+    for cookie in &answer.cookies {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            headers.append(SET_COOKIE, cookie);
+        }
+    }
     response
+}
+
+fn with_status(mut response: Response<Full<Bytes>>, status: u16) -> Response<Full<Bytes>> {
+    if let Ok(status) = hyper::StatusCode::from_u16(status) {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+/// A status that says everything.
+fn empty(status: u16) -> Response<Full<Bytes>> {
+    with_status(Response::new(Full::default()), status)
 }
 
 /// What stands before the API answers for itself.
@@ -136,10 +168,7 @@ fn page(status: u16, text: &str) -> Response<Full<Bytes>> {
     let html = format!(
         "<html><head><title>{status} {text}</title></head><body><h1>{text}</h1></body></html>"
     );
-    let mut response = Response::new(Full::new(Bytes::from(html)));
-    if let Ok(status) = hyper::StatusCode::from_u16(status) {
-        *response.status_mut() = status;
-    }
+    let mut response = with_status(Response::new(Full::new(Bytes::from(html))), status);
     response.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/html;charset=iso-8859-1"),

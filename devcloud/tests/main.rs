@@ -8,6 +8,8 @@ mod life;
 mod recorded;
 #[path = "it/roles.rs"]
 mod roles;
+#[path = "it/sessions.rs"]
+mod sessions;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/wire.rs"]

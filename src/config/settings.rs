@@ -193,6 +193,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "customid",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Let calls that create choose the new thing's id where the cloud allows it, so that none is carried out twice",
+        ..LINE
+    },
+    Setting {
         name: "signatureversion",
         kind: Kind::Choice(&["3", ""]),
         default: "3",

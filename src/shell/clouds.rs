@@ -6,16 +6,20 @@ use std::sync::Arc;
 use super::builtin;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
-use crate::client::Client;
+use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
 use crate::client::proxies::Proxies;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
-use crate::cloud::Identity;
+use crate::client::{Book, Client};
+use crate::cloud::{Identity, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::Resolved;
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
+
+/// What stands for the built-in cloud where another has an address.
+pub const BUILT_IN: &str = "built-in";
 
 /// Which cloud, asked by whom: what tells one client and one catalogue from another.
 #[derive(Clone, PartialEq)]
@@ -83,7 +87,12 @@ impl Session {
             self.warn_once(route.trust.warnings(host(&identity.url)));
         }
         let log = self.log();
-        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
+        let book = Book {
+            ledger: self.ledger.clone(),
+            whose: self.whose(resolved)?,
+        };
+        let observer = Arc::new(move |sent: &Sent| log.sent(sent));
+        let client = Client::with(identity, &route, Some(observer), Some(book))?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
@@ -123,6 +132,31 @@ impl Session {
         })
     }
 
+    /// Whose calls the ledger is asked for.
+    pub fn whose(&self, resolved: &Resolved) -> Result<Whose> {
+        Ok(match resolved.endpoint()? {
+            Some(endpoint) => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: endpoint.url,
+                identity: endpoint.apikey,
+            },
+            None => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: BUILT_IN.into(),
+                identity: String::new(),
+            },
+        })
+    }
+
+    /// Says what processes left open that ended before they should have; never a reason to fail.
+    pub fn tell_left(&self) {
+        match self.ledger.left() {
+            Ok(left) if left.is_empty() => {}
+            Ok(left) => self.ui.warn(&told_left(&left, &self.resolved.profile)),
+            Err(error) => self.ui.warn(&error.message),
+        }
+    }
+
     pub(super) fn place(&self, resolved: &Resolved) -> Result<Place> {
         let trust = Tls {
             verifycert: resolved.bool("verifycert"),
@@ -144,7 +178,7 @@ impl Session {
                 limits,
             },
             None => Place {
-                endpoint: "built-in".into(),
+                endpoint: BUILT_IN.into(),
                 identity: devcloud::fingerprint(),
                 secret: Secret::new(""),
                 trust,
@@ -221,22 +255,13 @@ impl Session {
     pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
-        let noted = client.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let apis = network.run(
-            async move {
-                tokio::select! {
-                    apis = client.discover() => apis,
-                    () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
-                }
-            },
-            |elapsed| self.ui.spin("sync", elapsed),
-        );
-        self.ui.clear_spinner();
-        if let Some(note) = noted.note() {
-            self.ui.warn(&note);
-        }
+        let caller = client.clone();
+        let apis = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
+            tokio::select! {
+                apis = caller.discover() => apis,
+                () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
+            }
+        });
         let apis = apis??;
         if apis.is_empty() {
             return Err(Error::new(
@@ -276,4 +301,51 @@ fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)>
                 .then(|| (name, value.to_string()))
         })
         .collect()
+}
+
+/// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.
+fn told_left(left: &[Noted], profile: &str) -> String {
+    let named = |state: State| {
+        let mut names: Vec<&str> = left
+            .iter()
+            .filter(|call| call.state == state)
+            .map(|call| call.api.as_str())
+            .collect();
+        let count = names.len();
+        names.dedup();
+        let more = names.len().saturating_sub(3);
+        names.truncate(3);
+        let more = if more > 0 { ", …" } else { "" };
+        (count, format!("{}{more}", names.join(", ")))
+    };
+    let mut parts = Vec::new();
+    let (unanswered, names) = named(State::Sent);
+    if unanswered > 0 {
+        let calls = if unanswered == 1 { "call" } else { "calls" };
+        parts.push(format!("{unanswered} {calls} without an answer ({names})"));
+    }
+    let (running, names) = named(State::Running);
+    if running > 0 {
+        let jobs = if running == 1 { "job" } else { "jobs" };
+        parts.push(format!("{running} {jobs} that nobody waited for ({names})"));
+    }
+    let mut others: Vec<&str> = left
+        .iter()
+        .map(|call| call.profile.as_str())
+        .filter(|other| *other != profile)
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let line = match others.as_slice() {
+        [] => "`jobs` asks the cloud".into(),
+        [other] => format!("`jobs` of profile {other} (-p {other}) asks the cloud"),
+        several => format!(
+            "`jobs` of the profiles {} asks the clouds",
+            several.join(", ")
+        ),
+    };
+    format!(
+        "an earlier run ended in the middle and left {}; {line} what became of it",
+        parts.join(" and ")
+    )
 }

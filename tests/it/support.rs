@@ -133,6 +133,11 @@ impl Run {
         self
     }
 
+    /// The process to be, for a test that runs it by itself.
+    pub fn command(self) -> Command {
+        self.command
+    }
+
     pub fn seen(mut self) -> Seen {
         let mut child = self
             .command

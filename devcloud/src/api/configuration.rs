@@ -11,6 +11,8 @@ use crate::wire::Refusal;
 /// How long every job takes, in milliseconds; each API's own time where it is empty.
 pub const JOB_TIME: &str = "devcloud.job.milliseconds";
 const PAGE_SIZE: &str = "default.page.size";
+/// How long a session may idle, in seconds.
+const SESSION_TIME: &str = "devcloud.session.seconds";
 
 /// Names, defaults and meanings.
 const SETTINGS: &[(&str, &str, &str)] = &[
@@ -18,6 +20,11 @@ const SETTINGS: &[(&str, &str, &str)] = &[
         PAGE_SIZE,
         "500",
         "How many entries a list has at most that nobody asked for in pages",
+    ),
+    (
+        SESSION_TIME,
+        "1800",
+        "How many seconds a session may idle before it ends",
     ),
     (
         JOB_TIME,
@@ -59,8 +66,21 @@ pub const APIS: &[Api] = &[
 ];
 
 pub fn default_page_size(db: &Connection) -> Done<i64> {
-    let set = store::setting(db, PAGE_SIZE)?;
-    Ok(set.and_then(|text| text.parse().ok()).unwrap_or(500))
+    number(db, PAGE_SIZE)
+}
+
+/// How long a session may idle, in seconds.
+pub fn session_seconds(db: &Connection) -> Done<i64> {
+    number(db, SESSION_TIME)
+}
+
+/// A setting that is a number, or its default.
+fn number(db: &Connection, name: &str) -> Done<i64> {
+    let set = store::setting(db, name)?;
+    let default = SETTINGS.iter().find(|(known, ..)| *known == name);
+    let text = set.or(default.map(|(_, default, _)| default.to_string()));
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Refusal::internal(format!("the setting {name} is no number")))
 }
 
 fn record(db: &Connection, (name, default, about): &(&str, &str, &str)) -> Done<Value> {

@@ -89,7 +89,7 @@ impl Call<'_> {
     fn matches(&self, listing: &Listing, thing: &Thing, shown: &Value) -> Done<bool> {
         if let Some(id) = self.text("id")
             && thing.uuid != id
-            && !(self.caller.root() && thing.number.to_string() == id)
+            && thing.number.to_string() != id
         {
             return Ok(false);
         }
@@ -120,7 +120,7 @@ impl Call<'_> {
         Ok(true)
     }
 
-    /// A root administrator's number in place of a uuid is the uuid of that thing.
+    /// A number in place of a uuid is the uuid of that thing.
     fn uuid_of(&self, name: &str, given: &str) -> Done<String> {
         let declared = self.api.params.iter().copied().flatten();
         let param = declared.into_iter().find(|param| param.name == name);

@@ -29,7 +29,16 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub description: Option<String>,
+    /// The cookies that were set, as the headers have them.
+    pub cookies: Vec<String>,
     pub body: String,
+}
+
+/// A session of somebody who has logged in.
+pub struct Session {
+    /// What the cookie header says.
+    pub cookie: String,
+    pub key: String,
 }
 
 /// Who calls.
@@ -148,6 +157,21 @@ impl World {
         list.map_or(Vec::new(), |list| list.as_array().unwrap().clone())
     }
 
+    /// Opens a session with what the form says besides the command.
+    pub fn login(&self, form: &str) -> Session {
+        let answer = post(&self.cloud, &format!("command=login&response=json&{form}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let cookie = answer.cookies[0].split(';').next().unwrap().to_string();
+        let key = answer.inner()["sessionkey"].as_str().unwrap().to_string();
+        Session { cookie, key }
+    }
+
+    /// A call in a session, by its key as a parameter.
+    pub fn in_session(&self, session: &Session, query: &str) -> Answer {
+        let query = format!("response=json&sessionkey={}&{query}", session.key);
+        get_with(&self.cloud, &query, &session.cookie)
+    }
+
     /// A user of an account of that type, with keys.
     pub fn user(&self, name: &str, kind: &str, domain: Option<&str>) -> Keys {
         let mut params = vec![
@@ -206,9 +230,16 @@ pub fn signed(keys: &Keys, api: &str, params: &[(&str, &str)]) -> String {
 }
 
 pub fn get(cloud: &Cloud, query: &str) -> Answer {
+    get_with(cloud, query, "")
+}
+
+/// A query that brings cookies.
+pub fn get_with(cloud: &Cloud, query: &str, cookie: &str) -> Answer {
     send(
         cloud,
-        &format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+        &format!(
+            "GET /client/api?{query} HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+        ),
     )
 }
 
@@ -240,6 +271,11 @@ pub fn send(cloud: &Cloud, request: &str) -> Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
+        cookies: head
+            .lines()
+            .filter_map(|line| line.strip_prefix("set-cookie: "))
+            .map(String::from)
+            .collect(),
         body: body.to_string(),
     }
 }

@@ -7,6 +7,7 @@ use crate::config::private_directory;
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
+use crate::shell::clouds::BUILT_IN;
 use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
@@ -39,6 +40,8 @@ fn reset(session: &mut Session) -> Result<Shown> {
     let state = session.demo_state();
     make_directory(&state)?;
     devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;
+    // What was asked of the world that is gone is of no use in the next one.
+    session.ledger.forget_cloud(BUILT_IN)?;
     session.ui.say("the built-in cloud starts over");
     Ok(Shown::Nothing)
 }
