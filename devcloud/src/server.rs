@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response};
@@ -20,6 +20,7 @@ use tokio::task::LocalSet;
 
 use crate::api::{self, Request};
 use crate::auth::{Params, value};
+use crate::receive::{self, Lend};
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
@@ -71,10 +72,19 @@ async fn accept(listener: TcpListener, connection: Rc<RefCell<Connection>>) {
     }
 }
 
+impl Lend for RefCell<Connection> {
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        work(&mut self.borrow_mut())
+    }
+}
+
 async fn handle(
     request: hyper::Request<Incoming>,
     connection: &RefCell<Connection>,
 ) -> Response<Full<Bytes>> {
+    if request.uri().path().starts_with(receive::PATH) {
+        return receive::receive(request, connection).await;
+    }
     if request.uri().path() != "/client/api" {
         return page(404, "Not Found");
     }
@@ -90,6 +100,12 @@ async fn handle(
         return empty(405);
     }
     let cookies = cookies(&request);
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default()
+        .to_string();
     let form = request
         .headers()
         .get(CONTENT_TYPE)
@@ -112,6 +128,7 @@ async fn handle(
         params,
         post,
         cookies,
+        host,
     };
     respond(api::answer(&mut connection.borrow_mut(), &request), json)
 }

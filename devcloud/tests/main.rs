@@ -12,5 +12,7 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/upload.rs"]
+mod upload;
 #[path = "it/wire.rs"]
 mod wire;

@@ -13,6 +13,8 @@ pub const JOB_TIME: &str = "devcloud.job.milliseconds";
 const PAGE_SIZE: &str = "default.page.size";
 /// How long a session may idle, in seconds.
 const SESSION_TIME: &str = "devcloud.session.seconds";
+/// How long an upload may take to come, in minutes; 0 expects none in time.
+const UPLOAD_TIME: &str = "upload.operation.timeout";
 
 /// Names, defaults and meanings.
 const SETTINGS: &[(&str, &str, &str)] = &[
@@ -25,6 +27,11 @@ const SETTINGS: &[(&str, &str, &str)] = &[
         SESSION_TIME,
         "1800",
         "How many seconds a session may idle before it ends",
+    ),
+    (
+        UPLOAD_TIME,
+        "10",
+        "Time(in minutes) to wait before abandoning volume upload using HTTP POST request",
     ),
     (
         JOB_TIME,
@@ -83,6 +90,17 @@ fn number(db: &Connection, name: &str) -> Done<i64> {
         .ok_or_else(|| Refusal::internal(format!("the setting {name} is no number")))
 }
 
+/// How many minutes after the call that announces it an upload has to begin.
+pub fn upload_minutes(db: &Connection) -> Done<i64> {
+    let set = store::setting(db, UPLOAD_TIME)?;
+    Ok(set.and_then(|text| text.parse().ok()).unwrap_or(10))
+}
+
+/// How long every job takes, in milliseconds, if that was set.
+pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
+    Ok(store::setting(db, JOB_TIME)?.and_then(|text| text.parse().ok()))
+}
+
 fn record(db: &Connection, (name, default, about): &(&str, &str, &str)) -> Done<Value> {
     let value = store::setting(db, name)?.unwrap_or_else(|| default.to_string());
     let mut record = json!({"category": "Advanced", "name": name});
@@ -115,7 +133,7 @@ fn update(call: &mut Call) -> Done<Reply> {
     let value = call.text("value").unwrap_or(setting.1);
     let number = value
         .parse::<u32>()
-        .is_ok_and(|number| number > 0 || name == JOB_TIME);
+        .is_ok_and(|number| number > 0 || [JOB_TIME, UPLOAD_TIME].contains(&name));
     let unset = value.is_empty() && name == JOB_TIME;
     if !number && !unset {
         return Err(Refusal::value(format!(

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
-use super::{Access, Api, Call, Caller, Done, Reply, all, sessions};
+use super::{Access, Api, Call, Caller, Done, Reply, all, sessions, upload};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
@@ -15,6 +15,8 @@ pub struct Request {
     pub params: Params,
     pub post: bool,
     pub cookies: Vec<(String, String)>,
+    /// What the server was called by, as in `127.0.0.1:8080`.
+    pub host: String,
 }
 
 impl Request {
@@ -36,7 +38,7 @@ pub fn answer(db: &mut Connection, request: &Request) -> Answer {
     let mut answer = match done {
         Ok(body) => Answer {
             status: 200,
-            body: Body::Tree(format!("{}response", command.to_lowercase()), body),
+            body: Body::Tree(own_envelope(command), body),
             description: None,
             cookies: Vec::new(),
         },
@@ -52,8 +54,15 @@ fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
     match command {
         _ if request.params.is_empty() || refusal.code == 432 => "errorresponse".into(),
         "" => "null".into(),
-        _ if known => format!("{}response", command.to_lowercase()),
+        _ if known => own_envelope(command),
         _ => "errorresponse".into(),
+    }
+}
+
+fn own_envelope(command: &str) -> String {
+    match upload::envelope(command) {
+        Some(other) => other.into(),
+        None => format!("{}response", command.to_lowercase()),
     }
 }
 
@@ -61,7 +70,7 @@ fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
     let now = clock::now();
     let params = &request.params;
     let session = sessions::resume(db, request, now)?;
-    let due = !store::due_jobs(db, now)?.is_empty();
+    let due = !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)?;
     let api = all().find(|api| api.name == command);
     let changes = due || api.is_some_and(|api| !reads(api));
     let behaviour = if changes {
@@ -72,10 +81,11 @@ fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
     let transaction = db.transaction_with_behavior(behaviour)?;
     if due {
         settle(&transaction, now)?;
+        upload::settle(&transaction, now)?;
     }
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
-        carry_out(&transaction, params, caller.caller, api, now)
+        carry_out(&transaction, request, caller.caller, api, now)
     });
     // What a refused call began is undone; jobs that were settled before it stay settled.
     match done {
@@ -92,6 +102,7 @@ fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
 
 fn reads(api: &Api) -> bool {
     api.job.is_none()
+        && upload::envelope(api.name).is_none()
         && (api.name.starts_with("list")
             || api.name.starts_with("get")
             || api.name.starts_with("query"))
@@ -159,17 +170,18 @@ pub fn allowed(access: Access, kind: i64) -> bool {
 
 fn carry_out(
     db: &Transaction,
-    params: &Params,
+    request: &Request,
     caller: Caller,
     api: &'static Api,
     now: i64,
 ) -> Done<Value> {
     let mut call = Call {
         db,
-        params,
+        params: &request.params,
         caller,
         api,
         now,
+        host: &request.host,
         subject: String::new(),
     };
     call.check()?;

@@ -138,6 +138,7 @@ pub fn settle(db: &Transaction, now: i64) -> Done<()> {
             caller: Caller { account, user },
             api,
             now,
+            host: "",
             subject: subject.clone(),
         };
         db.execute_batch("SAVEPOINT job")?;

@@ -14,6 +14,7 @@ mod machines;
 mod networks;
 mod sessions;
 mod storage;
+pub mod upload;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -158,6 +159,8 @@ struct Call<'a> {
     caller: Caller,
     api: &'static Api,
     now: i64,
+    /// What the server was called by: `host:port`; nothing for a job.
+    host: &'a str,
     /// What the handler saw and a job's end shall see again.
     subject: String,
 }
@@ -175,6 +178,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         networks::APIS,
         sessions::APIS,
         storage::APIS,
+        upload::APIS,
     ]
     .into_iter()
     .flatten()

@@ -254,8 +254,12 @@ pub fn post(cloud: &Cloud, form: &str) -> Answer {
 }
 
 pub fn send(cloud: &Cloud, request: &str) -> Answer {
+    send_bytes(cloud, request.as_bytes())
+}
+
+pub fn send_bytes(cloud: &Cloud, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(cloud.address()).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(request).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text
