@@ -1,9 +1,13 @@
-//! The terminal: where output goes, what is said on stderr, width and colour, the spinner. Nobody else prints.
+//! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
+
+mod bar;
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use bar::Bar;
 
 use crate::error::{Error, Result};
 
@@ -23,6 +27,7 @@ pub struct Ui {
     color: bool,
     out: RefCell<Out>,
     spinning: RefCell<bool>,
+    bar: RefCell<Option<Bar>>,
 }
 
 enum Out {
@@ -49,6 +54,7 @@ impl Ui {
             color: true,
             out: RefCell::new(Out::Stdout(BufWriter::new(stdout()))),
             spinning: RefCell::new(false),
+            bar: RefCell::new(None),
         }
     }
 
@@ -168,8 +174,22 @@ impl Ui {
         let _ = write!(stderr(), "\r\x1b[2K{line}").and_then(|()| stderr().flush());
     }
 
-    /// Takes the spinner away.
+    /// Draws on a terminal's stderr how many bytes of something have gone where.
+    pub fn bar(&self, what: &str, done: u64, total: u64) {
+        if !self.err_terminal {
+            return;
+        }
+        self.bar
+            .borrow_mut()
+            .get_or_insert_with(|| Bar::new(&harmless(what), total, self.width()))
+            .set(done);
+    }
+
+    /// Takes the spinner and the bar away.
     pub fn clear_spinner(&self) {
+        if let Some(bar) = self.bar.take() {
+            bar.clear();
+        }
         if self.spinning.replace(false) {
             let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
         }

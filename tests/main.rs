@@ -35,3 +35,5 @@ mod recorded;
 mod scripts;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/uploads.rs"]
+mod uploads;

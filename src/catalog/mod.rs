@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+/// The type of a parameter that is a file of this machine; no server knows it.
+pub const FILE: &str = "file";
+
 /// One API of the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Api {

@@ -11,6 +11,7 @@ pub mod retry;
 pub mod send;
 pub mod tls;
 pub mod transport;
+pub mod upload;
 pub mod wait;
 
 use std::sync::Arc;
@@ -251,6 +252,11 @@ impl Client {
     /// What dialect it speaks.
     pub fn dialect(&self) -> &dyn Dialect {
         &*self.dialect
+    }
+
+    /// How it is reached.
+    pub fn route(&self) -> &Route {
+        self.sender.route()
     }
 
     /// What there is to say about the calls made since this was last asked.

@@ -19,6 +19,7 @@ const SKEW: i64 = 30;
 /// Sends the calls of one identity to one cloud.
 pub struct Sender {
     identity: Identity,
+    route: Route,
     transport: Transport,
     observer: Option<Arc<Observer>>,
     /// What is added to this machine's time when a call is signed, in seconds.
@@ -36,6 +37,7 @@ impl Sender {
     ) -> Result<Sender> {
         Ok(Sender {
             identity,
+            route: route.clone(),
             transport: Transport::new(route)?,
             observer,
             offset: Mutex::default(),
@@ -68,6 +70,18 @@ impl Sender {
             }
             tries += 1;
             tokio::time::sleep(retry::pause(tries)).await;
+        }
+    }
+
+    /// How the cloud is reached.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Tells who observes of something that went out.
+    pub fn tell(&self, sent: &Sent) {
+        if let Some(observer) = &self.observer {
+            observer(sent);
         }
     }
 
@@ -131,16 +145,14 @@ impl Sender {
         if let Some(date) = outcome.as_ref().ok().and_then(|reply| reply.date) {
             *locked(&self.measured) = Some(date.saturating_sub(now()));
         }
-        if let Some(observer) = &self.observer {
-            observer(&Sent {
-                url: call.shown,
-                status: match &outcome {
-                    Ok(reply) => Ok(reply.status),
-                    Err(failure) => Err(failure.error.message.clone()),
-                },
-                duration: start.elapsed(),
-            });
-        }
+        self.tell(&Sent {
+            url: call.shown,
+            status: match &outcome {
+                Ok(reply) => Ok(reply.status),
+                Err(failure) => Err(failure.error.message.clone()),
+            },
+            duration: start.elapsed(),
+        });
         outcome
     }
 }

@@ -156,6 +156,27 @@ impl Transport {
         }
     }
 
+    /// Begins a POST that is not a call of the API.
+    pub fn post(&self, url: &str) -> RequestBuilder {
+        self.http.post(url)
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The error for an address that could not be connected to, or nothing where something was sent.
+    pub fn unconnected(&self, what: &str, url: &str, why: &reqwest::Error) -> Option<Error> {
+        let sending = Sending {
+            what,
+            url,
+            proxy: self.proxies.to(url),
+            limits: self.limits,
+            reads: true,
+        };
+        why.is_connect().then(|| sending.unconnected(why))
+    }
+
     /// Adds to the error of an answer that nobody understands that a proxy may have made it.
     pub fn doubt(&self, url: &str, error: Error) -> Error {
         match self.proxies.to(url) {
@@ -339,9 +360,7 @@ impl Sending<'_> {
                 "{NOTHING}; ask who runs the proxy, or add the cloud's host to NO_PROXY"
             )),
             None => unreachable(format!("{what}: {address} could not be reached: {text}")).hint(
-                format!(
-                    "{NOTHING}; check the address (`set url`), the network and the proxy settings"
-                ),
+                format!("{NOTHING}; check the address, the network and the proxy settings"),
             ),
         }
     }
@@ -396,12 +415,12 @@ impl Sending<'_> {
 }
 
 /// A time as settings have it.
-fn seconds(limit: Duration) -> String {
+pub fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
 }
 
 /// The address without the query, which holds key and signature.
-fn address(url: &str) -> &str {
+pub fn address(url: &str) -> &str {
     url.split('?').next().unwrap_or(url)
 }
 
@@ -412,7 +431,7 @@ pub fn host(url: &str) -> &str {
 }
 
 /// The error and what caused it, outermost first, each said once.
-fn chain(why: &dyn StdError) -> String {
+pub fn chain(why: &dyn StdError) -> String {
     let mut text = why.to_string();
     let mut source = why.source();
     while let Some(cause) = source {

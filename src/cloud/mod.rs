@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
+use crate::config::secret::Secret;
 use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
@@ -16,7 +17,7 @@ pub struct Identity {
     /// The whole address of the API, `https://cloud.example.org/client/api`.
     pub url: String,
     pub apikey: String,
-    pub secretkey: crate::config::secret::Secret,
+    pub secretkey: Secret,
 }
 
 /// A call as it was meant, before it is signed. Names are as they go over the wire.
@@ -110,6 +111,36 @@ pub enum Finding {
     Unsure(String),
 }
 
+/// Where a file goes, and what lets it in there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    pub url: String,
+    /// What goes with it as headers.
+    pub headers: Vec<(&'static str, Secret)>,
+    /// The field of the form that it is.
+    pub field: &'static str,
+    /// The id of the thing that it becomes.
+    pub id: String,
+    /// Until when it may come, in the cloud's words.
+    pub expires: String,
+}
+
+/// What an API makes of a file that is uploaded after its call, and how that is asked after.
+pub trait Uploads: Send + Sync {
+    /// What it becomes: a volume.
+    fn noun(&self) -> &'static str;
+    /// Where the call's answer says that the file goes.
+    fn way(&self, request: &Request, answer: &Answer) -> Result<Way>;
+    /// The call whose answer tells how far it is.
+    fn look(&self, request: &Request, id: &str) -> Request;
+    /// What a line is that asks so by hand.
+    fn look_line(&self, id: &str) -> String;
+    /// What that answer says.
+    fn progress(&self, request: &Request, id: &str, answer: Answer) -> Progress;
+    /// What there is to say beforehand about a file of that name.
+    fn hint(&self, request: &Request, name: &str) -> Option<String>;
+}
+
 /// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
 pub trait Dialect: Send + Sync {
     /// The call that tells what can be called.
@@ -154,6 +185,8 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// What the API makes of a file; nothing for one that takes none.
+    fn uploads(&self, api: &str) -> Option<&'static dyn Uploads>;
     /// The parameter by which the new thing's id can be chosen, so that the server refuses the call when it comes twice.
     fn custom_id(&self, api: &Api) -> Option<&'static str>;
     /// Whether the error refuses this identity to choose ids, with nothing done.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::session::{Mode, Session, Shown, View};
+use super::uploads::Upload;
 use crate::catalog::Api;
 use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
@@ -34,9 +35,11 @@ impl Session {
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
+        let mut params = call.params;
+        let file = self.take_file(call.api.as_deref(), &mut params)?;
         let request = Request {
             api: call.name.clone(),
-            params: self.given(call.params)?,
+            params: self.given(params)?,
         };
         let options = Options {
             manner: Manner {
@@ -52,6 +55,14 @@ impl Session {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options
         };
+        let uploads = client.dialect().uploads(&request.api);
+        let upload = file.as_ref().zip(uploads);
+        if let Some((file, uploads)) = upload
+            && let Some(hint) = uploads.hint(&request, &file.name)
+        {
+            self.ui.say(&format!("hint: {hint}"));
+        }
+        let mut shower = call.api.clone();
         let begun = self
             .start(&client, &request, &options)
             .map_err(|error| told_apart(error, call.api.is_some()))?;
@@ -59,7 +70,21 @@ impl Session {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
             }
-            Outcome::Done(answer) => answer,
+            Outcome::Done(answer) => match upload {
+                Some((file, uploads)) => {
+                    let upload = Upload {
+                        uploads,
+                        file,
+                        request: &request,
+                        options: &options,
+                        entry: begun.entry,
+                    };
+                    let (answer, shown_by) = self.upload(&client, upload, answer, &resolved)?;
+                    shower = shown_by;
+                    answer
+                }
+                None => answer,
+            },
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
                 let limit = Duration::from_secs(resolved.seconds("timeout"));
@@ -81,9 +106,9 @@ impl Session {
                 }
             }
         };
-        let known = response_names(call.api.as_deref(), &answer);
+        let known = response_names(shower.as_deref(), &answer);
         if let Some(paths) = &filter {
-            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
+            let fields = shower.as_ref().map_or(&[][..], |api| &api.response);
             for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
                 let nearest =
                     nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));

@@ -99,7 +99,7 @@ impl Session {
     }
 
     /// Says what has not been said since the process began.
-    fn warn_once(&mut self, warnings: Vec<String>) {
+    pub(super) fn warn_once(&mut self, warnings: Vec<String>) {
         for warning in warnings {
             if !self.warned.contains(&warning) {
                 self.ui.warn(&warning);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::catalog::{Api, Field, Param};
+use crate::catalog::{self, Api, Field, Param};
 use crate::line::command::Language;
 use crate::line::options;
 use crate::line::subject::{Subject, subject};
@@ -28,6 +28,14 @@ pub struct Wanted {
     pub prefix: String,
     /// The parameters before it on the line.
     pub given: Vec<(String, String)>,
+}
+
+impl Wanted {
+    /// Whether it is this machine's files that are wanted.
+    pub fn is_file(&self) -> bool {
+        let param = self.api.param(&self.param);
+        param.is_some_and(|param| param.kind == catalog::FILE)
+    }
 }
 
 /// What may stand at the cursor.

@@ -10,3 +10,4 @@ pub mod log;
 pub mod repl;
 pub mod script;
 pub mod session;
+mod uploads;

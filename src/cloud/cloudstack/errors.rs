@@ -103,6 +103,11 @@ pub fn said(kind: Kind, what: &str, code: u32, cserrorcode: Option<u32>, text: &
     error.hint(named.map_or("-h after the command shows what it takes", |(_, hint)| hint))
 }
 
+/// The error for a file that the cloud has not taken, in the cloud's words.
+pub fn upload_failed(what: &str, why: &str) -> Error {
+    Error::new(Kind::JobFailed, format!("{what}: the upload failed: {why}"))
+}
+
 /// The error for a body that is no answer of this API. `reads` tells whether sending again does no harm.
 pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error {
     let media = if reply.content_type.is_empty() {

@@ -3,6 +3,7 @@
 mod errors;
 pub mod sign;
 mod traces;
+mod uploads;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
     Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, SignedCall,
+    Uploads,
 };
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
@@ -47,7 +49,7 @@ impl Dialect for CloudStack {
         let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
             errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
         })?;
-        Ok(whole.listapisresponse.api)
+        Ok(uploads::with_files(whole.listapisresponse.api))
     }
 
     fn sign(
@@ -210,6 +212,10 @@ impl Dialect for CloudStack {
                 ),
             )),
         }
+    }
+
+    fn uploads(&self, api: &str) -> Option<&'static dyn Uploads> {
+        uploads::of(api)
     }
 
     fn custom_id(&self, api: &Api) -> Option<&'static str> {

@@ -407,6 +407,8 @@ fn list_of(api: &str, catalog: &Catalog) -> Result<Option<std::sync::Arc<Api>>> 
         asynchronous: false,
     };
     let noun = entry.noun();
+    // What is announced for an upload is made by the announcement.
+    let noun = noun.strip_prefix("uploadparamsfor").unwrap_or(&noun);
     for plural in [
         format!("{noun}s"),
         format!("{noun}es"),
