@@ -483,12 +483,10 @@ fn alerted(alert: AlertDescription) -> (String, Vec<&'static str>) {
     }
 }
 
-/// A name as the verifier tells it, `DnsName("cloud.example.org")` or bare, without what is around it.
+/// A name as the verifier tells it, `DnsName("cloud.example.org")` or `IpAddress(192.0.2.1)`, without what is around it.
 fn bare_name(name: &str) -> &str {
-    match (name.find('"'), name.rfind('"')) {
-        (Some(first), Some(last)) if first < last => &name[first + 1..last],
-        _ => name,
-    }
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    inner.trim_matches(|letter| matches!(letter, ')' | '"'))
 }
 
 fn day(moment: UnixTime) -> String {

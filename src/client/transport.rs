@@ -122,6 +122,7 @@ impl Transport {
             proxy: self.proxies.to(&call.url),
             limits: self.limits,
             reads,
+            own: true,
         };
         let request = match &call.body {
             Some(form) => self
@@ -173,6 +174,7 @@ impl Transport {
             proxy: self.proxies.to(url),
             limits: self.limits,
             reads: true,
+            own: false,
         };
         why.is_connect().then(|| sending.unconnected(why))
     }
@@ -237,6 +239,8 @@ struct Sending<'a> {
     proxy: Option<&'a Proxy>,
     limits: Limits,
     reads: bool,
+    /// Whether the address is the one that the user gave.
+    own: bool,
 }
 
 impl Sending<'_> {
@@ -359,9 +363,14 @@ impl Sending<'_> {
             .hint(format!(
                 "{NOTHING}; ask who runs the proxy, or add the cloud's host to NO_PROXY"
             )),
-            None => unreachable(format!("{what}: {address} could not be reached: {text}")).hint(
-                format!("{NOTHING}; check the address, the network and the proxy settings"),
-            ),
+            None => {
+                let set = if self.own { " (`set url`)" } else { "" };
+                unreachable(format!("{what}: {address} could not be reached: {text}")).hint(
+                    format!(
+                        "{NOTHING}; check the address{set}, the network and the proxy settings"
+                    ),
+                )
+            }
         }
     }
 
@@ -430,13 +439,17 @@ pub fn host(url: &str) -> &str {
     rest.split(['/', '?']).next().unwrap_or(rest)
 }
 
-/// The error and what caused it, outermost first, each said once.
+/// The error and what caused it, outermost first, each said once; the libraries' words for where it came up are left out
+/// where a cause says more.
 pub fn chain(why: &dyn StdError) -> String {
+    let place = |said: &str| said == "error sending request" || said.starts_with("client error (");
     let mut text = why.to_string();
     let mut source = why.source();
     while let Some(cause) = source {
         let said = cause.to_string();
-        if !text.contains(&said) {
+        if place(&text) {
+            text = said;
+        } else if !text.contains(&said) {
             text = format!("{text}: {said}");
         }
         source = cause.source();

@@ -19,8 +19,8 @@ use crate::cloud::{Outcome, Progress, Request, Sent, Uploads, Way};
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 
-/// How much of a file is read at a time.
-const CHUNK: u64 = 256 << 10;
+/// How much of a file is read at a time: little enough that a slow line takes more than one in an idle time.
+const CHUNK: u64 = 64 << 10;
 /// How much of what a server says of an upload is read.
 const SAID: usize = 4096;
 /// How long questions may go without an answer before the wait is given up.
@@ -42,14 +42,14 @@ impl File {
             Error::line(format!("file: {shown} could not be read: {why}"))
                 .hint("nothing was sent; name a file of this machine that you may read")
         };
-        let found = std::fs::File::open(path)
-            .and_then(|file| file.metadata())
-            .map_err(unreadable)?;
+        // A pipe would be waited for when it is opened.
+        let found = std::fs::metadata(path).map_err(unreadable)?;
         let name = path.file_name().and_then(|name| name.to_str());
         let Some(name) = name.filter(|_| found.is_file()) else {
             return Err(Error::line(format!("file: {shown} is no ordinary file"))
                 .hint("nothing was sent; an upload has to know its size before it begins"));
         };
+        std::fs::File::open(path).map_err(unreadable)?;
         if found.len() == 0 {
             return Err(Error::line(format!("file: {shown} is empty")).hint("nothing was sent"));
         }

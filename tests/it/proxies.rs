@@ -344,3 +344,40 @@ fn a_proxy_that_is_not_there_is_named() {
         );
     }
 }
+
+#[test]
+fn a_socks_proxy_is_one_too() {
+    let (cloud, home) = plain();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut greeting = [0; 2];
+        stream.read_exact(&mut greeting).unwrap();
+        let mut methods = vec![0; usize::from(greeting[1])];
+        stream.read_exact(&mut methods).unwrap();
+        stream.write_all(&[5, 0]).unwrap();
+        // Version, connect, reserved, an IPv4 address and its port.
+        let mut asked = [0; 10];
+        stream.read_exact(&mut asked).unwrap();
+        let port = u16::from_be_bytes([asked[8], asked[9]]);
+        let far = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        relay(&stream, &far);
+        asked[..8].to_vec()
+    });
+    let run = home
+        .run("list zones")
+        .env("ALL_PROXY", &format!("socks5://{address}"));
+    assert!(run.ok().contains("name = far"));
+    assert_eq!(server.join().unwrap(), [5, 1, 0, 1, 127, 0, 0, 1]);
+    drop(cloud);
+    let run = home
+        .run("list zones retries=0")
+        .env("ALL_PROXY", &format!("socks5://{address}"));
+    let said = run.fails(3);
+    assert!(
+        said.contains(&format!("the proxy {address} (ALL_PROXY)")),
+        "{said}"
+    );
+}

@@ -60,6 +60,11 @@ fn what_is_wrong_with_a_certificate_is_told_and_nothing_is_sent_to_its_server() 
             "set host",
         ),
         (
+            authority.signed(&params("192.0.2.1")),
+            "shows a certificate that is for another name: 192.0.2.1\n",
+            "set host",
+        ),
+        (
             self_signed("127.0.0.1"),
             "shows a self-signed certificate",
             "set cacert FILE",

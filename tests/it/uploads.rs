@@ -84,6 +84,7 @@ fn a_file_that_cannot_be_read_is_found_before_anything_is_sent() {
         ("gone.qcow2", "gone.qcow2 could not be read"),
         ("empty.qcow2", "is empty"),
         ("folder", "no ordinary file"),
+        ("/dev/null", "no ordinary file"),
         ("@-", "its size has to be known"),
     ] {
         let said = home.run(&volume(&zone, &format!("file={file}"))).fails(2);
