@@ -1,5 +1,7 @@
 //! End-to-end tests: the program as people run it, each with a home and a cloud of its own.
 
+#[path = "it/secure.rs"]
+mod secure;
 #[path = "it/support.rs"]
 mod support;
 
@@ -21,7 +23,11 @@ mod layers;
 mod output;
 #[path = "it/prompt.rs"]
 mod prompt;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/tls.rs"]
+mod tls;

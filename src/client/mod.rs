@@ -1,12 +1,15 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
 mod change;
+mod connecting;
 pub mod ledger;
 pub mod network;
 pub mod pages;
+pub mod proxies;
 pub mod resolve;
 pub mod retry;
 pub mod send;
+pub mod tls;
 pub mod transport;
 pub mod wait;
 
@@ -20,6 +23,7 @@ use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use ledger::{Entry, Ledger, Whose};
+use proxies::Proxies;
 use retry::Twice;
 use send::{Observer, Sender};
 use transport::Route;
@@ -99,7 +103,8 @@ pub struct Begun {
 }
 
 impl Client {
-    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
+    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret, by the
+    /// proxies of the process's environment.
     pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
         let identity = Identity {
             url: url.into(),
@@ -107,9 +112,9 @@ impl Client {
             secretkey: Secret::new(secretkey),
         };
         let route = Route {
-            verifycert: true,
-            proxies: true,
             tls: url.starts_with("https:"),
+            proxies: Proxies::read(&|name| std::env::var(name).ok())?,
+            ..Route::default()
         };
         Client::with(identity, &route, None, None)
     }
@@ -186,7 +191,8 @@ impl Client {
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, reply, &options.types, follow)
+        let outcome = self.dialect.read(request, reply, &options.types, follow);
+        self.doubted(reply, outcome)
     }
 
     /// Asks once how far a job is that `request` started.
@@ -208,7 +214,16 @@ impl Client {
         let reply = self
             .send(&self.dialect.discovery(), &options, Twice::Harmless)
             .await?;
-        self.dialect.catalog(&reply)
+        self.doubted(&reply, self.dialect.catalog(&reply))
+    }
+
+    /// A web page in an answer's place may be a proxy's, and its error says so.
+    fn doubted<T>(&self, reply: &Reply, outcome: Result<T>) -> Result<T> {
+        let page = reply.content_type.starts_with("text/html");
+        outcome.map_err(|error| match page {
+            true => self.sender.doubt(error),
+            false => error,
+        })
     }
 
     /// Whether the request is for a list of which no page was asked for.

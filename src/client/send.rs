@@ -8,7 +8,7 @@ use super::Options;
 use super::retry::{self, Twice};
 use super::transport::{Failure, Route, Transport};
 use crate::cloud::{Dialect, Identity, Manner, Reply, Request, Sent};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Is told of every call that went out.
 pub type Observer = dyn Fn(&Sent) + Send + Sync;
@@ -74,6 +74,11 @@ impl Sender {
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut *locked(&self.notes))
+    }
+
+    /// The error of an answer that may be a proxy's and not the cloud's.
+    pub fn doubt(&self, error: Error) -> Error {
+        self.transport.doubt(&self.identity.url, error)
     }
 
     pub fn note(&self, text: String) {

@@ -319,6 +319,7 @@ fn value(table: &dyn TableLike, setting: &Setting) -> Option<Result<String>> {
     let text = match item.as_value() {
         Some(Value::String(text)) => text.value().clone(),
         Some(Value::Integer(number)) => number.value().to_string(),
+        Some(Value::Float(number)) => number.value().to_string(),
         Some(Value::Boolean(truth)) => truth.value().to_string(),
         _ => {
             let what = format!("{}: it is no text, number, true or false", setting.name);
@@ -372,6 +373,11 @@ fn write(table: &mut dyn TableLike, setting: &Setting, text: &str) {
         Kind::Seconds | Kind::Count(_) | Kind::Port => text
             .parse::<i64>()
             .map_or_else(|_| Value::from(text), Value::from),
+        Kind::Limit => match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(whole), _) => Value::from(whole),
+            (_, Ok(fraction)) => Value::from(fraction),
+            _ => Value::from(text),
+        },
         _ => Value::from(text),
     };
     replace(table, setting.name, value);

@@ -8,7 +8,9 @@ use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
-use crate::client::transport::Route;
+use crate::client::proxies::Proxies;
+use crate::client::tls::Tls;
+use crate::client::transport::{Limits, Route, host};
 use crate::client::{Book, Client};
 use crate::cloud::{Identity, Sent};
 use crate::config::private_directory;
@@ -25,7 +27,8 @@ pub struct Place {
     endpoint: String,
     identity: String,
     secret: Secret,
-    verifycert: bool,
+    trust: Tls,
+    limits: Limits,
 }
 
 impl Session {
@@ -72,10 +75,17 @@ impl Session {
             None => self.demo()?,
         };
         let route = Route {
-            verifycert: place.verifycert,
-            proxies: endpoint.is_some(),
+            trust: place.trust.clone(),
             tls: identity.url.starts_with("https:"),
+            proxies: match endpoint {
+                Some(_) => Proxies::read(&*self.env)?,
+                None => Proxies::default(),
+            },
+            limits: place.limits,
         };
+        if route.tls {
+            self.warn_once(route.trust.warnings(host(&identity.url)));
+        }
         let log = self.log();
         let book = Book {
             ledger: self.ledger.clone(),
@@ -86,6 +96,16 @@ impl Session {
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
+    }
+
+    /// Says what has not been said since the process began.
+    fn warn_once(&mut self, warnings: Vec<String>) {
+        for warning in warnings {
+            if !self.warned.contains(&warning) {
+                self.ui.warn(&warning);
+                self.warned.push(warning);
+            }
+        }
     }
 
     /// Starts the built-in cloud, once a process.
@@ -138,19 +158,31 @@ impl Session {
     }
 
     pub(super) fn place(&self, resolved: &Resolved) -> Result<Place> {
-        let verifycert = resolved.bool("verifycert");
+        let trust = Tls {
+            verifycert: resolved.bool("verifycert"),
+            cacert: resolved.path("cacert"),
+            cert: resolved.path("cert"),
+            key: resolved.path("key"),
+        };
+        let limits = Limits {
+            connect: resolved.duration("connect_timeout"),
+            reply: resolved.duration("reply_timeout"),
+            idle: resolved.duration("idle_timeout"),
+        };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
                 endpoint: endpoint.url,
                 identity: endpoint.apikey,
                 secret: endpoint.secretkey,
-                verifycert,
+                trust,
+                limits,
             },
             None => Place {
                 endpoint: BUILT_IN.into(),
                 identity: devcloud::fingerprint(),
                 secret: Secret::new(""),
-                verifycert,
+                trust,
+                limits,
             },
         })
     }
@@ -173,7 +205,17 @@ impl Session {
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
-        self.catalog()
+        let known = self.known_catalog();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        // The line's own way to the cloud holds for the question what can be called, too.
+        let own = reached_by(words);
+        let (resolved, _) = self.for_line(&own)?;
+        let kept = std::mem::replace(&mut self.resolved, resolved);
+        let catalog = self.catalog();
+        self.resolved = kept;
+        catalog
     }
 
     /// The catalogue as far as it is known without asking the cloud.
@@ -293,4 +335,17 @@ fn told_left(left: &[Noted], profile: &str) -> String {
         "an earlier run ended in the middle and left {}; {line} what became of it",
         parts.join(" and ")
     )
+}
+
+/// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
+fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    const WAY: [&str; 2] = ["verifycert", "cacert"];
+    words
+        .filter_map(|word| {
+            let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;
+            let name = name.to_ascii_lowercase();
+            WAY.contains(&name.as_str())
+                .then(|| (name, value.to_string()))
+        })
+        .collect()
 }

@@ -91,6 +91,8 @@ pub struct Session {
     pub history: Vec<String>,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
+    /// What is said once a process and has been said.
+    pub(super) warned: Vec<String>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -120,6 +122,7 @@ impl Session {
             history: Vec::new(),
             keep_going: false,
             sources: Vec::new(),
+            warned: Vec::new(),
             network: None,
             demo: None,
             client: None,
