@@ -19,6 +19,8 @@ mod grammar;
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/ledger.rs"]
+mod ledger;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]

@@ -253,13 +253,7 @@ impl Ledger {
             book.open += 1;
             Ok(book.db.last_insert_rowid())
         });
-        let id = id.map_err(|error| {
-            Error {
-                message: format!("{api} was not sent: {}", error.message),
-                ..error
-            }
-            .hint("a call that changes something is only sent once it is written down")
-        })?;
+        let id = id.map_err(|error| unsent(api, error))?;
         Ok(Entry {
             ledger: self.clone(),
             id,
@@ -536,6 +530,15 @@ impl Trouble {
             }
         }
     }
+}
+
+/// The error for a call that the ledger's trouble kept from being sent.
+pub fn unsent(api: &str, error: Error) -> Error {
+    Error {
+        message: format!("{api} was not sent: {}", error.message),
+        ..error
+    }
+    .hint("a call that changes something is only sent once it is written down")
 }
 
 /// Makes the locked file that tells others that this process lives. It has its name only once it is locked.
