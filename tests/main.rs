@@ -7,6 +7,8 @@ mod support;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/grammar.rs"]

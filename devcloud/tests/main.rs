@@ -2,6 +2,8 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/integration.rs"]
+mod integration;
 #[path = "it/life.rs"]
 mod life;
 #[path = "it/recorded.rs"]

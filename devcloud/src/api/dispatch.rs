@@ -4,14 +4,24 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
-use super::{Access, Api, Call, Caller, Done, Reply, all, sessions};
+use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, sessions};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
 use crate::wire::{Answer, Body, Refusal};
 
+/// By which way a request came.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Door {
+    /// Everybody's, where callers show who they are.
+    Public,
+    /// The integration port's, where whoever comes is the cloud itself.
+    Integration,
+}
+
 /// What came in over HTTP.
 pub struct Request {
+    pub door: Door,
     pub params: Params,
     pub post: bool,
     pub cookies: Vec<(String, String)>,
@@ -29,7 +39,11 @@ impl Request {
 /// From a request to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
 pub fn answer(db: &mut Connection, request: &Request) -> Answer {
     let command = value(&request.params, "command").unwrap_or_default();
-    let (done, cookies) = match sessions::enter(db, request, command) {
+    let entered = match request.door {
+        Door::Public => sessions::enter(db, request, command),
+        Door::Integration => None,
+    };
+    let (done, cookies) = match entered {
         Some(entered) => entered,
         None => (call(db, request, command), Vec::new()),
     };
@@ -60,7 +74,13 @@ fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
 fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
     let now = clock::now();
     let params = &request.params;
-    let session = sessions::resume(db, request, now)?;
+    let session = match request.door {
+        Door::Public => sessions::resume(db, request, now)?,
+        Door::Integration if command.is_empty() => {
+            return Err(Refusal::new(432, 9999, "Invalid request, no command sent"));
+        }
+        Door::Integration => Some(cloud_itself(db)?),
+    };
     let due = !store::due_jobs(db, now)?.is_empty();
     let api = all().find(|api| api.name == command);
     let changes = due || api.is_some_and(|api| !reads(api));
@@ -95,6 +115,19 @@ fn reads(api: &Api) -> bool {
         && (api.name.starts_with("list")
             || api.name.starts_with("get")
             || api.name.starts_with("query"))
+}
+
+/// The account that the cloud has for itself, which is a root administrator's.
+fn cloud_itself(db: &Connection) -> Done<Caller> {
+    let account = store::by_number(db, "account", SYSTEM)?;
+    let user = store::by_number(db, "user", SYSTEM)?;
+    match (account, user) {
+        (Some(account), Some(user)) => Ok(Caller {
+            account,
+            user: user.uuid,
+        }),
+        _ => Err(Refusal::internal("it has no account of its own")),
+    }
 }
 
 /// A caller, and whether it is a key that tells who they are.

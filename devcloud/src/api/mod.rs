@@ -22,7 +22,8 @@ use crate::auth::{Params, value};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use dispatch::{Request, answer};
+pub use configuration::integration_port;
+pub use dispatch::{Door, Request, answer};
 
 type Done<T> = Result<T, Refusal>;
 
@@ -128,6 +129,9 @@ enum Reply {
         created: bool,
     },
 }
+
+/// The number of the account and of the user that are the cloud's own; no list shows them.
+const SYSTEM: i64 = 1;
 
 /// The account and user that make a call.
 #[derive(Clone, Debug)]

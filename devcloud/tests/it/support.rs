@@ -1,7 +1,7 @@
 //! A world in a temporary directory and a plain HTTP client that signs.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -60,6 +60,14 @@ impl World {
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
+    }
+
+    /// The same world with another server in place of this one.
+    pub fn restarted(self) -> World {
+        let World { directory, cloud } = self;
+        drop(cloud);
+        let cloud = start(directory.path());
+        World { directory, cloud }
     }
 
     pub fn state(&self) -> std::path::PathBuf {
@@ -254,7 +262,24 @@ pub fn post(cloud: &Cloud, form: &str) -> Answer {
 }
 
 pub fn send(cloud: &Cloud, request: &str) -> Answer {
-    let mut stream = TcpStream::connect(cloud.address()).unwrap();
+    send_to(cloud.address(), request)
+}
+
+/// A query to the API at that URL, without keys.
+pub fn get_at(url: &str, query: &str) -> Answer {
+    let address = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let request =
+        format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    send_to(address.parse().unwrap(), &request)
+}
+
+fn send_to(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
