@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
-use crate::api::{self, Door, Request};
+use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
 use crate::wire::Answer;
 
@@ -41,7 +41,7 @@ pub struct Orders {
 
 /// A server's world and its doors.
 struct Server {
-    db: RefCell<Connection>,
+    world: RefCell<World>,
     told: Told,
     /// The port that the configuration opened, and what ends the door when it is dropped.
     configured: Cell<u16>,
@@ -63,7 +63,10 @@ pub fn serve(
         return;
     };
     let server = Rc::new(Server {
-        db: RefCell::new(db),
+        world: RefCell::new(World {
+            db,
+            limits: Default::default(),
+        }),
         told,
         configured: Cell::new(configured),
         integration: RefCell::new(None),
@@ -101,7 +104,7 @@ pub fn tell(told: &Told, address: Option<SocketAddr>) {
 
 /// Opens or closes the integration port where the configuration was changed to say so.
 fn follow_configuration(server: &Rc<Server>) {
-    let port = api::integration_port(&server.db.borrow()).unwrap_or(0);
+    let port = api::integration_port(&server.world.borrow().db).unwrap_or(0);
     if server.configured.replace(port) == port {
         return;
     }
@@ -207,7 +210,7 @@ async fn handle(
         post,
         cookies,
     };
-    let answer = api::answer(&mut server.db.borrow_mut(), &request);
+    let answer = api::answer(&mut server.world.borrow_mut(), &request);
     if value(&request.params, "command") == Some("updateConfiguration") {
         follow_configuration(server);
     }

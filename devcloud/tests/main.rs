@@ -6,6 +6,8 @@ mod catalogue;
 mod integration;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/roles.rs"]

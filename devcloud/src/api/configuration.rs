@@ -11,8 +11,17 @@ use crate::wire::Refusal;
 /// How long every job takes, in milliseconds; each API's own time where it is empty.
 pub const JOB_TIME: &str = "devcloud.job.milliseconds";
 const PAGE_SIZE: &str = "default.page.size";
+/// Whether accounts may make only so many calls in an interval.
+pub const THROTTLING: &str = "api.throttling.enabled";
+/// How many accounts are counted at a time.
+pub const THROTTLING_CACHE: &str = "api.throttling.cachesize";
+/// How long that interval is, in seconds.
+pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
+/// How many calls that is.
+pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
-const SESSION_TIME: &str = "devcloud.session.seconds";
+/// How long a session may idle, in seconds.
+pub const SESSION_TIME: &str = "devcloud.session.seconds";
 
 /// A setting that the cloud honours; those of real servers are described in their words, slips included.
 struct Setting {
@@ -24,6 +33,8 @@ struct Setting {
 
 /// What a setting may hold.
 enum Holds {
+    /// true or false.
+    Boolean,
     /// A number from 1.
     Count,
     /// A number from 0, or nothing.
@@ -33,6 +44,30 @@ enum Holds {
 }
 
 const SETTINGS: &[Setting] = &[
+    Setting {
+        name: THROTTLING_CACHE,
+        default: "50000",
+        about: "Account based API count cache size",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: THROTTLING,
+        default: "false",
+        about: "Enable/disable Api rate limit",
+        holds: Holds::Boolean,
+    },
+    Setting {
+        name: THROTTLING_INTERVAL,
+        default: "1",
+        about: "Time interval (in seconds) to reset API count",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: THROTTLING_MAX,
+        default: "25",
+        about: "Max allowed number of APIs within fixed interval",
+        holds: Holds::Count,
+    },
     Setting {
         name: PAGE_SIZE,
         default: "500",
@@ -62,6 +97,7 @@ const SETTINGS: &[Setting] = &[
 impl Setting {
     fn accepts(&self, value: &str) -> bool {
         match self.holds {
+            Holds::Boolean => matches!(value, "true" | "false"),
             Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
             Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
             Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
@@ -105,18 +141,19 @@ pub fn default_page_size(db: &Connection) -> Done<i64> {
     number(db, PAGE_SIZE)
 }
 
-/// How long a session may idle, in seconds.
-pub fn session_seconds(db: &Connection) -> Done<i64> {
-    number(db, SESSION_TIME)
-}
-
 /// The port of the integration API; 0 where it is closed.
 pub fn integration_port(db: &Connection) -> Done<u16> {
     let text = text(db, INTEGRATION_PORT)?;
     Ok(text.parse().unwrap_or(0))
 }
 
-fn number(db: &Connection, name: &str) -> Done<i64> {
+/// A setting that is true or false.
+pub fn flag(db: &Connection, name: &str) -> Done<bool> {
+    Ok(text(db, name)? == "true")
+}
+
+/// A setting that is a number.
+pub fn number(db: &Connection, name: &str) -> Done<i64> {
     text(db, name)?
         .parse()
         .map_err(|_| Refusal::internal(format!("the setting {name} is no number")))
@@ -163,9 +200,13 @@ fn update(call: &mut Call) -> Done<Reply> {
         })?;
     let value = call.text("value").unwrap_or(setting.default);
     if !setting.accepts(value) {
-        return Err(Refusal::value(format!(
-            "There was error in trying to parse value: {value}. Please enter a valid integer value for parameter {name}"
-        )));
+        return Err(Refusal::value(match setting.holds {
+            Holds::Boolean => "Please enter either 'true' or 'false'.".into(),
+            _ => format!(
+                "There was error in trying to parse value: {value}. Please enter a valid integer value for parameter \
+                 {name}"
+            ),
+        }));
     }
     store::change_setting(call.db, name, value)?;
     Ok(Reply::One("configuration", record(call.db, setting)?))

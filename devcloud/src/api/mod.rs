@@ -9,6 +9,7 @@ mod events;
 mod fields;
 mod infrastructure;
 mod jobs;
+mod limits;
 mod listing;
 mod machines;
 mod networks;
@@ -23,7 +24,8 @@ use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 pub use configuration::integration_port;
-pub use dispatch::{Door, Request, answer};
+pub use dispatch::{Door, Request, World, answer};
+use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
 
@@ -158,6 +160,7 @@ impl Caller {
 /// One call on its way through a handler, or a job at its end.
 struct Call<'a> {
     db: &'a Connection,
+    limits: &'a Limits,
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
@@ -175,6 +178,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         events::APIS,
         infrastructure::APIS,
         jobs::APIS,
+        limits::APIS,
         machines::APIS,
         networks::APIS,
         sessions::APIS,

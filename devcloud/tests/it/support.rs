@@ -29,6 +29,7 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub description: Option<String>,
+    pub retry_after: Option<String>,
     /// The cookies that were set, as the headers have them.
     pub cookies: Vec<String>,
     pub body: String,
@@ -296,6 +297,7 @@ fn send_to(address: SocketAddr, request: &str) -> Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
+        retry_after: header("retry-after"),
         cookies: head
             .lines()
             .filter_map(|line| line.strip_prefix("set-cookie: "))
