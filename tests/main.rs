@@ -11,6 +11,8 @@ mod faults;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/grammar.rs"]

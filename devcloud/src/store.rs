@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -115,22 +115,12 @@ pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// The API key and secret of the cloud's administrator.
 pub fn admin_keys(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
-    let body: Option<String> = connection
-        .query_row(
-            "SELECT body FROM thing WHERE kind = 'user' ORDER BY id LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let body: Value = body
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    Ok(
-        match (body["apikey"].as_str(), body["secretkey"].as_str()) {
-            (Some(key), Some(secret)) => Some((key.into(), secret.into())),
-            _ => None,
-        },
-    )
+    // The first user is the cloud's own, and has none.
+    let Some(admin) = by_number(connection, "user", 2)? else {
+        return Ok(None);
+    };
+    let key = |name: &str| admin.body.get(name)?.as_str().map(String::from);
+    Ok(key("apikey").zip(key("secretkey")))
 }
 
 fn thing(row: &Row) -> rusqlite::Result<Thing> {
@@ -207,16 +197,10 @@ pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
 
 /// Adds a thing and gives it its internal id and its number.
 pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
-    // Real clouds have an account and a user of their own before the first one.
-    let first = if matches!(thing.kind.as_str(), "account" | "user") {
-        2
-    } else {
-        1
-    };
     thing.number = connection.query_row(
-        "INSERT INTO counter (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = last + 1
+        "INSERT INTO counter (kind, last) VALUES (?1, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1
          RETURNING last",
-        params![thing.kind, first],
+        [&thing.kind],
         |row| row.get(0),
     )?;
     connection.execute(

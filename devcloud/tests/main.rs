@@ -2,8 +2,12 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/integration.rs"]
+mod integration;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/roles.rs"]

@@ -136,6 +136,8 @@ fields! {
         firstname string "first name", lastname string "last name", r#type string "the account's type",
         timezone string "the user's time zone", registered string "whether the user has registered",
         sessionkey string "what every call in the session must bring";
+    APILIMIT: accountid string "the account", account string "its name", apiIssued int "calls made in this interval",
+        apiAllowed int "calls left", expireAfter long "milliseconds until the count starts over";
     LOGOUT: description string "success";
     JOB: accountid string "the account that began it", userid string "the user that began it",
         cmd string "the server's class for the call", jobstatus integer "0 runs, 1 done, 2 failed",

@@ -4,6 +4,7 @@ use rusqlite::Transaction;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::limits::Limits;
 use super::listing::{OWNED, PAGED};
 use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, req};
 use crate::auth::Params;
@@ -119,7 +120,7 @@ impl Call<'_> {
 }
 
 /// Ends the jobs whose time has come.
-pub fn settle(db: &Transaction, now: i64) -> Done<()> {
+pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
     for mut job in store::due_jobs(db, now)? {
         let Some(api) = all().find(|api| api.name == job.api) else {
             continue;
@@ -134,6 +135,7 @@ pub fn settle(db: &Transaction, now: i64) -> Done<()> {
         };
         let mut call = Call {
             db,
+            limits,
             params: &params,
             caller: Caller { account, user },
             api,

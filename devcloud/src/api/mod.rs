@@ -9,6 +9,7 @@ mod events;
 mod fields;
 mod infrastructure;
 mod jobs;
+mod limits;
 mod listing;
 mod machines;
 mod networks;
@@ -22,7 +23,9 @@ use crate::auth::{Params, value};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use dispatch::{Request, answer};
+pub use configuration::integration_port;
+pub use dispatch::{Door, Request, World, answer};
+use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
 
@@ -129,6 +132,9 @@ enum Reply {
     },
 }
 
+/// The number of the account and of the user that are the cloud's own; no list shows them.
+const SYSTEM: i64 = 1;
+
 /// The account and user that make a call.
 #[derive(Clone, Debug)]
 struct Caller {
@@ -154,6 +160,7 @@ impl Caller {
 /// One call on its way through a handler, or a job at its end.
 struct Call<'a> {
     db: &'a Connection,
+    limits: &'a Limits,
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
@@ -171,6 +178,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         events::APIS,
         infrastructure::APIS,
         jobs::APIS,
+        limits::APIS,
         machines::APIS,
         networks::APIS,
         sessions::APIS,
