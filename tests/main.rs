@@ -11,6 +11,8 @@ mod faults;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/connections.rs"]
+mod connections;
 #[path = "it/devcloud.rs"]
 mod devcloud;
 #[path = "it/exchanges.rs"]
@@ -23,6 +25,8 @@ mod hostile;
 mod layers;
 #[path = "it/ledger.rs"]
 mod ledger;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]

@@ -192,7 +192,7 @@ impl Client {
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
         let outcome = self.dialect.read(request, reply, &options.types, follow);
-        self.doubted(reply, outcome)
+        outcome.map_err(|error| self.sender.doubt(reply, error))
     }
 
     /// Asks once how far a job is that `request` started.
@@ -214,16 +214,8 @@ impl Client {
         let reply = self
             .send(&self.dialect.discovery(), &options, Twice::Harmless)
             .await?;
-        self.doubted(&reply, self.dialect.catalog(&reply))
-    }
-
-    /// A web page in an answer's place may be a proxy's, and its error says so.
-    fn doubted<T>(&self, reply: &Reply, outcome: Result<T>) -> Result<T> {
-        let page = reply.content_type.starts_with("text/html");
-        outcome.map_err(|error| match page {
-            true => self.sender.doubt(error),
-            false => error,
-        })
+        let catalog = self.dialect.catalog(&reply);
+        catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
     /// Whether the request is for a list of which no page was asked for.

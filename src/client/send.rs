@@ -71,14 +71,17 @@ impl Sender {
         }
     }
 
+    /// Adds to the error of a web page in an answer's place that a proxy may have made it.
+    pub fn doubt(&self, reply: &Reply, error: Error) -> Error {
+        match reply.content_type.starts_with("text/html") {
+            true => self.transport.doubt(&self.identity.url, error),
+            false => error,
+        }
+    }
+
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut *locked(&self.notes))
-    }
-
-    /// The error of an answer that may be a proxy's and not the cloud's.
-    pub fn doubt(&self, error: Error) -> Error {
-        self.transport.doubt(&self.identity.url, error)
     }
 
     pub fn note(&self, text: String) {

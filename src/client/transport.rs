@@ -150,7 +150,7 @@ impl Transport {
             Some(answer) => answer.map_err(|why| sending.broken(why)),
             None => {
                 let limit = self.limits.reply;
-                let why = format!("it sent nothing for {}", seconds(limit));
+                let why = format!("it did not begin to answer within {}", seconds(limit));
                 Err(sending.lost(&why, Some(("reply_timeout", limit))))
             }
         }

@@ -119,7 +119,7 @@ impl World {
             false => (self.user.0.as_str(), self.user.1.as_str()),
         };
         Home::new().configured(&format!(
-            "profile = \"p\"\ntimeout = 3\n[profiles.p]\nurl = \"{}\"\napikey = \"{apikey}\"\nsecretkey = \"{secretkey}\"\n",
+            "profile = \"p\"\ntimeout = 3\nreply_timeout = 0.5\n[profiles.p]\nurl = \"{}\"\napikey = \"{apikey}\"\nsecretkey = \"{secretkey}\"\n",
             self.proxy.url()
         ))
     }
