@@ -39,16 +39,41 @@ impl Kind {
     }
 }
 
+/// What a refusal leaves open, because the cloud answers different mistakes in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Who calls was not accepted; a cloud may say the same of a command that it does not know.
+    Caller,
+    /// The command is not known, or not for who calls.
+    Command,
+}
+
+/// What the cloud said when it refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The server's own words.
+    pub text: String,
+    /// The name of the code.
+    pub name: String,
+    /// The name of the server's exception.
+    pub exception: String,
+    pub doubt: Option<Doubt>,
+}
+
 /// A message, hints that say what to do, and the cloud's own codes where it gave some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     pub kind: Kind,
     pub message: String,
     pub hints: Vec<String>,
+    /// The API that was called.
+    pub api: Option<Box<str>>,
     /// The API's errorcode (the guide's ApiErrorCode, also the HTTP status).
     pub code: Option<u32>,
     /// The server's own exception number.
     pub cserrorcode: Option<u32>,
+    /// Set where the cloud itself refused, in an answer that was understood.
+    pub said: Option<Box<Said>>,
 }
 
 impl Error {
@@ -57,8 +82,10 @@ impl Error {
             kind,
             message: message.into(),
             hints: Vec::new(),
+            api: None,
             code: None,
             cserrorcode: None,
+            said: None,
         }
     }
 
@@ -75,6 +102,12 @@ impl Error {
     /// Adds one thing that the reader can do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Says which API was called, unless that is known.
+    pub fn of(mut self, api: &str) -> Error {
+        self.api.get_or_insert_with(|| api.into());
         self
     }
 

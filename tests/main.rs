@@ -21,5 +21,7 @@ mod output;
 mod prompt;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/refusals.rs"]
+mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;

@@ -96,12 +96,27 @@ impl Shelf for Vec<Api> {
 pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
+    shipped: bool,
 }
 
 impl Catalog {
     /// `entries` and `shelf` have the same order; names must be sorted and occur once.
     pub fn new(entries: Vec<Entry>, shelf: Box<dyn Shelf>) -> Catalog {
-        Catalog { entries, shelf }
+        Catalog {
+            entries,
+            shelf,
+            shipped: false,
+        }
+    }
+
+    /// The same as one that the cloud itself did not tell.
+    pub fn as_shipped(self, shipped: bool) -> Catalog {
+        Catalog { shipped, ..self }
+    }
+
+    /// Whether this is a known server's catalogue in place of the cloud's own, so that it proves nothing about this cloud.
+    pub fn shipped(&self) -> bool {
+        self.shipped
     }
 
     /// A catalogue of APIs that are all in memory.

@@ -1,5 +1,6 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
+pub mod discovery;
 pub mod network;
 pub mod pages;
 pub mod retry;
@@ -157,6 +158,11 @@ impl Client {
             .send(&self.dialect.discovery(), &options, Twice::Harmless)
             .await?;
         self.dialect.catalog(&reply)
+    }
+
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
     }
 
     /// Whether the request is for a list of which no page was asked for.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, Started, View};
 use crate::catalog::Api;
 use crate::client::network::Interrupt;
@@ -37,9 +38,11 @@ impl Session {
             retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         };
         let client = self.client_of(&resolved)?;
-        let outcome = self
-            .start(&client, &request, &options)
-            .map_err(|error| told_apart(error, call.api.is_some()))?;
+        let outcome = self.start(&client, &request, &options).map_err(|error| {
+            told_apart(error, &call.name, &self.known_catalog(), || {
+                client.dialect().shipped().ok()
+            })
+        })?;
         let answer = match outcome {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
@@ -237,19 +240,6 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
-    }
-}
-
-/// Servers refuse commands that they do not know as they refuse a wrong key; the catalogue can tell the two apart.
-fn told_apart(error: Error, known: bool) -> Error {
-    match (error.code, known) {
-        (Some(401), true) => error.hint(
-            "the catalogue has this call, so look at the identity: its key, its secret, what it may do",
-        ),
-        (Some(401), false) => error.hint(
-            "the catalogue does not have this call, which servers answer in the same way: check its name",
-        ),
-        _ => error,
     }
 }
 

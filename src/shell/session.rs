@@ -8,10 +8,11 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
+use super::refused;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::network::Network;
-use crate::cloud::Request;
+use crate::cloud::{self, Request};
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::{Places, settings};
@@ -170,9 +171,11 @@ impl Session {
     /// From a line to what it came to; prints no data.
     pub fn evaluate(&mut self, line: &str) -> Result<Shown> {
         self.note_line(line);
-        let catalog = self.catalog_for(line.split_ascii_whitespace())?;
-        let (parsed, catalog) =
-            self.understand(catalog, |language| command::parse(line, language))?;
+        let words = || line.split_ascii_whitespace();
+        let catalog = self.catalog_for(words())?;
+        let (parsed, catalog) = self
+            .understand(catalog, |language| command::parse(line, language))
+            .map_err(|error| self.elsewhere(error, words()))?;
         self.run(parsed.command, &catalog)
     }
 
@@ -180,9 +183,11 @@ impl Session {
     pub fn evaluate_words(&mut self, words: &[String]) -> Result<Shown> {
         let quoted: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
         self.note_line(&quoted.join(" "));
-        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let (command, catalog) =
-            self.understand(catalog, |language| command::parse_words(words, language))?;
+        let texts = || words.iter().map(String::as_str);
+        let catalog = self.catalog_for(texts())?;
+        let (command, catalog) = self
+            .understand(catalog, |language| command::parse_words(words, language))
+            .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
     }
 
@@ -206,10 +211,27 @@ impl Session {
         Ok((parsed, catalog))
     }
 
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    fn elsewhere<'w>(&mut self, error: Error, words: impl Iterator<Item = &'w str>) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
+    }
+
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
-            Command::Call(call) => self.call(call),
+            Command::Call(call) => {
+                let name = call.name.clone();
+                self.call(call).map_err(|error| error.of(&name))
+            }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use capuchin::catalog::{Api, Catalog, Field};
+use capuchin::catalog::{Catalog, Field};
 use capuchin::cloud::{Dialect, Outcome, Reply, Request, cloudstack::CloudStack};
 use capuchin::error::Kind;
 use capuchin::record::{Record, Value};
@@ -35,17 +35,7 @@ fn recorded() -> Vec<Exchange> {
 }
 
 fn catalog() -> Catalog {
-    #[derive(serde::Deserialize)]
-    struct Whole {
-        listapisresponse: Listed,
-    }
-    #[derive(serde::Deserialize)]
-    struct Listed {
-        api: Vec<Api>,
-    }
-    let whole: Whole =
-        serde_json::from_str(include_str!("../recorded/listapis-4.11.json")).unwrap();
-    Catalog::of(whole.listapisresponse.api)
+    Catalog::of(CloudStack.shipped().unwrap().apis)
 }
 
 fn command(exchange: &Exchange) -> String {
