@@ -24,6 +24,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 8] = [
+        Kind::Refused,
+        Kind::Line,
+        Kind::Unreachable,
+        Kind::JobFailed,
+        Kind::StillRunning,
+        Kind::Unknown,
+        Kind::Local,
+        Kind::Interrupted,
+    ];
+
     /// The exit status, fixed for good and listed in the README.
     pub fn status(self) -> u8 {
         match self {
@@ -35,6 +46,55 @@ impl Kind {
             Kind::Unknown => 6,
             Kind::Local => 7,
             Kind::Interrupted => 130,
+        }
+    }
+
+    /// The word for it that programs read, fixed for good and listed in the README.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Refused => "refused",
+            Kind::Line => "line",
+            Kind::Unreachable => "unreachable",
+            Kind::JobFailed => "jobfailed",
+            Kind::StillRunning => "stillrunning",
+            Kind::Unknown => "unknown",
+            Kind::Local => "local",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+
+    /// What it means, and what to do about it.
+    pub fn meaning(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Refused => (
+                "the cloud refused",
+                "the error says why; `explain CODE` tells of its code",
+            ),
+            Kind::Line => (
+                "the line was wrong and nothing was sent",
+                "mend the line and run it again",
+            ),
+            Kind::Unreachable => (
+                "the cloud could not be reached and nothing was done, or a reading call's answer was not understood",
+                "check the address and the network, and run it again",
+            ),
+            Kind::JobFailed => (
+                "the job failed",
+                "the error says why; look at what the job left before you run it again",
+            ),
+            Kind::StillRunning => (
+                "the wait ended (time or Ctrl-C) while the job runs on",
+                "ask after it: `query asyncjobresult jobid=…`, or `jobs`",
+            ),
+            Kind::Unknown => (
+                "a changing call was sent and its answer never came: outcome unknown",
+                "look whether it was done before you run it again",
+            ),
+            Kind::Local => (
+                "a fault on this side: configuration, disk, lock",
+                "the error says what to mend",
+            ),
+            Kind::Interrupted => ("interrupted otherwise", "nothing is left to do"),
         }
     }
 }

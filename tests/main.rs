@@ -9,6 +9,8 @@ mod calls;
 mod configuration;
 #[path = "it/exchanges.rs"]
 mod exchanges;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
