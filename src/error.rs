@@ -174,6 +174,25 @@ impl Error {
     pub fn status(&self) -> u8 {
         self.kind.status()
     }
+
+    /// The error as one line of JSON for programs: every member is always there, null where there is nothing to tell.
+    pub fn json(&self) -> String {
+        let said = self.said.as_deref();
+        let text = |of: fn(&Said) -> &String| said.map(of).filter(|text| !text.is_empty());
+        serde_json::json!({"error": {
+            "message": self.message,
+            "hints": self.hints,
+            "kind": self.kind.name(),
+            "status": self.status(),
+            "api": self.api,
+            "errorcode": self.code,
+            "name": text(|said| &said.name),
+            "cserrorcode": self.cserrorcode,
+            "exception": text(|said| &said.exception),
+            "text": text(|said| &said.text),
+        }})
+        .to_string()
+    }
 }
 
 impl fmt::Display for Error {
@@ -186,3 +205,40 @@ impl std::error::Error for Error {}
 
 /// A result whose error is the program's own.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_status_and_a_word_of_its_own() {
+        for (index, kind) in Kind::ALL.iter().enumerate() {
+            for other in &Kind::ALL[index + 1..] {
+                assert_ne!(kind.status(), other.status());
+                assert_ne!(kind.name(), other.name());
+            }
+        }
+    }
+
+    #[test]
+    fn json_is_one_line_with_the_same_members_always() {
+        let mut error = Error::new(Kind::Refused, "no\n\u{1b}[31m")
+            .hint("ask")
+            .of("listZones");
+        error.code = Some(431);
+        error.cserrorcode = Some(4350);
+        error.said = Some(Box::new(Said {
+            text: "bad id".into(),
+            name: "PARAM_ERROR".into(),
+            ..Said::default()
+        }));
+        assert_eq!(
+            error.json(),
+            r#"{"error":{"message":"no\n\u001b[31m","hints":["ask"],"kind":"refused","status":1,"api":"listZones","errorcode":431,"name":"PARAM_ERROR","cserrorcode":4350,"exception":null,"text":"bad id"}}"#
+        );
+        assert_eq!(
+            Error::line("what?").json(),
+            r#"{"error":{"message":"what?","hints":[],"kind":"line","status":2,"api":null,"errorcode":null,"name":null,"cserrorcode":null,"exception":null,"text":null}}"#
+        );
+    }
+}

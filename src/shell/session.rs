@@ -18,7 +18,7 @@ use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
-use crate::line::words;
+use crate::line::{options, words};
 use crate::print;
 use crate::record::answer::{Answer, Shape};
 use crate::record::select;
@@ -102,6 +102,8 @@ pub struct Session {
     pub history: Vec<String>,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
+    /// The output form that the line in work asks for.
+    pub(super) line_form: Option<String>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -130,6 +132,7 @@ impl Session {
             history: Vec::new(),
             keep_going: false,
             sources: Vec::new(),
+            line_form: None,
             network: None,
             demo: None,
             client: None,
@@ -140,6 +143,21 @@ impl Session {
 
     /// Evaluates a line, prints what came of it and tells how it ended.
     pub fn execute(&mut self, line: &str) -> Ended {
+        let (split, _) = words::split_open(line);
+        let texts: Vec<String> = split.words.into_iter().map(|word| word.text).collect();
+        self.in_form_of(&texts, |session| session.carry_out(line))
+    }
+
+    /// Errors of what `work` does have the output form that the words ask for.
+    fn in_form_of(&mut self, words: &[String], work: impl FnOnce(&mut Session) -> Ended) -> Ended {
+        // A line may run others, as `source` does.
+        let outer = std::mem::replace(&mut self.line_form, options::output(words));
+        let ended = work(self);
+        self.line_form = outer;
+        ended
+    }
+
+    fn carry_out(&mut self, line: &str) -> Ended {
         let pipe = words::split(line).ok().and_then(|words| words.pipe);
         // `!` and `shell` hand their pipes to the user's shell with everything else.
         let piped = match pipe {
@@ -164,8 +182,10 @@ impl Session {
 
     /// The same for a command whose words another shell has split.
     pub fn execute_words(&mut self, words: &[String]) -> Ended {
-        let outcome = self.evaluate_words(words);
-        self.show(outcome)
+        self.in_form_of(words, |session| {
+            let outcome = session.evaluate_words(words);
+            session.show(outcome)
+        })
     }
 
     /// From a line to what it came to; prints no data.
@@ -338,7 +358,11 @@ impl Session {
 
     /// Says the error and gives its status.
     pub fn failed(&self, error: &Error) -> Ended {
-        self.ui.error(error);
+        let form = self.line_form.clone();
+        match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
+            "json" => self.ui.error_json(error),
+            _ => self.ui.error(error),
+        }
         Ended {
             status: error.status(),
             leave: false,

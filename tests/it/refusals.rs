@@ -343,3 +343,78 @@ fn a_wrong_key_and_no_api_at_all_stay_errors() {
         assert!(said.contains("error: listApis"), "{said}");
     }
 }
+
+/// The one line of JSON among what was said.
+fn json_error(said: &str) -> serde_json::Value {
+    let mut lines = said.lines().filter(|line| line.starts_with('{'));
+    let error = serde_json::from_str(lines.next().unwrap_or_else(|| panic!("no JSON in {said}")));
+    assert!(lines.next().is_none(), "{said}");
+    assert!(!said.contains("error: "), "{said}");
+    error.unwrap()
+}
+
+#[test]
+fn errors_are_json_where_the_output_is() {
+    let home = Home::new();
+    let refused = home
+        .run("list zones id=11111111-2222-3333-4444-555555555555 -o json")
+        .fails(1);
+    let error = &json_error(&refused)["error"];
+    assert_eq!(error["kind"], "refused");
+    assert_eq!(error["status"], 1);
+    assert_eq!(error["api"], "listZones");
+    assert_eq!(error["errorcode"], 431);
+    assert_eq!(error["name"], "PARAM_ERROR");
+    assert_eq!(error["cserrorcode"], 9999);
+    assert!(
+        error["text"]
+            .as_str()
+            .unwrap()
+            .contains("entity does not exist")
+    );
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("listZones was refused: ")
+    );
+    assert!(
+        error["hints"][0]
+            .as_str()
+            .unwrap()
+            .contains("look the id up")
+    );
+
+    let members = error.as_object().unwrap().len();
+    for (line, status, kind) in [
+        ("list zoes output=json", 2, "line"),
+        ("list zones 'open -o json", 2, "line"),
+        ("-o json --bogus", 2, "line"),
+        ("--output=json -p nosuch list zones", 7, "local"),
+        ("explain nothing --output=json", 2, "line"),
+        ("source nowhere -o json", 7, "local"),
+    ] {
+        let said = home.run(line).fails(status);
+        let error = &json_error(&said)["error"];
+        assert_eq!(error["kind"], kind, "{line}: {said}");
+        assert_eq!(error["status"], status, "{line}: {said}");
+        assert_eq!(error.as_object().unwrap().len(), members, "{line}: {said}");
+    }
+}
+
+#[test]
+fn the_line_decides_over_the_profile_whether_an_error_is_json() {
+    let home = Home::new();
+    let seen = home
+        .args(&["--keep-going"])
+        .stdin("list zoes -o json\nlist zoes\nset output json\nlist zoes\nlist zoes -o text\nlist 'open\n")
+        .seen()
+        .status(2);
+    let told: Vec<&str> = seen
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with('{') || line.starts_with("error: "))
+        .map(|line| &line[..1])
+        .collect();
+    assert_eq!(told, ["{", "e", "{", "e", "{"], "{seen:?}");
+}
