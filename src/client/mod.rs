@@ -2,6 +2,7 @@
 
 mod change;
 mod connecting;
+pub mod discovery;
 pub mod ledger;
 pub mod network;
 pub mod pages;
@@ -218,6 +219,11 @@ impl Client {
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
     /// Whether the request is for a list of which no page was asked for.
     pub fn pages(&self, request: &Request) -> bool {
         self.dialect.pages(request)
@@ -246,11 +252,6 @@ impl Client {
     /// Where its calls are written down.
     pub fn book(&self) -> Option<&Book> {
         self.book.as_ref()
-    }
-
-    /// What dialect it speaks.
-    pub fn dialect(&self) -> &dyn Dialect {
-        &*self.dialect
     }
 
     /// What there is to say about the calls made since this was last asked.
