@@ -282,7 +282,7 @@ pub fn interrupted(request: &Request, reads: bool) -> Error {
             Kind::Unknown,
             format!("{} was interrupted before its answer came", request.api),
         )
-        .hint("it may have been carried out: look before you send it again")
+        .hint("it may have been carried out: `jobs` asks the cloud what became of it")
     }
 }
 
