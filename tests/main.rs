@@ -1,5 +1,7 @@
 //! End-to-end tests: the program as people run it, each with a home and a cloud of its own.
 
+#[path = "it/stand_in.rs"]
+mod stand_in;
 #[path = "it/support.rs"]
 mod support;
 
@@ -23,3 +25,5 @@ mod prompt;
 mod recorded;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/ways.rs"]
+mod ways;

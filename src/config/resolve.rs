@@ -40,7 +40,15 @@ pub enum Origin {
 pub struct Endpoint {
     pub url: String,
     pub apikey: String,
-    pub secretkey: Secret,
+    pub secretkey: Secretkey,
+}
+
+/// Where the secret key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secretkey {
+    Here(Secret),
+    /// The first line that this command of the user's shell prints.
+    Printed(String),
 }
 
 /// All settings, settled.
@@ -307,10 +315,12 @@ impl Resolved {
         if let Some(error) = &self.missing {
             return Err(error.clone());
         }
+        let command = self.raw("secretkey_command");
         let lacking: Vec<&str> = UNIT
             .iter()
             .map(|(_, name)| *name)
             .filter(|name| self.raw(name).is_empty())
+            .filter(|name| *name != "secretkey" || command.is_empty())
             .collect();
         if !lacking.is_empty() {
             let error = Error::local(format!(
@@ -328,8 +338,21 @@ impl Resolved {
         Ok(Some(Endpoint {
             url: self.raw("url").into(),
             apikey: self.raw("apikey").into(),
-            secretkey: Secret::new(self.raw("secretkey")),
+            secretkey: self.secretkey()?,
         }))
+    }
+
+    fn secretkey(&self) -> Result<Secretkey> {
+        let (secret, command) = (self.raw("secretkey"), self.raw("secretkey_command"));
+        match (secret.is_empty(), command.is_empty()) {
+            (false, false) => Err(Error::local(format!(
+                "profile {} has a secretkey and a secretkey_command: which of the two is it?",
+                self.profile
+            ))
+            .hint("set secretkey '', or set secretkey_command '', takes one away")),
+            (false, true) => Ok(Secretkey::Here(Secret::new(secret))),
+            _ => Ok(Secretkey::Printed(command.into())),
+        }
     }
 
     /// Gives a copy with a value that holds for one line or for a script.
@@ -618,7 +641,7 @@ apikey = "NEVER"
                 (url, apikey)
             );
             let secret = apikey.replace("KEY", "SECRET");
-            assert_eq!(endpoint.secretkey.expose(), secret);
+            assert_eq!(endpoint.secretkey, Secretkey::Here(Secret::new(secret)));
         }
         for (text, flags) in [("", ""), (TEXT, "-p demo"), ("profile = \"demo\"", "")] {
             let resolved = settled(text, &[], flags);
@@ -742,6 +765,12 @@ apikey = "NEVER"
             ["set url https://HOST/client/api", "set secretkey SECRETKEY"]
         );
         assert_eq!(error.status(), 7);
+        let both = TEXT.replace(
+            "[profiles.bare]",
+            "secretkey_command = \"x\"\n[profiles.bare]",
+        );
+        let error = settled(&both, &[], "").endpoint().expect_err("two secrets");
+        assert!(error.message.contains("which of the two"), "{error}");
         let gone = settled("profile = \"gone\"", &[], "");
         let error = gone.endpoint().expect_err("no profile");
         assert_eq!(error.message, "there is no profile gone");

@@ -19,6 +19,8 @@ pub enum Kind {
     Count(u64),
     Port,
     Text,
+    /// A line for the user's shell.
+    Command,
     /// A file; `~/` is the home directory.
     Path,
     Secret,
@@ -100,6 +102,12 @@ pub static SETTINGS: &[Setting] = &[
         name: "secretkey",
         kind: Kind::Secret,
         about: "The secret key that signs calls; never shown",
+        ..CONNECTION
+    },
+    Setting {
+        name: "secretkey_command",
+        kind: Kind::Command,
+        about: "A command whose first line of output is the secret key, as in pass show cloud",
         ..CONNECTION
     },
     Setting {
@@ -261,7 +269,7 @@ impl Setting {
             }
             Kind::Text if self.connection => self.key(value),
             Kind::Secret => self.key(value),
-            Kind::Text | Kind::Path => Ok(value.into()),
+            Kind::Text | Kind::Path | Kind::Command => Ok(value.into()),
         }
     }
 
@@ -346,6 +354,7 @@ mod tests {
             ("host", "::1", "[::1]"),
             ("path", "client/api", "/client/api"),
             ("apikey", " key\n", "key"),
+            ("secretkey_command", "pass show cloud ", "pass show cloud"),
             ("prompt", "cloud> ", "cloud> "),
             (
                 "url",

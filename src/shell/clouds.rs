@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
@@ -11,7 +12,7 @@ use crate::client::network::Network;
 use crate::client::transport::Route;
 use crate::cloud::Identity;
 use crate::config::private_directory;
-use crate::config::resolve::Resolved;
+use crate::config::resolve::{Resolved, Secretkey};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
@@ -20,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 pub struct Place {
     endpoint: String,
     identity: String,
-    secret: Secret,
+    secret: Secretkey,
     verifycert: bool,
 }
 
@@ -63,7 +64,7 @@ impl Session {
             Some(endpoint) => Identity {
                 url: endpoint.url.clone(),
                 apikey: endpoint.apikey.clone(),
-                secretkey: endpoint.secretkey.clone(),
+                secretkey: self.secretkey(&endpoint.secretkey)?,
             },
             None => self.demo()?,
         };
@@ -77,6 +78,20 @@ impl Session {
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
+    }
+
+    /// The secret key itself; a command that prints it is run once a process.
+    fn secretkey(&mut self, key: &Secretkey) -> Result<Secret> {
+        let command = match key {
+            Secretkey::Here(secret) => return Ok(secret.clone()),
+            Secretkey::Printed(command) => command,
+        };
+        if let Some(secret) = self.printed.get(command) {
+            return Ok(secret.clone());
+        }
+        let secret = secretkey::printed(&self.shell(), command)?;
+        self.printed.insert(command.clone(), secret.clone());
+        Ok(secret)
     }
 
     /// Starts the built-in cloud, once a process.
@@ -115,7 +130,7 @@ impl Session {
             None => Place {
                 endpoint: "built-in".into(),
                 identity: devcloud::fingerprint(),
-                secret: Secret::new(""),
+                secret: Secretkey::Here(Secret::new("")),
                 verifycert,
             },
         })

@@ -9,4 +9,5 @@ pub mod help;
 pub mod log;
 pub mod repl;
 pub mod script;
+mod secretkey;
 pub mod session;
