@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use crate::cloud::{Reply, SignedCall};
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
 /// A reply larger than this is broken off.
@@ -93,6 +94,10 @@ impl Transport {
                 .body(form.clone()),
             None => self.http.get(&call.url),
         };
+        let request = match &call.cookies {
+            Some(cookies) => request.header("cookie", cookies.expose()),
+            None => request,
+        };
         let mut response = request
             .send()
             .await
@@ -125,6 +130,13 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
             .map(|date| date.timestamp().as_second());
+        let cookies = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .map(Secret::new)
+            .collect();
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()
@@ -145,6 +157,7 @@ impl Transport {
             status,
             content_type,
             date,
+            cookies,
             body,
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::ask;
 use super::session::{Mode, Session, Shown, Started, View};
 use crate::catalog::Api;
 use crate::client::network::Interrupt;
@@ -89,12 +90,16 @@ impl Session {
     ) -> Result<Outcome> {
         let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
-        self.on_network(client, move || what.clone(), |mut interrupt| async move {
-            tokio::select! {
-                outcome = caller.start(&request, &options) => outcome,
-                () = interrupt.pressed() => Err(interrupted(&request, caller.reads(&request.api))),
-            }
-        })?
+        self.on_network(
+            client,
+            move || what.clone(),
+            |mut interrupt| async move {
+                tokio::select! {
+                    outcome = caller.start(&request, &options) => outcome,
+                    () = interrupt.pressed() => Err(interrupted(&request, !caller.in_doubt())),
+                }
+            },
+        )?
     }
 
     /// Runs what a client does on the network's thread; meanwhile the spinner tells `what` goes on, and what the client
@@ -113,6 +118,11 @@ impl Session {
         let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
         let outcome = network.run(work(network.interrupt()), |elapsed| {
             say(client);
+            if let Some(question) = client.question().filter(|_| ask::possible()) {
+                self.ui.clear_spinner();
+                let typed = ask::password(&question.text).ok();
+                question.answer(typed);
+            }
             self.ui.spin(&what(), elapsed);
         });
         self.ui.clear_spinner();

@@ -9,10 +9,11 @@ use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::network::Network;
+use crate::client::sessions::Sessions;
 use crate::client::transport::Route;
-use crate::cloud::Identity;
+use crate::cloud::{Access, Identity, Login};
 use crate::config::private_directory;
-use crate::config::resolve::{Resolved, Secretkey};
+use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
@@ -20,8 +21,8 @@ use crate::error::{Error, Kind, Result};
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
-    identity: String,
-    secret: Secretkey,
+    /// Nothing for the built-in cloud, which has one caller.
+    who: Option<Who>,
     verifycert: bool,
 }
 
@@ -60,24 +61,48 @@ impl Session {
             return Ok(client.clone());
         }
         let endpoint = resolved.endpoint()?;
-        let identity = match &endpoint {
-            Some(endpoint) => Identity {
-                url: endpoint.url.clone(),
-                apikey: endpoint.apikey.clone(),
-                secretkey: self.secretkey(&endpoint.secretkey)?,
+        let access = match &endpoint {
+            Some(endpoint) => Access {
+                servers: vec![endpoint.url.clone()],
+                identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
         };
         let route = Route {
             verifycert: place.verifycert,
             proxies: endpoint.is_some(),
-            tls: identity.url.starts_with("https:"),
+            tls: access.servers.iter().any(|url| url.starts_with("https:")),
         };
         let log = self.log();
-        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
-        let client = Arc::new(client);
+        let sessions = Sessions::below(&self.places.state);
+        let client = Arc::new(Client::with(
+            access,
+            &route,
+            Some(Arc::new(move |sent| log.sent(sent))),
+            Some(sessions),
+        )?);
         self.client = Some((place, client.clone()));
         Ok(client)
+    }
+
+    /// Who calls, with the secret at hand.
+    fn identity(&mut self, who: &Who) -> Result<Identity> {
+        Ok(match who {
+            Who::Keys { apikey, secretkey } => Identity::Keys {
+                apikey: apikey.clone(),
+                secretkey: self.secretkey(secretkey)?,
+            },
+            Who::Login {
+                username,
+                password,
+                domain,
+            } => Identity::Login(Login {
+                username: username.clone(),
+                domain: domain.clone(),
+                password: Some(password.clone()).filter(|password| !password.is_empty()),
+            }),
+            Who::Nobody => Identity::Nobody,
+        })
     }
 
     /// The secret key itself; a command that prints it is run once a process.
@@ -95,7 +120,7 @@ impl Session {
     }
 
     /// Starts the built-in cloud, once a process.
-    pub fn demo(&mut self) -> Result<Identity> {
+    pub fn demo(&mut self) -> Result<Access> {
         if self.demo.is_none() {
             let state = self.demo_state();
             if let Some(directory) = state.parent() {
@@ -111,10 +136,12 @@ impl Session {
             .demo
             .as_ref()
             .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Identity {
-            url: cloud.url(),
-            apikey: cloud.apikey().into(),
-            secretkey: Secret::new(cloud.secretkey()),
+        Ok(Access {
+            servers: vec![cloud.url()],
+            identity: Identity::Keys {
+                apikey: cloud.apikey().into(),
+                secretkey: Secret::new(cloud.secretkey()),
+            },
         })
     }
 
@@ -123,14 +150,12 @@ impl Session {
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
                 endpoint: endpoint.url,
-                identity: endpoint.apikey,
-                secret: endpoint.secretkey,
+                who: Some(endpoint.who),
                 verifycert,
             },
             None => Place {
                 endpoint: "built-in".into(),
-                identity: devcloud::fingerprint(),
-                secret: Secretkey::Here(Secret::new("")),
+                who: None,
                 verifycert,
             },
         })
@@ -225,6 +250,15 @@ impl Session {
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
-        cache::path(&self.places.cache, &place.endpoint, &place.identity)
+        let identity = match &place.who {
+            Some(Who::Keys { apikey, .. }) => apikey.clone(),
+            Some(Who::Login {
+                username, domain, ..
+            }) => format!("{domain}\n{username}"),
+            Some(Who::Nobody) => String::new(),
+            // It changes with the build, and so does what can be called.
+            None => devcloud::fingerprint(),
+        };
+        cache::path(&self.places.cache, &place.endpoint, &identity)
     }
 }

@@ -69,8 +69,8 @@ fn read(exchange: &Exchange, fields: &[Field]) -> capuchin::Result<Outcome> {
     let reply = Reply {
         status: exchange.status,
         content_type: exchange.content_type.clone().unwrap_or_default(),
-        date: None,
         body: exchange.body.clone().unwrap_or_default().into_bytes(),
+        ..Reply::default()
     };
     CloudStack.read(&request, &reply, fields, true)
 }

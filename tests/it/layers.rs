@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("ui", 2),
     ("client::transport", 2),
     ("client::network", 2),
+    ("client::sessions", 2),
     ("catalog::cache", 2),
     ("config::file", 2),
     ("shell::log", 2),

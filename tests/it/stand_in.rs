@@ -16,6 +16,8 @@ pub struct Asked {
     /// The head, whole.
     pub head: String,
     pub body: String,
+    /// How many of its API came before it.
+    pub nth: usize,
 }
 
 impl Asked {
@@ -64,9 +66,13 @@ impl StandIn {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                if let Some(request) = read(&mut stream) {
+                if let Some(mut request) = read(&mut stream) {
+                    let mut log = log.lock().unwrap();
+                    let before = |one: &&Asked| one.api() == request.api();
+                    request.nth = log.iter().filter(before).count();
+                    log.push(request.clone());
+                    drop(log);
                     let said = answer(&request);
-                    log.lock().unwrap().push(request);
                     let _ = stream.write_all(said.as_bytes());
                 }
             }
@@ -88,6 +94,12 @@ impl StandIn {
             .filter(|one| one.api() == api)
             .cloned()
             .collect()
+    }
+
+    /// The names of all APIs that were asked for, in order.
+    pub fn apis(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|one| one.api().to_string()).collect()
     }
 
     /// A home whose profile is this server, with more lines of the profile.
@@ -114,6 +126,19 @@ pub fn json(body: &str) -> String {
     Stub::whole("200 OK", "application/json;charset=utf-8", body)
 }
 
+/// A refusal as real servers word it.
+pub fn refused(status: u16, api: &str, text: &str) -> String {
+    let body = format!(
+        "{{\"{}response\":{{\"uuidList\":[],\"errorcode\":{status},\"errortext\":\"{text}\"}}}}",
+        api.to_ascii_lowercase()
+    );
+    Stub::whole(
+        &format!("{status} X"),
+        "application/json;charset=utf-8",
+        &body,
+    )
+}
+
 fn read(stream: &mut TcpStream) -> Option<Asked> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -128,6 +153,7 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
         target: head.split(' ').nth(1)?.to_string(),
         head,
         body: String::new(),
+        nth: 0,
     };
     let length = request
         .header("content-length")

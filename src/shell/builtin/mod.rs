@@ -5,6 +5,7 @@ mod exit;
 pub mod help;
 mod history;
 mod jobs;
+mod login;
 mod profile;
 mod set;
 mod shell;
@@ -56,6 +57,8 @@ pub static BUILTINS: &[Builtin] = &[
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
+    login::LOGIN,
+    login::LOGOUT,
     profile::PROFILE,
     exit::QUIT,
     set::SET,
