@@ -1,14 +1,22 @@
 //! End-to-end tests: the program as people run it, each with a home and a cloud of its own.
 
+#[path = "it/secure.rs"]
+mod secure;
 #[path = "it/stand_in.rs"]
 mod stand_in;
 #[path = "it/support.rs"]
 mod support;
 
+mod faults;
+
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/connections.rs"]
+mod connections;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/grammar.rs"]
@@ -17,13 +25,21 @@ mod grammar;
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/ledger.rs"]
+mod ledger;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]
 mod prompt;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/tls.rs"]
+mod tls;
 #[path = "it/ways.rs"]
 mod ways;

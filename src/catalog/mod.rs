@@ -1,8 +1,9 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod types;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -96,12 +97,17 @@ impl Shelf for Vec<Api> {
 pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
+    elsewhere: OnceLock<types::Elsewhere>,
 }
 
 impl Catalog {
     /// `entries` and `shelf` have the same order; names must be sorted and occur once.
     pub fn new(entries: Vec<Entry>, shelf: Box<dyn Shelf>) -> Catalog {
-        Catalog { entries, shelf }
+        Catalog {
+            entries,
+            shelf,
+            elsewhere: OnceLock::new(),
+        }
     }
 
     /// A catalogue of APIs that are all in memory.
@@ -128,6 +134,16 @@ impl Catalog {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// What all entries say of fields together; one that cannot be read says nothing.
+    fn elsewhere(&self) -> &types::Elsewhere {
+        self.elsewhere.get_or_init(|| {
+            let apis: Vec<Api> = (0..self.entries.len())
+                .filter_map(|index| self.shelf.read(index).ok())
+                .collect();
+            types::Elsewhere::of(&apis)
+        })
     }
 
     /// The API of that name, in any case: `listUsers`, `listusers`.

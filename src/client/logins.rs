@@ -191,7 +191,6 @@ impl Logins {
         let call = dialect.login(url, &self.login, password);
         // A login whose answer is lost leaves a session that nobody uses, and the call itself has not gone yet.
         let reply = wire.send("login", &call, true).await.map_err(unsent)?;
-        wire.set_clock(&reply);
         let token = match dialect.logged_in(&reply) {
             Ok(token) => token,
             Err(error) if error.kind == Kind::Refused => {

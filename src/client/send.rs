@@ -11,7 +11,7 @@ use super::transport::{Failure, Route, Transport};
 use super::wire::{Carrier, Wire};
 use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request};
 use crate::config::secret::Secret;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub use super::wire::Observer;
 
@@ -123,9 +123,21 @@ impl Sender {
         self.wire.in_doubt()
     }
 
-    /// The cloud's time as far as it is known, in seconds since 1970.
-    pub fn now(&self) -> i64 {
-        self.wire.now()
+    /// Adds to the error of a web page in an answer's place that a proxy may have made it.
+    pub fn doubt(&self, reply: &Reply, error: Error) -> Error {
+        match reply.content_type.starts_with("text/html") {
+            true => self.wire.doubt(&self.servers[0], error),
+            false => error,
+        }
+    }
+
+    pub fn note(&self, text: String) {
+        self.wire.note(text);
+    }
+
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        self.wire.ahead()
     }
 
     /// Asks one server. A refused caller changed nothing, so even a changing call goes again with the right time or a new
@@ -147,7 +159,6 @@ impl Sender {
                 if !dialect.unauthorized(&reply) {
                     return Ok(reply);
                 }
-                wire.set_clock(&reply);
                 let token = logins.token(wire, dialect, server, Some(&token)).await?;
                 self.once(call, server, Proof::Session(&token)).await
             }

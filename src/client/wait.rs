@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait before asking again after a job that has run for `elapsed`: a tenth of that, so that the end is
 /// noticed within a tenth of the job's duration.
-fn pause(elapsed: Duration) -> Duration {
+pub fn pause(elapsed: Duration) -> Duration {
     (elapsed / 10).clamp(SHORTEST, LONGEST)
 }
 
@@ -68,7 +68,7 @@ pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error
         format!("{}: job {job} {what}", request.api),
     )
     .hint(format!(
-        "the job goes on in the cloud; ask again with: {}",
+        "the job goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
         client.ask_line(job)
     ))
 }

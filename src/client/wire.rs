@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::transport::{Failure, Transport};
 use crate::cloud::{Reply, Sent, SignedCall};
+use crate::error::Error;
 
 /// Is told of every call that went out.
 pub type Observer = dyn Fn(&Sent) + Send + Sync;
@@ -21,11 +22,17 @@ const SKEW: i64 = 30;
 /// Takes a call to where it goes; `reads` tells whether losing the answer leaves anything in doubt.
 pub trait Carrier: Send + Sync {
     fn carry<'a>(&'a self, what: &'a str, call: &'a SignedCall, reads: bool) -> Coming<'a>;
+    /// Adds to the error of an answer that nobody understands who else may have made it.
+    fn doubt(&self, url: &str, error: Error) -> Error;
 }
 
 impl Carrier for Transport {
     fn carry<'a>(&'a self, what: &'a str, call: &'a SignedCall, reads: bool) -> Coming<'a> {
         Box::pin(self.send(what, call, reads))
+    }
+
+    fn doubt(&self, url: &str, error: Error) -> Error {
+        Transport::doubt(self, url, error)
     }
 }
 
@@ -33,8 +40,10 @@ impl Carrier for Transport {
 pub struct Wire {
     carrier: Box<dyn Carrier>,
     observer: Option<Arc<Observer>>,
-    /// What is added to this machine's time for the cloud's, in seconds.
+    /// What is added to this machine's time when a call is signed, in seconds.
     offset: Mutex<i64>,
+    /// How far the cloud's clock was ahead of this machine's when it last told, in seconds.
+    measured: Mutex<Option<i64>>,
     notes: Mutex<Vec<String>>,
     /// A call that changes something is on its way, or was given up there.
     doubt: AtomicBool,
@@ -46,6 +55,7 @@ impl Wire {
             carrier,
             observer,
             offset: Mutex::default(),
+            measured: Mutex::default(),
             notes: Mutex::default(),
             doubt: AtomicBool::new(false),
         }
@@ -57,6 +67,9 @@ impl Wire {
         self.set_doubt(!reads);
         let outcome = self.carrier.carry(what, call, reads).await;
         self.set_doubt(false);
+        if let Some(date) = outcome.as_ref().ok().and_then(|reply| reply.date) {
+            *locked(&self.measured) = Some(date.saturating_sub(now()));
+        }
         if let Some(observer) = &self.observer {
             observer(&Sent {
                 url: call.shown.clone(),
@@ -79,12 +92,22 @@ impl Wire {
         self.doubt.store(doubt, Ordering::SeqCst);
     }
 
-    /// The cloud's time as far as it is known, in seconds since 1970.
+    /// Adds to the error of an answer that nobody understands who else may have made it.
+    pub fn doubt(&self, url: &str, error: Error) -> Error {
+        self.carrier.doubt(url, error)
+    }
+
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        locked(&self.measured).unwrap_or(*locked(&self.offset))
+    }
+
+    /// The cloud's time for signing, in seconds since 1970.
     pub fn now(&self) -> i64 {
         now().saturating_add(*locked(&self.offset))
     }
 
-    /// Takes the cloud's time from its reply; tells by how much this machine is behind it where that is news.
+    /// Has calls signed with the time of a reply; tells by how much this machine is behind it where that is news.
     pub fn set_clock(&self, reply: &Reply) -> Option<i64> {
         let offset = reply.date?.saturating_sub(now());
         let mut known = locked(&self.offset);

@@ -2,13 +2,16 @@
 
 mod errors;
 pub mod sign;
+mod traces;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::catalog::{Api, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::cloud::{
-    Dialect, Login, Manner, Outcome, Progress, Proof, Reply, Request, SignedCall, Token,
+    Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, SignedCall,
+    Token,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -41,7 +44,7 @@ impl Dialect for CloudStack {
         }
         if reply.status != 200 {
             // The ordinary way words the refusal.
-            self.read(&self.discovery(), reply, &[], false)?;
+            self.read(&self.discovery(), reply, &Types::default(), false)?;
         }
         let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
             errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
@@ -125,7 +128,7 @@ impl Dialect for CloudStack {
             params: Vec::new(),
         };
         if reply.status != 200 {
-            let error = self.read(&request, reply, &[], false).err();
+            let error = self.read(&request, reply, &Types::default(), false).err();
             return Err(error.map_or_else(|| sessionless(reply), unlogged));
         }
         let key = json::read(&reply.body)
@@ -151,10 +154,10 @@ impl Dialect for CloudStack {
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome> {
-        let body = self.body(request, reply, fields)?;
+        let body = self.body(request, reply, types)?;
         let started = body
             .as_record()
             .filter(|_| follow)
@@ -240,9 +243,9 @@ impl Dialect for CloudStack {
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress> {
-        let body = self.body(&self.ask(job), reply, fields)?;
+        let body = self.body(&self.ask(job), reply, types)?;
         let Value::Record(record) = body else {
             return Err(Error::new(
                 Kind::Unreachable,
@@ -263,18 +266,52 @@ impl Dialect for CloudStack {
             )),
         }
     }
+
+    fn custom_id(&self, api: &Api) -> Option<&'static str> {
+        traces::custom_id(api)
+    }
+
+    fn refuses_custom_id(&self, error: &Error) -> bool {
+        traces::refuses_custom_id(error)
+    }
+
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool {
+        traces::knows_custom_id(error, id)
+    }
+
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::jobs_since(lost, catalog)
+    }
+
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::things_of(lost, catalog)
+    }
+
+    fn is_absence(&self, error: &Error) -> bool {
+        traces::is_absence(error)
+    }
+
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding {
+        traces::find(lost, jobs, things, known)
+    }
 }
 
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
-    fn body(&self, request: &Request, reply: &Reply, fields: &[Field]) -> Result<Value> {
+    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
             Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => xml::read(&reply.body, fields).map_err(|bad| bad.to_string()),
+            Some(b'<') => xml::read_as(&reply.body, types).map_err(|bad| bad.to_string()),
             Some(_) => json::read(&reply.body)
                 .map_err(|bad| bad.to_string())
                 .and_then(unwrap_envelope),
@@ -545,7 +582,7 @@ mod tests {
         let progress = |body: &str| {
             let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
             CloudStack
-                .progress(&start, "7", &reply(200, &body), &[])
+                .progress(&start, "7", &reply(200, &body), &Types::default())
                 .unwrap()
         };
         assert!(matches!(progress("\"jobstatus\":0"), Progress::Running));
@@ -607,7 +644,12 @@ mod tests {
         let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
         assert!(!CloudStack.follows("queryAsyncJobResult"));
         let outcome = CloudStack
-            .read(&CloudStack.ask("7"), &reply(200, body), &[], false)
+            .read(
+                &CloudStack.ask("7"),
+                &reply(200, body),
+                &Types::default(),
+                false,
+            )
             .unwrap();
         assert!(matches!(outcome, Outcome::Done(_)));
     }
