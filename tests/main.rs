@@ -2,6 +2,8 @@
 
 #[path = "it/secure.rs"]
 mod secure;
+#[path = "it/stand_in.rs"]
+mod stand_in;
 #[path = "it/support.rs"]
 mod support;
 
@@ -43,3 +45,5 @@ mod refusals;
 mod scripts;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/ways.rs"]
+mod ways;

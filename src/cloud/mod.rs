@@ -7,17 +7,58 @@ use std::time::Duration;
 
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
+use crate::config::secret::Secret;
 use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
-/// Who calls, and where: what a profile or the environment gave.
+/// A cloud and who calls it: what a profile or the environment gave.
 #[derive(Clone, PartialEq)]
-pub struct Identity {
-    /// The whole address of the API, `https://cloud.example.org/client/api`.
-    pub url: String,
-    pub apikey: String,
-    pub secretkey: crate::config::secret::Secret,
+pub struct Access {
+    /// The whole addresses of the API, `https://cloud.example.org/client/api`: one a management server.
+    pub servers: Vec<String>,
+    pub identity: Identity,
+}
+
+/// Who calls.
+#[derive(Clone, PartialEq)]
+pub enum Identity {
+    Keys {
+        apikey: String,
+        secretkey: Secret,
+    },
+    Login(Login),
+    /// Whoever may reach a port that asks for nothing.
+    Nobody,
+}
+
+/// A user with a password.
+#[derive(Clone, PartialEq)]
+pub struct Login {
+    pub username: String,
+    /// The path of the user's domain; empty for the root domain.
+    pub domain: String,
+    /// Nothing where the user is to be asked.
+    pub password: Option<Secret>,
+}
+
+/// What a login gave, good until the server ends the session.
+#[derive(Clone, PartialEq)]
+pub struct Token {
+    pub sessionkey: Secret,
+    /// As they go into a request's head.
+    pub cookies: Secret,
+}
+
+/// What shows a cloud who makes a call.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    Keys {
+        apikey: &'a str,
+        secretkey: &'a Secret,
+    },
+    Session(&'a Token),
+    Nothing,
 }
 
 /// A call as it was meant, before it is signed. Names are as they go over the wire.
@@ -42,17 +83,21 @@ pub struct SignedCall {
     pub url: String,
     /// The form body of a POST; none for a GET.
     pub body: Option<String>,
+    /// The cookies of a session.
+    pub cookies: Option<Secret>,
     /// The address without key, signature and secrets, for the log.
     pub shown: String,
 }
 
 /// What came back over HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     pub status: u16,
     pub content_type: String,
     /// The server's clock in seconds since 1970, if it told.
     pub date: Option<i64>,
+    /// What the server would have kept, as it wrote it.
+    pub cookies: Vec<Secret>,
     pub body: Vec<u8>,
 }
 
@@ -142,8 +187,20 @@ pub trait Dialect: Send + Sync {
     /// A call that everybody may make whose key is right, on old servers too.
     fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
-    fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
-    -> SignedCall;
+    fn sign(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        now: i64,
+    ) -> SignedCall;
+    /// The call that logs a user in.
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall;
+    /// What its answer gives. No error repeats the answer, which holds the session's key.
+    fn logged_in(&self, reply: &Reply) -> Result<Token>;
+    /// The call that ends the session that it is made in.
+    fn logout(&self) -> Request;
     /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
     /// answer's fields.
     fn read(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::ask;
 use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, View};
 use crate::catalog::Api;
@@ -124,12 +125,16 @@ impl Session {
         let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
         let catalog = self.known_catalog();
-        self.on_network(client, move || what.clone(), |mut interrupt| async move {
-            tokio::select! {
-                begun = caller.begin(&request, &options, Some(&catalog)) => begun,
-                () = interrupt.pressed() => Err(interrupted(&request, caller.reads(&request.api))),
-            }
-        })?
+        self.on_network(
+            client,
+            move || what.clone(),
+            |mut interrupt| async move {
+                tokio::select! {
+                    begun = caller.begin(&request, &options, Some(&catalog)) => begun,
+                    () = interrupt.pressed() => Err(interrupted(&request, !caller.in_doubt())),
+                }
+            },
+        )?
     }
 
     /// Runs what a client does on the network's thread; meanwhile the spinner tells `what` goes on, and what the client
@@ -148,6 +153,11 @@ impl Session {
         let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
         let outcome = network.run(work(network.interrupt()), |elapsed| {
             say(client);
+            if let Some(question) = client.question().filter(|_| ask::possible()) {
+                self.ui.clear_spinner();
+                let typed = ask::password(&question.text).ok();
+                question.answer(typed);
+            }
             self.ui.spin(&what(), elapsed);
         });
         self.ui.clear_spinner();

@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::discovery::{Found, Instead, discover};
 use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
 use crate::client::proxies::Proxies;
+use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
 use crate::client::{Book, Client};
-use crate::cloud::{Identity, Sent};
+use crate::cloud::{Access, Identity, Login, Sent};
 use crate::config::private_directory;
-use crate::config::resolve::Resolved;
+use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
@@ -26,8 +28,8 @@ pub const BUILT_IN: &str = "built-in";
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
-    identity: String,
-    secret: Secret,
+    /// Nothing for the built-in cloud, which has one caller.
+    who: Option<Who>,
     trust: Tls,
     limits: Limits,
 }
@@ -67,25 +69,28 @@ impl Session {
             return Ok(client.clone());
         }
         let endpoint = resolved.endpoint()?;
-        let identity = match &endpoint {
-            Some(endpoint) => Identity {
-                url: endpoint.url.clone(),
-                apikey: endpoint.apikey.clone(),
-                secretkey: endpoint.secretkey.clone(),
+        let access = match &endpoint {
+            Some(endpoint) => Access {
+                servers: vec![endpoint.url.clone()],
+                identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
         };
         let route = Route {
             trust: place.trust.clone(),
-            tls: identity.url.starts_with("https:"),
+            tls: access.servers.iter().any(|url| url.starts_with("https:")),
             proxies: match endpoint {
                 Some(_) => Proxies::read(&*self.env)?,
                 None => Proxies::default(),
             },
             limits: place.limits,
         };
-        if route.tls {
-            self.warn_once(route.trust.warnings(host(&identity.url)));
+        for url in access
+            .servers
+            .iter()
+            .filter(|url| url.starts_with("https:"))
+        {
+            self.warn_once(route.trust.warnings(host(url)));
         }
         let log = self.log();
         let book = Book {
@@ -93,7 +98,8 @@ impl Session {
             whose: self.whose(resolved)?,
         };
         let observer = Arc::new(move |sent: &Sent| log.sent(sent));
-        let client = Client::with(identity, &route, Some(observer), Some(book))?;
+        let sessions = Sessions::below(&self.places.state);
+        let client = Client::with(access, &route, Some(observer), Some(book), Some(sessions))?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
@@ -109,8 +115,42 @@ impl Session {
         }
     }
 
+    /// Who calls, with the secret at hand.
+    fn identity(&mut self, who: &Who) -> Result<Identity> {
+        Ok(match who {
+            Who::Keys { apikey, secretkey } => Identity::Keys {
+                apikey: apikey.clone(),
+                secretkey: self.secretkey(secretkey)?,
+            },
+            Who::Login {
+                username,
+                password,
+                domain,
+            } => Identity::Login(Login {
+                username: username.clone(),
+                domain: domain.clone(),
+                password: Some(password.clone()).filter(|password| !password.is_empty()),
+            }),
+            Who::Nobody => Identity::Nobody,
+        })
+    }
+
+    /// The secret key itself; a command that prints it is run once a process.
+    fn secretkey(&mut self, key: &Secretkey) -> Result<Secret> {
+        let command = match key {
+            Secretkey::Here(secret) => return Ok(secret.clone()),
+            Secretkey::Printed(command) => command,
+        };
+        if let Some(secret) = self.printed.get(command) {
+            return Ok(secret.clone());
+        }
+        let secret = secretkey::printed(&self.shell(), command)?;
+        self.printed.insert(command.clone(), secret.clone());
+        Ok(secret)
+    }
+
     /// Starts the built-in cloud, once a process.
-    pub fn demo(&mut self) -> Result<Identity> {
+    pub fn demo(&mut self) -> Result<Access> {
         if self.demo.is_none() {
             let state = self.demo_state();
             if let Some(directory) = state.parent() {
@@ -126,10 +166,12 @@ impl Session {
             .demo
             .as_ref()
             .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Identity {
-            url: cloud.url(),
-            apikey: cloud.apikey().into(),
-            secretkey: Secret::new(cloud.secretkey()),
+        Ok(Access {
+            servers: vec![cloud.url()],
+            identity: Identity::Keys {
+                apikey: cloud.apikey().into(),
+                secretkey: Secret::new(cloud.secretkey()),
+            },
         })
     }
 
@@ -139,7 +181,7 @@ impl Session {
             Some(endpoint) => Whose {
                 profile: resolved.profile.clone(),
                 endpoint: endpoint.url,
-                identity: endpoint.apikey,
+                identity: endpoint.who.name(),
             },
             None => Whose {
                 profile: resolved.profile.clone(),
@@ -173,15 +215,13 @@ impl Session {
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
                 endpoint: endpoint.url,
-                identity: endpoint.apikey,
-                secret: endpoint.secretkey,
+                who: Some(endpoint.who),
                 trust,
                 limits,
             },
             None => Place {
                 endpoint: BUILT_IN.into(),
-                identity: devcloud::fingerprint(),
-                secret: Secret::new(""),
+                who: None,
                 trust,
                 limits,
             },
@@ -297,7 +337,12 @@ impl Session {
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
-        cache::path(&self.places.cache, &place.endpoint, &place.identity)
+        let identity = match &place.who {
+            Some(who) => who.name(),
+            // It changes with the build, and so does what can be called.
+            None => devcloud::fingerprint(),
+        };
+        cache::path(&self.places.cache, &place.endpoint, &identity)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The session: lines evaluated and executed, from a prompt, a script or the command line.
 
+mod ask;
 pub mod builtin;
 pub mod calls;
 pub mod clouds;
@@ -10,4 +11,5 @@ pub mod log;
 pub mod refused;
 pub mod repl;
 pub mod script;
+mod secretkey;
 pub mod session;

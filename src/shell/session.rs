@@ -1,5 +1,6 @@
 //! A line in, its answer or error out: `evaluate` knows the whole way, `execute` prints what came of it.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::client::network::Network;
 use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
+use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
@@ -100,6 +102,8 @@ pub struct Session {
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
+    /// The secret keys that commands printed, by command: each is run once.
+    pub(super) printed: HashMap<String, Secret>,
     pub(super) catalog: Option<(Place, Arc<Catalog>)>,
     pub(super) log: Option<Arc<Log>>,
 }
@@ -131,6 +135,7 @@ impl Session {
             network: None,
             demo: None,
             client: None,
+            printed: HashMap::new(),
             catalog: None,
             log: None,
         })

@@ -64,8 +64,8 @@ fn read(exchange: &Exchange) -> capuchin::Result<Outcome> {
     let reply = Reply {
         status: exchange.status,
         content_type: exchange.content_type.clone().unwrap_or_default(),
-        date: None,
         body: exchange.body.clone().unwrap_or_default().into_bytes(),
+        ..Reply::default()
     };
     let api = CATALOG.api(&request.api).unwrap();
     let fields = api.map_or(Vec::new(), |api| api.response.clone());

@@ -26,6 +26,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("client::proxies", 2),
     ("client::connecting", 2),
     ("client::network", 2),
+    ("client::sessions", 2),
     ("client::ledger", 2),
     ("catalog::cache", 2),
     ("config::file", 2),

@@ -50,6 +50,7 @@ impl Exchange {
             status: self.status,
             content_type: self.content_type.clone().unwrap_or_default(),
             date: None,
+            cookies: Vec::new(),
             body: self.body.clone().unwrap_or_default().into_bytes(),
         }
     }

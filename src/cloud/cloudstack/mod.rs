@@ -15,9 +15,10 @@ use serde::Deserialize;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
-    Code, Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, Shipped,
-    SignedCall,
+    Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
+    SignedCall, Token,
 };
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
 use crate::record::answer::{Answer, unwrap_envelope};
@@ -76,7 +77,8 @@ impl Dialect for CloudStack {
     fn sign(
         &self,
         request: &Request,
-        identity: &Identity,
+        url: &str,
+        proof: Proof<'_>,
         manner: &Manner,
         now: i64,
     ) -> SignedCall {
@@ -85,36 +87,88 @@ impl Dialect for CloudStack {
             ("response".to_string(), manner.response.clone()),
         ];
         params.extend(request.params.iter().cloned());
-        let shown = format!(
-            "{}?{}",
-            identity.url,
-            sign::query(&without_secrets(&params))
-        );
-        params.push(("apikey".into(), identity.apikey.clone()));
-        if manner.expires > 0 {
-            let expiry = now.saturating_add_unsigned(manner.expires);
-            params.push(("signatureversion".into(), "3".into()));
-            params.push(("expires".into(), date(expiry)));
+        let shown = format!("{url}?{}", sign::query(&without_secrets(&params)));
+        match proof {
+            Proof::Keys { apikey, secretkey } => {
+                params.push(("apikey".into(), apikey.into()));
+                if manner.expires > 0 {
+                    let expiry = now.saturating_add_unsigned(manner.expires);
+                    params.push(("signatureversion".into(), "3".into()));
+                    params.push(("expires".into(), date(expiry)));
+                }
+                let signature = sign::signature(&params, secretkey.expose());
+                params.push(("signature".into(), signature));
+            }
+            Proof::Session(token) => {
+                params.push(("sessionkey".into(), token.sessionkey.expose().into()));
+            }
+            Proof::Nothing => {}
         }
-        let signature = sign::signature(&params, identity.secretkey.expose());
-        params.push(("signature".into(), signature));
         let query = sign::query(&params);
-        let secret = request
-            .params
-            .iter()
-            .any(|(name, value)| is_secret(name) && !value.is_empty());
-        if secret || query.len() > BULKY {
-            SignedCall {
-                url: identity.url.clone(),
-                body: Some(query),
-                shown,
-            }
+        // Addresses are logged on their way; the session's key is no less a secret than what the user sends.
+        let secret = params.iter().any(|(name, value)| {
+            is_secret(name) && !name.eq_ignore_ascii_case("signature") && !value.is_empty()
+        });
+        let (url, body) = if secret || query.len() > BULKY {
+            (url.into(), Some(query))
         } else {
-            SignedCall {
-                url: format!("{}?{query}", identity.url),
-                body: None,
-                shown,
-            }
+            (format!("{url}?{query}"), None)
+        };
+        let cookies = match proof {
+            Proof::Session(token) if !token.cookies.is_empty() => Some(token.cookies.clone()),
+            _ => None,
+        };
+        SignedCall {
+            url,
+            body,
+            cookies,
+            shown,
+        }
+    }
+
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall {
+        let mut params = vec![
+            ("command".to_string(), "login".to_string()),
+            ("response".into(), "json".into()),
+            ("username".into(), login.username.clone()),
+            ("password".into(), password.expose().into()),
+        ];
+        if !login.domain.is_empty() {
+            params.push(("domain".into(), login.domain.clone()));
+        }
+        SignedCall {
+            url: url.into(),
+            body: Some(sign::query(&params)),
+            cookies: None,
+            shown: format!("{url}?{}", sign::query(&without_secrets(&params))),
+        }
+    }
+
+    fn logged_in(&self, reply: &Reply) -> Result<Token> {
+        let request = Request {
+            api: "login".into(),
+            params: Vec::new(),
+        };
+        if reply.status != 200 {
+            let error = self.read(&request, reply, &Types::default(), false).err();
+            return Err(error.map_or_else(|| sessionless(reply), unlogged));
+        }
+        let key = json::read(&reply.body)
+            .ok()
+            .and_then(|value| unwrap_envelope(value).ok())
+            .and_then(|(_, body)| body.as_record()?.text("sessionkey"))
+            .filter(|key| !key.is_empty())
+            .ok_or_else(|| sessionless(reply))?;
+        Ok(Token {
+            sessionkey: Secret::new(key),
+            cookies: cookies(&reply.cookies),
+        })
+    }
+
+    fn logout(&self) -> Request {
+        Request {
+            api: "logout".into(),
+            params: Vec::new(),
         }
     }
 
@@ -351,6 +405,51 @@ fn date(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
+/// A refused login in the words of one: nothing was changed by it, and it is the user that is to be looked at.
+fn unlogged(mut error: Error) -> Error {
+    if error.kind == Kind::Unknown {
+        error.kind = Kind::Unreachable;
+        error.hints.truncate(1);
+    }
+    if matches!(error.code, Some(401 | 531)) {
+        error.hints = vec!["check username, password and domain (`set`)".into()];
+    }
+    error
+}
+
+fn sessionless(reply: &Reply) -> Error {
+    Error::new(
+        Kind::Unreachable,
+        format!(
+            "login: the answer (HTTP {}, {} bytes) holds no session key",
+            reply.status,
+            reply.body.len()
+        ),
+    )
+    .hint("check the url (`set url`): is this the API's address, and is no proxy in between?")
+}
+
+/// What a server wants kept, as it is to come back: without attributes, of each name the last.
+fn cookies(set: &[Secret]) -> Secret {
+    let mut kept: Vec<(&str, &str)> = Vec::new();
+    for cookie in set {
+        let pair = cookie.expose().split(';').next().unwrap_or_default();
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
+        let (name, value) = (name.trim(), value.trim());
+        kept.retain(|(known, _)| *known != name);
+        if !name.is_empty() && !value.is_empty() {
+            kept.push((name, value));
+        }
+    }
+    let pairs: Vec<String> = kept
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    Secret::new(pairs.join("; "))
+}
+
 fn without_secrets(params: &[(String, String)]) -> Vec<(String, String)> {
     let mut kept = params.to_vec();
     for (name, value) in &mut kept {
@@ -374,8 +473,8 @@ mod tests {
         Reply {
             status,
             content_type: "application/json".into(),
-            date: None,
             body: body.as_bytes().to_vec(),
+            ..Reply::default()
         }
     }
 
@@ -390,21 +489,33 @@ mod tests {
     }
 
     fn signed(params: &[(&str, &str)]) -> SignedCall {
-        let identity = Identity {
-            url: "http://cloud/client/api".into(),
-            apikey: "KEY".into(),
-            secretkey: crate::config::secret::Secret::new("TOPSECRET"),
+        let keys = Proof::Keys {
+            apikey: "KEY",
+            secretkey: &Secret::new("TOPSECRET"),
         };
+        proved(params, keys)
+    }
+
+    fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
         let manner = Manner {
             expires: 600,
             response: "json".into(),
         };
         CloudStack.sign(
             &request("createUser", params),
-            &identity,
+            "http://cloud/client/api",
+            proof,
             &manner,
             1_000_000_000,
         )
+    }
+
+    #[test]
+    fn where_nobody_is_asked_for_nothing_is_signed() {
+        let call = proved(&[("username", "x")], Proof::Nothing);
+        let url = "http://cloud/client/api?command=createUser&response=json&username=x";
+        assert_eq!((call.url.as_str(), call.body), (url, None));
+        assert_eq!(call.shown, url);
     }
 
     #[test]
@@ -421,6 +532,93 @@ mod tests {
         assert!(call.body.unwrap().contains("password=hunter2"));
         assert!(!call.shown.contains("hunter2") && !call.shown.contains("KEY"));
         assert!(signed(&[("name", &"x".repeat(3000))]).body.is_some());
+    }
+
+    #[test]
+    fn a_sessions_key_goes_in_the_body_and_its_cookies_in_the_head() {
+        let token = Token {
+            sessionkey: Secret::new("S+/="),
+            cookies: Secret::new("JSESSIONID=node0"),
+        };
+        let call = proved(&[("username", "x")], Proof::Session(&token));
+        assert_eq!(call.url, "http://cloud/client/api");
+        assert_eq!(
+            call.body.as_deref(),
+            Some("command=createUser&response=json&username=x&sessionkey=S%2B%2F%3D")
+        );
+        assert_eq!(call.cookies, Some(token.cookies.clone()));
+        assert!(!call.shown.contains("S%2B"), "{}", call.shown);
+    }
+
+    #[test]
+    fn a_login_shows_no_password_and_gives_a_session() {
+        let login = Login {
+            username: "bob".into(),
+            domain: "/Sales".into(),
+            password: None,
+        };
+        let call = CloudStack.login("http://c/client/api", &login, &Secret::new("p&w"));
+        assert_eq!(
+            call.body.as_deref(),
+            Some("command=login&response=json&username=bob&password=p%26w&domain=%2FSales")
+        );
+        assert!(!call.shown.contains("p%26w") && !call.url.contains('?'));
+        let mut answer = reply(
+            200,
+            r#"{"loginresponse":{"username":"bob","timeout":1800,"sessionkey":"KEY"}}"#,
+        );
+        answer.cookies = [
+            "JSESSIONID=old;Path=/client",
+            "JSESSIONID=node0.x;Path=/client;HttpOnly",
+            "sessionkey=KEY;HttpOnly",
+            "gone=;Max-Age=0",
+            "nonsense",
+        ]
+        .map(Secret::new)
+        .to_vec();
+        let token = CloudStack.logged_in(&answer).unwrap();
+        assert_eq!(token.sessionkey.expose(), "KEY");
+        assert_eq!(token.cookies.expose(), "JSESSIONID=node0.x; sessionkey=KEY");
+    }
+
+    #[test]
+    fn a_login_that_fails_is_told_without_its_answer() {
+        let refused = r#"{"loginresponse":{"uuidList":[],"errorcode":531,"errortext":"Failed to authenticate user bob in domain 1; please provide valid credentials"}}"#;
+        for (status, body, kind, says) in [
+            (
+                531,
+                refused,
+                Kind::Refused,
+                "Failed to authenticate user bob",
+            ),
+            (531, "null", Kind::Refused, "531"),
+            (405, "Please use HTTP POST", Kind::Refused, "405"),
+            (503, "<html></html>", Kind::Unreachable, "503"),
+            (
+                200,
+                r#"{"loginresponse":{"sessionkey":"HUSH""#,
+                Kind::Unreachable,
+                "no session key",
+            ),
+            (
+                200,
+                r#"{"loginresponse":{"sessionkey":""}}"#,
+                Kind::Unreachable,
+                "no session key",
+            ),
+            (
+                200,
+                "<html>HUSH</html>",
+                Kind::Unreachable,
+                "no session key",
+            ),
+        ] {
+            let error = CloudStack.logged_in(&reply(status, body)).err().unwrap();
+            assert_eq!(error.kind, kind, "{error}");
+            assert!(error.message.contains(says), "{error}");
+            assert!(!error.message.contains("HUSH"), "{error}");
+            assert_eq!(error.hints.len(), 1, "{error:?}");
+        }
     }
 
     #[test]

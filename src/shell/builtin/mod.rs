@@ -6,6 +6,7 @@ mod explain;
 pub mod help;
 mod history;
 mod jobs;
+mod login;
 mod profile;
 mod set;
 mod shell;
@@ -58,6 +59,8 @@ pub static BUILTINS: &[Builtin] = &[
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
+    login::LOGIN,
+    login::LOGOUT,
     profile::PROFILE,
     exit::QUIT,
     set::SET,
