@@ -17,6 +17,8 @@ mod grammar;
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]

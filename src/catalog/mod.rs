@@ -1,11 +1,13 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod names;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::names::{Lexicon, Names};
 use crate::error::Result;
 
 /// One API of the cloud.
@@ -97,6 +99,7 @@ pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
     shipped: bool,
+    lexicon: Option<Arc<dyn Lexicon>>,
 }
 
 impl Catalog {
@@ -106,6 +109,7 @@ impl Catalog {
             entries,
             shelf,
             shipped: false,
+            lexicon: None,
         }
     }
 
@@ -131,6 +135,19 @@ impl Catalog {
             })
             .collect();
         Catalog::new(entries, Box::new(apis))
+    }
+
+    /// The same with names for the values of parameters.
+    pub fn with_lexicon(self, lexicon: Arc<dyn Lexicon>) -> Catalog {
+        Catalog {
+            lexicon: Some(lexicon),
+            ..self
+        }
+    }
+
+    /// The names for the values of a parameter, both in the catalogue's spelling.
+    pub fn names(&self, api: &str, param: &str) -> Option<Names> {
+        self.lexicon.as_ref()?.names(api, param)
     }
 
     pub fn entries(&self) -> &[Entry] {

@@ -17,15 +17,12 @@ use crate::record::answer::{Answer, Shape};
 use crate::record::select;
 
 impl Session {
-    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
+    pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
         let (resolved, filter) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(call.params)?,
-        };
+        let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             manner: Manner {
                 expires: resolved.seconds("expires"),
@@ -38,6 +35,10 @@ impl Session {
             retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         };
         let client = self.client_of(&resolved)?;
+        let request = Request {
+            api: call.name.clone(),
+            params: self.by_value(&call, params, &client, &options)?,
+        };
         let outcome = self.start(&client, &request, &options).map_err(|error| {
             told_apart(error, &call.name, &self.known_catalog(), || {
                 client.dialect().shipped().ok()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::names::Vocabulary;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
@@ -153,9 +154,10 @@ impl Session {
         {
             return catalog.clone();
         }
-        match cache::load(&self.cache_path(&place)) {
+        let path = self.cache_path(&place);
+        match cache::load(&path) {
             Some(catalog) => {
-                let catalog = Arc::new(catalog);
+                let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
                 self.catalog = Some((place, catalog.clone()));
                 catalog
             }
@@ -215,7 +217,7 @@ impl Session {
                 Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
         self.catalog = Some((place, catalog.clone()));
         Ok(catalog)
     }

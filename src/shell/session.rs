@@ -104,6 +104,8 @@ pub struct Session {
     pub sources: Vec<PathBuf>,
     /// The output form that the line in work asks for.
     pub(super) line_form: Option<String>,
+    /// The APIs that list names and were refused.
+    pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -133,6 +135,7 @@ impl Session {
             keep_going: false,
             sources: Vec::new(),
             line_form: None,
+            unlisted: Vec::new(),
             network: None,
             demo: None,
             client: None,

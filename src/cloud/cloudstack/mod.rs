@@ -2,6 +2,7 @@
 
 mod codes;
 mod errors;
+mod names;
 pub mod sign;
 
 use std::io::Read;
@@ -11,6 +12,7 @@ use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::{Api, Field};
 use crate::cloud::{
     Code, Dialect, Identity, Manner, Outcome, Progress, Reply, Request, Shipped, SignedCall,
@@ -158,6 +160,14 @@ impl Dialect for CloudStack {
 
     fn codes(&self) -> Vec<Code> {
         codes::all()
+    }
+
+    fn names(&self, api: &str, param: &str) -> Option<Names> {
+        names::names(api, param)
+    }
+
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
+        names::listed(list, answer)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
