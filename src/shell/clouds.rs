@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::builtin;
 use super::names::Vocabulary;
+use super::refused;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::discovery::{Found, Instead, discover};
 use crate::client::network::Network;
 use crate::client::transport::Route;
-use crate::cloud::Identity;
+use crate::cloud::{self, Identity};
 use crate::config::private_directory;
 use crate::config::resolve::Resolved;
 use crate::config::secret::Secret;
@@ -220,6 +221,24 @@ impl Session {
         let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
         self.catalog = Some((place, catalog.clone()));
         Ok(catalog)
+    }
+
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    pub(super) fn elsewhere<'w>(
+        &mut self,
+        error: Error,
+        words: impl Iterator<Item = &'w str>,
+    ) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {

@@ -8,11 +8,10 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use super::refused;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::network::Network;
-use crate::cloud::{self, Request};
+use crate::cloud::Request;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::{Places, settings};
@@ -234,20 +233,6 @@ impl Session {
         Ok((parsed, catalog))
     }
 
-    /// The error of a line that does not name a command here, with what is known of it elsewhere.
-    fn elsewhere<'w>(&mut self, error: Error, words: impl Iterator<Item = &'w str>) -> Error {
-        let here = self.known_catalog();
-        let words: Vec<&str> = words
-            .filter(|word| !word.starts_with('-'))
-            .take(2)
-            .collect();
-        // Where the shipped catalogue stands in already, it knows no more.
-        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
-            return error;
-        }
-        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
-    }
-
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
@@ -288,7 +273,7 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter;
+                view.filter = filter.or(view.filter);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -384,6 +369,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.unlisted.clear();
         Ok(())
     }
 
