@@ -131,6 +131,7 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
     let mut session = Session::open(places, env, flags, mode)?;
     session.keep_going = cli.keep_going;
     introduce(&session);
+    session.tell_left();
     match (cli.file, mode) {
         (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),

@@ -1,12 +1,20 @@
 //! End-to-end tests: the program as people run it, each with a home and a cloud of its own.
 
+#[path = "it/secure.rs"]
+mod secure;
 #[path = "it/support.rs"]
 mod support;
+
+mod faults;
 
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/connections.rs"]
+mod connections;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/explain.rs"]
@@ -17,15 +25,23 @@ mod grammar;
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/ledger.rs"]
+mod ledger;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]
 mod prompt;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/tls.rs"]
+mod tls;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -27,7 +27,17 @@ const TABLES: &str = "
     CREATE INDEX job_settled ON job (settled, ends);
     CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
+    CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
+    CREATE TRIGGER user_gone AFTER DELETE ON thing WHEN old.kind = 'user' BEGIN
+        DELETE FROM password WHERE user = old.id;
+        DELETE FROM session WHERE user = old.id;
+    END;
 ";
+
+const TABLE_NAMES: &[&str] = &[
+    "thing", "counter", "job", "event", "setting", "password", "session",
+];
 
 /// A thing of the cloud: a zone, a machine, an account.
 #[derive(Clone, Debug)]
@@ -35,7 +45,7 @@ pub struct Thing {
     pub id: i64,
     pub uuid: String,
     pub kind: String,
-    /// Its number among its kind, which root administrators may give in place of the uuid.
+    /// Its number among its kind, which may be given in place of the uuid.
     pub number: i64,
     pub name: String,
     /// Internal ids of the account and domain it belongs to; 0 for what belongs to the cloud.
@@ -84,7 +94,7 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
-    for table in ["thing", "counter", "job", "event", "setting"] {
+    for table in TABLE_NAMES {
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     transaction.execute_batch(TABLES)?;
@@ -96,32 +106,21 @@ fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
 pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keys = admin_keys(&transaction)?;
-    transaction.execute_batch(
-        "DELETE FROM thing; DELETE FROM counter; DELETE FROM job; DELETE FROM event; DELETE FROM setting;
-         DELETE FROM sqlite_sequence;",
-    )?;
+    for table in TABLE_NAMES.iter().chain(&["sqlite_sequence"]) {
+        transaction.execute_batch(&format!("DELETE FROM {table}"))?;
+    }
     crate::seed::seed(&transaction, keys)?;
     transaction.commit()
 }
 
 /// The API key and secret of the cloud's administrator.
 pub fn admin_keys(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
-    let body: Option<String> = connection
-        .query_row(
-            "SELECT body FROM thing WHERE kind = 'user' ORDER BY id LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let body: Value = body
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    Ok(
-        match (body["apikey"].as_str(), body["secretkey"].as_str()) {
-            (Some(key), Some(secret)) => Some((key.into(), secret.into())),
-            _ => None,
-        },
-    )
+    // The first user is the cloud's own, and has none.
+    let Some(admin) = by_number(connection, "user", 2)? else {
+        return Ok(None);
+    };
+    let key = |name: &str| admin.body.get(name)?.as_str().map(String::from);
+    Ok(key("apikey").zip(key("secretkey")))
 }
 
 fn thing(row: &Row) -> rusqlite::Result<Thing> {
@@ -153,6 +152,14 @@ pub fn children(connection: &Connection, kind: &str, parent: &str) -> rusqlite::
     connection
         .prepare_cached("SELECT * FROM thing WHERE parent = ? AND kind = ? ORDER BY id")?
         .query_map([parent, kind], thing)?
+        .collect()
+}
+
+/// The things of a kind that have that name.
+pub fn named(connection: &Connection, kind: &str, name: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE kind = ? AND name = ? ORDER BY id")?
+        .query_map([kind, name], thing)?
         .collect()
 }
 
@@ -190,16 +197,10 @@ pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
 
 /// Adds a thing and gives it its internal id and its number.
 pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
-    // Real clouds have an account and a user of their own before the first one.
-    let first = if matches!(thing.kind.as_str(), "account" | "user") {
-        2
-    } else {
-        1
-    };
     thing.number = connection.query_row(
-        "INSERT INTO counter (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = last + 1
+        "INSERT INTO counter (kind, last) VALUES (?1, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1
          RETURNING last",
-        params![thing.kind, first],
+        [&thing.kind],
         |row| row.get(0),
     )?;
     connection.execute(

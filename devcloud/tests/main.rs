@@ -2,12 +2,18 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/integration.rs"]
+mod integration;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/roles.rs"]
 mod roles;
+#[path = "it/sessions.rs"]
+mod sessions;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/wire.rs"]

@@ -2,8 +2,9 @@
 
 pub mod cache;
 pub mod names;
+pub mod types;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,7 @@ impl Shelf for Vec<Api> {
 pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
+    elsewhere: OnceLock<types::Elsewhere>,
     shipped: bool,
     lexicon: Option<Arc<dyn Lexicon>>,
 }
@@ -108,6 +110,7 @@ impl Catalog {
         Catalog {
             entries,
             shelf,
+            elsewhere: OnceLock::new(),
             shipped: false,
             lexicon: None,
         }
@@ -160,6 +163,16 @@ impl Catalog {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// What all entries say of fields together; one that cannot be read says nothing.
+    fn elsewhere(&self) -> &types::Elsewhere {
+        self.elsewhere.get_or_init(|| {
+            let apis: Vec<Api> = (0..self.entries.len())
+                .filter_map(|index| self.shelf.read(index).ok())
+                .collect();
+            types::Elsewhere::of(&apis)
+        })
     }
 
     /// The API of that name, in any case: `listUsers`, `listusers`.

@@ -1,21 +1,30 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
+mod change;
+mod connecting;
 pub mod discovery;
+pub mod ledger;
 pub mod network;
 pub mod pages;
+pub mod proxies;
+pub mod resolve;
 pub mod retry;
 pub mod send;
+pub mod tls;
 pub mod transport;
 pub mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalog::{Api, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
+use ledger::{Entry, Ledger, Whose};
+use proxies::Proxies;
 use retry::Twice;
 use send::{Observer, Sender};
 use transport::Route;
@@ -30,10 +39,12 @@ const RETRIES: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Options {
     pub manner: Manner,
-    /// What the catalogue says of the answer's fields.
-    pub fields: Vec<Field>,
+    /// What is known of the answer's fields.
+    pub types: Types,
     /// How often a call may go again that brought no answer and may go again at all.
     pub retries: u32,
+    /// The parameter that may carry the ledger's own id of the call as the new thing's.
+    pub custom: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -43,8 +54,9 @@ impl Default for Options {
                 expires: EXPIRES,
                 response: "json".into(),
             },
-            fields: Vec::new(),
+            types: Types::default(),
             retries: RETRIES,
+            custom: None,
         }
     }
 }
@@ -74,10 +86,26 @@ impl Default for Options {
 pub struct Client {
     dialect: Box<dyn Dialect>,
     sender: Sender,
+    book: Option<Book>,
+}
+
+/// Where the calls of a client are written down, and whose they are.
+#[derive(Clone)]
+pub struct Book {
+    pub ledger: Arc<Ledger>,
+    pub whose: Whose,
+}
+
+/// A call that was answered.
+pub struct Begun {
+    pub outcome: Outcome,
+    /// Its place in the ledger, open until its end is settled or nobody waits for it.
+    pub entry: Option<Entry>,
 }
 
 impl Client {
-    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
+    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret, by the
+    /// proxies of the process's environment.
     pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
         let identity = Identity {
             url: url.into(),
@@ -85,24 +113,26 @@ impl Client {
             secretkey: Secret::new(secretkey),
         };
         let route = Route {
-            verifycert: true,
-            proxies: true,
             tls: url.starts_with("https:"),
+            proxies: Proxies::read(&|name| std::env::var(name).ok())?,
+            ..Route::default()
         };
-        Client::with(identity, &route, None)
+        Client::with(identity, &route, None, None)
     }
 
-    /// The same with the route chosen and every call observed.
+    /// The same with the route chosen, every call observed, and those that change something written down.
     pub fn with(
         identity: Identity,
         route: &Route,
         observer: Option<Arc<Observer>>,
+        book: Option<Book>,
     ) -> Result<Client> {
         let dialect = cloud::dialect("cloudstack")
             .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
             sender: Sender::new(identity, route, observer)?,
+            book,
         })
     }
 
@@ -130,12 +160,40 @@ impl Client {
 
     /// Makes the call and does not wait for what it starts.
     pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let begun = self.begin(request, options, None).await?;
+        Ok(begun.outcome)
+    }
+
+    /// Makes the call; one that changes something is written down before. With a catalogue, one whose answer is lost is
+    /// looked for in the cloud.
+    pub async fn begin(
+        &self,
+        request: &Request,
+        options: &Options,
+        catalog: Option<&Catalog>,
+    ) -> Result<Begun> {
         if let Some(error) = self.dialect.objection(request) {
             return Err(error);
         }
-        let reply = self.send(request, options, self.twice(request)).await?;
+        if !self.dialect.reads(&request.api) {
+            return change::carry_out(self, request, options, catalog).await;
+        }
+        Ok(Begun {
+            outcome: self.fetch(request, options).await?,
+            entry: None,
+        })
+    }
+
+    /// Makes a call that only reads.
+    pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let reply = self.send(request, options, Twice::Harmless).await?;
+        self.read(request, options, &reply)
+    }
+
+    fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, &reply, &options.fields, follow)
+        let outcome = self.dialect.read(request, reply, &options.types, follow);
+        outcome.map_err(|error| self.sender.doubt(reply, error))
     }
 
     /// Asks once how far a job is that `request` started.
@@ -148,7 +206,7 @@ impl Client {
         let reply = self
             .send(&self.dialect.ask(job), options, Twice::Harmless)
             .await?;
-        self.dialect.progress(request, job, &reply, &options.fields)
+        self.dialect.progress(request, job, &reply, &options.types)
     }
 
     /// Asks the cloud what can be called.
@@ -157,7 +215,8 @@ impl Client {
         let reply = self
             .send(&self.dialect.discovery(), &options, Twice::Harmless)
             .await?;
-        self.dialect.catalog(&reply)
+        let catalog = self.dialect.catalog(&reply);
+        catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
     /// How this cloud is spoken to.
@@ -185,6 +244,16 @@ impl Client {
         self.dialect.reads(api)
     }
 
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        self.sender.ahead()
+    }
+
+    /// Where its calls are written down.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
@@ -193,15 +262,6 @@ impl Client {
     /// The line that asks after a job by hand.
     pub fn ask_line(&self, job: &str) -> String {
         self.dialect.ask_line(job)
-    }
-
-    /// What sending the request a second time would do.
-    fn twice(&self, request: &Request) -> Twice {
-        if self.dialect.reads(&request.api) {
-            Twice::Harmless
-        } else {
-            Twice::Harmful
-        }
     }
 
     async fn send(&self, request: &Request, options: &Options, twice: Twice) -> Result<Reply> {
@@ -222,6 +282,12 @@ pub fn interrupted(request: &Request, reads: bool) -> Error {
             Kind::Unknown,
             format!("{} was interrupted before its answer came", request.api),
         )
-        .hint("it may have been carried out: look before you send it again")
+        .hint("it may have been carried out: `jobs` asks the cloud what became of it")
     }
+}
+
+/// The error for a wait that Ctrl-C ended.
+pub fn interrupted_wait() -> Error {
+    Error::new(Kind::Interrupted, "the wait was interrupted")
+        .hint("the jobs go on in the cloud; `jobs` tells how far they are")
 }

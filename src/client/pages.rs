@@ -39,7 +39,7 @@ pub async fn complete(
     let mut whole = Gathered::new(total);
     for number in 1..=MOST_PAGES {
         let asked = client.page(request, number, size);
-        let Outcome::Done(page) = client.start(&asked, options).await? else {
+        let Outcome::Done(page) = client.fetch(&asked, options).await? else {
             break;
         };
         whole.total = client.total(&page).unwrap_or(whole.total);

@@ -8,7 +8,7 @@ use super::Options;
 use super::retry::{self, Twice};
 use super::transport::{Failure, Route, Transport};
 use crate::cloud::{Dialect, Identity, Manner, Reply, Request, Sent};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Is told of every call that went out.
 pub type Observer = dyn Fn(&Sent) + Send + Sync;
@@ -23,6 +23,8 @@ pub struct Sender {
     observer: Option<Arc<Observer>>,
     /// What is added to this machine's time when a call is signed, in seconds.
     offset: Mutex<i64>,
+    /// How far the cloud's clock was ahead of this machine's when it last told, in seconds.
+    measured: Mutex<Option<i64>>,
     notes: Mutex<Vec<String>>,
 }
 
@@ -37,6 +39,7 @@ impl Sender {
             transport: Transport::new(route)?,
             observer,
             offset: Mutex::default(),
+            measured: Mutex::default(),
             notes: Mutex::default(),
         })
     }
@@ -68,17 +71,30 @@ impl Sender {
         }
     }
 
+    /// Adds to the error of a web page in an answer's place that a proxy may have made it.
+    pub fn doubt(&self, reply: &Reply, error: Error) -> Error {
+        match reply.content_type.starts_with("text/html") {
+            true => self.transport.doubt(&self.identity.url, error),
+            false => error,
+        }
+    }
+
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut *locked(&self.notes))
     }
 
-    fn note(&self, text: String) {
+    pub fn note(&self, text: String) {
         locked(&self.notes).push(text);
     }
 
-    /// The cloud's time as far as it is known, in seconds since 1970.
-    pub fn now(&self) -> i64 {
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        locked(&self.measured).unwrap_or(*locked(&self.offset))
+    }
+
+    /// The cloud's time for signing, in seconds since 1970.
+    fn now(&self) -> i64 {
         now().saturating_add(*locked(&self.offset))
     }
 
@@ -112,6 +128,9 @@ impl Sender {
         let start = Instant::now();
         let reads = twice == Twice::Harmless;
         let outcome = self.transport.send(&request.api, &call, reads).await;
+        if let Some(date) = outcome.as_ref().ok().and_then(|reply| reply.date) {
+            *locked(&self.measured) = Some(date.saturating_sub(now()));
+        }
         if let Some(observer) = &self.observer {
             observer(&Sent {
                 url: call.shown,

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait before asking again after a job that has run for `elapsed`: a tenth of that, so that the end is
 /// noticed within a tenth of the job's duration.
-fn pause(elapsed: Duration) -> Duration {
+pub fn pause(elapsed: Duration) -> Duration {
     (elapsed / 10).clamp(SHORTEST, LONGEST)
 }
 
@@ -46,7 +46,7 @@ pub async fn follow(
             Ok(Progress::Running) => silent_since = None,
             Ok(Progress::Done(answer)) => return Ok(answer),
             Ok(Progress::Failed(error)) => return Err(error),
-            Err(error) if error.kind == Kind::Unreachable => {
+            Err(error) if may_pass(&error) => {
                 let since = *silent_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= PATIENCE {
                     let what = format!("could not be asked after: {error}");
@@ -61,6 +61,12 @@ pub async fn follow(
     }
 }
 
+/// Whether asking again may bring an answer: all but a refusal of the question itself or of who asks.
+fn may_pass(error: &Error) -> bool {
+    let final_code = matches!(error.code, Some(400..=405 | 430..=432));
+    error.kind == Kind::Unreachable || (error.kind == Kind::Refused && !final_code)
+}
+
 /// The error for a wait that ended before the job did.
 pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error {
     Error::new(
@@ -68,7 +74,7 @@ pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error
         format!("{}: job {job} {what}", request.api),
     )
     .hint(format!(
-        "the job goes on in the cloud; ask again with: {}",
+        "the job goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
         client.ask_line(job)
     ))
 }

@@ -6,8 +6,10 @@ pub mod http;
 use std::time::Duration;
 
 use crate::catalog::names::{Named, Names};
-use crate::catalog::{Api, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::error::{Error, Result};
+use crate::record::Record;
 use crate::record::answer::Answer;
 
 /// Who calls, and where: what a profile or the environment gave.
@@ -83,6 +85,33 @@ pub enum Progress {
     Failed(Error),
 }
 
+/// A changing call whose answer never came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    pub api: String,
+    pub params: Vec<(String, String)>,
+    /// The id that it asked for as the new thing's.
+    pub custom: Option<String>,
+    /// When it was sent, in seconds since 1970 by the cloud's clock.
+    pub sent: i64,
+    /// When the cloud is asked, by the same clock.
+    pub now: i64,
+}
+
+/// What an answer told of a lost call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// The cloud took it: its job, where it has one, and what it made or worked on.
+    Taken {
+        job: Option<String>,
+        resource: Option<String>,
+    },
+    /// The cloud has no trace of it and would have one.
+    Absent,
+    /// Nothing is certain: what was seen, for a person to judge.
+    Unsure(String),
+}
+
 /// A code that refusals carry, for whoever wants to know what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Code {
@@ -116,13 +145,13 @@ pub trait Dialect: Send + Sync {
     /// `now` is in seconds since 1970.
     fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
     -> SignedCall;
-    /// `follow` is false for a call whose answer is the end of it whatever it says. `fields` are what the catalogue
-    /// says of the answer.
+    /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
+    /// answer's fields.
     fn read(
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
@@ -149,14 +178,34 @@ pub trait Dialect: Send + Sync {
     fn ask(&self, job: &str) -> Request;
     /// What a line is that asks after a job by hand.
     fn ask_line(&self, job: &str) -> String;
-    /// What the answer to `ask` says; `fields` are those of the API that started the job.
+    /// What the answer to `ask` says; `types` are those of the API that started the job.
     fn progress(
         &self,
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress>;
+    /// The parameter by which the new thing's id can be chosen, so that the server refuses the call when it comes twice.
+    fn custom_id(&self, api: &Api) -> Option<&'static str>;
+    /// Whether the error refuses this identity to choose ids, with nothing done.
+    fn refuses_custom_id(&self, error: &Error) -> bool;
+    /// Whether the error says that there is a thing of that id already.
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool;
+    /// The list of jobs in which a lost call would be, if it starts one.
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    /// The list in which the thing would be that a lost call makes or works on.
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    /// Whether a list was refused because there is nothing of the id asked for.
+    fn is_absence(&self, error: &Error) -> bool;
+    /// What the two lists, those that could be asked for, say of a lost call. `known` tells the jobs of other calls.
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding;
 }
 
 /// The kind of a cloud of which no kind is said.

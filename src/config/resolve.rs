@@ -2,6 +2,8 @@
 //! Flags win over the environment, that over the profile, that over what the file has for all profiles.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use super::file::{File, is_name_letter};
 use super::secret::{MASK, Secret};
@@ -296,6 +298,19 @@ impl Resolved {
     /// Gives a number of seconds; 0 for a setting that is none.
     pub fn seconds(&self, name: &str) -> u64 {
         self.get(name).parse().unwrap_or(0)
+    }
+
+    /// Gives a time that may have a fraction of a second; none for a setting that is no time.
+    pub fn duration(&self, name: &str) -> Duration {
+        let seconds = self.get(name).parse().unwrap_or(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+
+    /// Gives the file that a setting names, if it names one.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.get(name))
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
     }
 
     /// Gives the cloud's address and the identity, nothing for the built-in cloud;

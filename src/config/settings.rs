@@ -15,6 +15,8 @@ const LONGEST: u64 = 365 * 24 * 3600;
 pub enum Kind {
     Bool,
     Seconds,
+    /// Seconds that may have a fraction.
+    Limit,
     /// A whole number up to this.
     Count(u64),
     Port,
@@ -110,6 +112,45 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "cacert",
+        kind: Kind::Path,
+        about: "A PEM file with the TLS roots to trust in place of the platform's",
+        ..LINE
+    },
+    Setting {
+        name: "cert",
+        kind: Kind::Path,
+        about: "A PEM file with the TLS certificate to show to the cloud; goes with key",
+        ..LINE
+    },
+    Setting {
+        name: "key",
+        kind: Kind::Path,
+        about: "A PEM file with the private key of cert",
+        ..LINE
+    },
+    Setting {
+        name: "connect_timeout",
+        kind: Kind::Limit,
+        default: "15",
+        about: "How many seconds to wait for a connection",
+        ..LINE
+    },
+    Setting {
+        name: "reply_timeout",
+        kind: Kind::Limit,
+        default: "300",
+        about: "How many seconds to wait for the first byte of an answer",
+        ..LINE
+    },
+    Setting {
+        name: "idle_timeout",
+        kind: Kind::Limit,
+        default: "60",
+        about: "How many seconds to wait for the next byte of an answer",
+        ..LINE
+    },
+    Setting {
         name: "output",
         kind: Kind::Choice(OUTPUTS),
         default: "auto",
@@ -149,6 +190,13 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Count(20),
         default: "3",
         about: "How often a reading call is sent again when no answer comes",
+        ..LINE
+    },
+    Setting {
+        name: "customid",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Let calls that create choose the new thing's id where the cloud allows it, so that none is carried out twice",
         ..LINE
     },
     Setting {
@@ -245,6 +293,7 @@ impl Setting {
                 _ => Err(self.refuse(value, "true or false")),
             },
             Kind::Seconds => self.seconds(value),
+            Kind::Limit => self.limit(value),
             Kind::Count(most) => match value.parse::<u64>() {
                 Ok(count) if count <= most => Ok(count.to_string()),
                 _ => Err(self.refuse(value, &format!("a number from 0 to {most}"))),
@@ -271,6 +320,18 @@ impl Setting {
         match value.parse::<u64>() {
             Ok(seconds) if (least..=LONGEST).contains(&seconds) => Ok(seconds.to_string()),
             _ => Err(self.refuse(value, &format!("seconds from {least} to {LONGEST}"))),
+        }
+    }
+
+    fn limit(&self, value: &str) -> Result<String> {
+        let plain = value
+            .bytes()
+            .all(|letter| letter.is_ascii_digit() || letter == b'.');
+        match value.parse::<f64>() {
+            Ok(seconds) if plain && seconds >= 0.001 && seconds <= LONGEST as f64 => {
+                Ok(seconds.to_string())
+            }
+            _ => Err(self.refuse(value, &format!("seconds from 0.001 to {LONGEST}"))),
         }
     }
 
@@ -340,6 +401,8 @@ mod tests {
             ("color", "off", "false"),
             ("timeout", " 060 ", "60"),
             ("expires", "0", "0"),
+            ("idle_timeout", "0.20", "0.2"),
+            ("idle_timeout", "60.0", "60"),
             ("port", "08080", "8080"),
             ("output", "JSON", "json"),
             ("signatureversion", "", ""),
@@ -380,6 +443,16 @@ mod tests {
                 "expires",
                 "99999999999999999999",
                 "expires: \"99999999999999999999\" is not seconds from 0 to 31536000",
+            ),
+            (
+                "connect_timeout",
+                "0",
+                "connect_timeout: \"0\" is not seconds from 0.001 to 31536000",
+            ),
+            (
+                "connect_timeout",
+                "1e3",
+                "connect_timeout: \"1e3\" is not seconds from 0.001 to 31536000",
             ),
             ("port", "0", "port: \"0\" is not a port from 1 to 65535"),
             (

@@ -1,24 +1,14 @@
 //! XML in, the tree that the same answer has in JSON out: repeated elements are lists, types come from the catalogue.
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
-use super::json::{DEEPEST, Malformed, is_number};
-use super::{Name, Places, Record, Value};
+use super::json::{DEEPEST, Malformed};
+use super::{Name, Value};
 use crate::catalog::Field;
+use crate::catalog::types::Types;
 
-/// Numbers in every answer, whatever the catalogue says.
-const NUMBERS: [&str; 6] = [
-    "count",
-    "errorcode",
-    "cserrorcode",
-    "jobstatus",
-    "jobprocstatus",
-    "jobresultcode",
-];
-
-/// Lists of records in every answer, though catalogues are silent about some of them.
-const LISTS: [&str; 4] = ["tags", "nic", "securitygroup", "affinitygroup"];
+mod tree;
 
 /// An element as it stands in the text.
 #[derive(Default)]
@@ -30,7 +20,12 @@ struct Element {
 
 /// Reads an answer and gives its envelope's name and body. `fields` are what the catalogue says of the rows.
 pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(Name, Value), Malformed> {
-    let root = parse(bytes)?;
+    read_as(bytes, &Types::of(fields))
+}
+
+/// The same by types that may know more than the API's own entry.
+pub fn read_as(bytes: &[u8], types: &Types) -> Result<(Name, Value), Malformed> {
+    let (root, old) = parse(bytes)?;
     if root.children.is_empty() && !root.text.trim().is_empty() {
         return Err(Malformed {
             what: format!("the XML holds text where {} has its fields", root.name),
@@ -38,30 +33,39 @@ pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(Name, Value), Malformed> 
         });
     }
     let name = Name::from(root.name.as_str());
-    Ok((name, body(&root, fields)))
+    Ok((name, tree::body(&root, types, old)))
 }
 
-fn parse(bytes: &[u8]) -> Result<Element, Malformed> {
+/// The outermost element, and whether the server is of those that print an empty element for what is not there.
+fn parse(bytes: &[u8]) -> Result<(Element, bool), Malformed> {
+    let mut old = true;
     let mut reader = Reader::from_reader(bytes);
     // One element above the outermost, so that every element has one to go into.
     let mut open = vec![Element::default()];
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let malformed = |what: String| Malformed { what, at };
-        let not_text = |_| malformed("the XML is not UTF-8".into());
+        let named = |name: &[u8]| match String::from_utf8(name.to_vec()) {
+            Ok(name) if name.is_empty() => Err(malformed("an element has no name".into())),
+            Ok(name) => Ok(name),
+            Err(_) => Err(malformed("the XML is not UTF-8".into())),
+        };
         match reader.read_event() {
             Ok(Event::Start(start)) => {
                 if open.len() > DEEPEST {
                     return Err(malformed("the XML is nested too deeply".into()));
                 }
-                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                if open.len() == 1 {
+                    old = is_old(&start);
+                }
+                let name = named(start.name().as_ref())?;
                 open.push(Element {
                     name,
                     ..Element::default()
                 });
             }
             Ok(Event::Empty(start)) => {
-                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                let name = named(start.name().as_ref())?;
                 if let Some(parent) = open.last_mut() {
                     parent.children.push(Element {
                         name,
@@ -104,7 +108,7 @@ fn parse(bytes: &[u8]) -> Result<Element, Malformed> {
     }
     let mut roots = open.pop().map_or(Vec::new(), |top| top.children);
     match (roots.pop(), roots.is_empty()) {
-        (Some(root), true) => Ok(root),
+        (Some(root), true) => Ok((root, old)),
         _ => Err(Malformed {
             what: "the XML holds not one element but none or several".into(),
             at: bytes.len(),
@@ -140,152 +144,20 @@ fn entity(name: &str) -> Option<char> {
     }
 }
 
-/// The envelope's body: a list where a count stands beside elements, else the fields of one thing or a job.
-fn body(root: &Element, fields: &[Field]) -> Value {
-    let counted = root.children.iter().any(|child| child.name == "count");
-    let mut made = Fields::default();
-    for child in &root.children {
-        let known = fields.iter().find(|field| field.name == child.name);
-        let lone = root.children.len() == 1 && !child.children.is_empty();
-        let value = match known {
-            _ if counted && child.name != "count" => nested(child, fields),
-            _ if child.name == "jobresult" => result(child, fields),
-            // The one record of an object answer is what the catalogue describes.
-            _ if lone => nested(child, fields),
-            // A list without a count: its rows are what the catalogue describes.
-            None if !child.children.is_empty() => nested(child, fields),
-            known => typed(child, known),
-        };
-        made.add(&child.name, value, counted && child.name != "count");
+/// Servers up to the guide's 4.1 print an empty element for what JSON leaves out; later ones only for an empty text. A
+/// server that does not tell its version is taken for an old one.
+fn is_old(root: &BytesStart) -> bool {
+    let version = root
+        .try_get_attribute("cloud-stack-version")
+        .ok()
+        .flatten()
+        .and_then(|attribute| String::from_utf8(attribute.value.into_owned()).ok())
+        .unwrap_or_default();
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>());
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (4, 2),
+        _ => true,
     }
-    Value::Record(made.record)
-}
-
-/// What a job ended with: flat fields, or the one record that the followed call's catalogue entry describes.
-fn result(element: &Element, fields: &[Field]) -> Value {
-    if element.children.is_empty() {
-        return Value::String(element.text.clone());
-    }
-    let mut made = Fields::default();
-    for child in &element.children {
-        let value = if child.children.is_empty() {
-            typed(child, fields.iter().find(|field| field.name == child.name))
-        } else {
-            nested(child, fields)
-        };
-        made.add(&child.name, value, false);
-    }
-    Value::Record(made.record)
-}
-
-/// A record whose fields the catalogue describes.
-fn nested(element: &Element, fields: &[Field]) -> Value {
-    if element.children.is_empty() {
-        return scalar(&element.name, &element.text, "");
-    }
-    let mut made = Fields::default();
-    for child in &element.children {
-        let field = fields.iter().find(|field| field.name == child.name);
-        made.add(&child.name, typed(child, field), is_list(child, field));
-    }
-    Value::Record(made.record)
-}
-
-/// Whether an element is one of a list, even if it is alone. `tags` with text in it is the text that offerings have.
-fn is_list(element: &Element, field: Option<&Field>) -> bool {
-    match field {
-        Some(field) if matches!(field.kind.as_str(), "list" | "set") => true,
-        _ if !element.children.is_empty() => LISTS.contains(&element.name.as_str()),
-        Some(_) => false,
-        None => element.name == "servicelist",
-    }
-}
-
-/// A record being made: a field that is there already, or that is a list anyway, collects its values.
-#[derive(Default)]
-struct Fields {
-    record: Record,
-    places: Places,
-}
-
-impl Fields {
-    fn add(&mut self, name: &str, value: Value, list: bool) {
-        let name = Name::from(name);
-        let place = self.places.of(&name, &self.record);
-        match place.map(|place| &mut self.record.fields[place].1) {
-            Some(Value::List(items)) => items.push(value),
-            Some(first) => {
-                let kept = std::mem::replace(first, Value::Null);
-                *first = Value::List(vec![kept, value]);
-            }
-            None if list => self.record.push(name, Value::List(vec![value])),
-            None => self.record.push(name, value),
-        }
-    }
-}
-
-fn typed(element: &Element, field: Option<&Field>) -> Value {
-    let kind = field.map_or("", |field| field.kind.as_str());
-    let inner = field.map_or(&[][..], |field| &field.response);
-    if !element.children.is_empty() {
-        return match element.name.as_str() {
-            "jobresult" => result(element, inner),
-            _ => nested(element, inner),
-        };
-    }
-    if element.text.is_empty() && (kind == "map" || !inner.is_empty()) {
-        return Value::Record(Record::default());
-    }
-    if kind == "map" || looks_like_map(&element.name, &element.text) {
-        return map(&element.text);
-    }
-    scalar(&element.name, &element.text, kind)
-}
-
-fn scalar(name: &str, text: &str, kind: &str) -> Value {
-    let number = NUMBERS.contains(&name)
-        || matches!(
-            kind,
-            "integer" | "int" | "long" | "short" | "float" | "double"
-        );
-    if number && is_number(text.trim()) {
-        return Value::Number(text.trim().into());
-    }
-    match (kind, text) {
-        ("boolean", "true") => Value::Bool(true),
-        ("boolean", "false") => Value::Bool(false),
-        _ => Value::String(text.into()),
-    }
-}
-
-/// These are maps in every answer, whatever the catalogue says.
-fn looks_like_map(name: &str, text: &str) -> bool {
-    matches!(name, "details" | "resourcedetails" | "storagecapabilities")
-        && text.starts_with('{')
-        && text.ends_with('}')
-}
-
-/// A map as Java prints it: `{a=1, b=2}`.
-fn map(text: &str) -> Value {
-    let Some(inside) = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'))
-    else {
-        return Value::String(text.into());
-    };
-    let mut record = Record::default();
-    for pair in inside.split(", ").filter(|pair| !pair.is_empty()) {
-        match (pair.split_once('='), record.fields.last_mut()) {
-            (Some((name, value)), _) => record.push(name, Value::String(value.into())),
-            // A comma inside a value.
-            (None, Some((_, Value::String(last)))) => {
-                last.push_str(", ");
-                last.push_str(pair);
-            }
-            (None, _) => return Value::String(text.into()),
-        }
-    }
-    Value::Record(record)
 }
 
 #[cfg(test)]
@@ -353,11 +225,6 @@ mod tests {
                 "<r><z><size>1</size></z><z><size>2</size></z></r>",
                 r#"{"z":[{"size":1},{"size":2}]}"#,
             ),
-            // An empty element in a list is an empty record, as listApis has them; of a map it is an empty map.
-            (
-                "<r><vm><nic/><details></details><size></size></vm></r>",
-                r#"{"vm":{"nic":[{}],"details":{},"size":""}}"#,
-            ),
             (
                 "<r><vm><size>\n 5 </size><names>a</names></vm></r>",
                 r#"{"vm":{"size":5,"names":["a"]}}"#,
@@ -373,6 +240,60 @@ mod tests {
             ),
         ] {
             assert_eq!(compact(xml, &fields), expected, "{xml}");
+        }
+    }
+
+    #[test]
+    fn what_an_empty_element_is_depends_on_the_server() {
+        let fields = [
+            field("size", "long", Vec::new()),
+            field("nic", "set", vec![field("id", "string", Vec::new())]),
+            field("details", "map", Vec::new()),
+        ];
+        let vm = "<vm><nic/><details></details><size/><name></name><id>a</id></vm>";
+        for (version, expected) in [
+            (
+                " cloud-stack-version=\"4.11.1.0\"",
+                r#"{"vm":{"nic":[{}],"details":{},"name":"","id":"a"}}"#,
+            ),
+            (" cloud-stack-version=\"3.0.1.6\"", r#"{"vm":{"id":"a"}}"#),
+            (" cloud-stack-version=\"x\"", r#"{"vm":{"id":"a"}}"#),
+            ("", r#"{"vm":{"id":"a"}}"#),
+        ] {
+            let xml = format!("<r{version}>{vm}</r>");
+            assert_eq!(compact(&xml, &fields), expected, "{xml}");
+        }
+    }
+
+    #[test]
+    fn success_is_a_text_in_an_answer_and_a_boolean_in_a_jobs_result() {
+        let told = [field("success", "boolean", Vec::new())];
+        for fields in [&told[..], &[]] {
+            for (xml, expected) in [
+                ("<r><success>true</success></r>", r#"{"success":"true"}"#),
+                (
+                    "<r><jobresult><success>true</success></jobresult></r>",
+                    r#"{"jobresult":{"success":true}}"#,
+                ),
+            ] {
+                assert_eq!(compact(xml, fields), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_keeps_what_its_values_hold() {
+        let fields = [field("m", "map", Vec::new())];
+        for (map, expected) in [
+            ("{}", r#"{}"#),
+            ("{a=}", r#"{"a":""}"#),
+            ("{a=1, , b=2, }", r#"{"a":"1, ","b":"2, "}"#),
+            ("{a=1, b=2, a=3}", r#"{"a":"1","b":"2, a=3"}"#),
+            ("{, a=1}", r#""{, a=1}""#),
+        ] {
+            let xml = format!("<r><vm><m>{map}</m></vm></r>");
+            let expected = format!("{{\"vm\":{{\"m\":{expected}}}}}");
+            assert_eq!(compact(&xml, &fields), expected);
         }
     }
 
@@ -397,6 +318,8 @@ mod tests {
             ("", "none or several"),
             ("<a>", "cut short"),
             ("<a></b>", "malformed"),
+            ("< a='b'></>", "no name"),
+            ("<a>< /></a>", "no name"),
             ("<a/><b/>", "none or several"),
             ("<a/>garbage", "outside"),
             ("hello <a/>", "outside"),

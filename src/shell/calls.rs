@@ -6,15 +6,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::refused::told_apart;
-use super::session::{Mode, Session, Shown, Started, View};
+use super::session::{Mode, Session, Shown, View};
 use crate::catalog::Api;
+use crate::catalog::types::Types;
+use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
-use crate::client::{Client, Options, interrupted, pages, wait};
+use crate::client::{Begun, Client, Options, interrupted, pages, wait};
 use crate::cloud::{Manner, Outcome, Request};
+use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
 use crate::record::answer::{Answer, Shape};
 use crate::record::select;
+
+/// A job and how long it is waited for.
+pub struct Wait<'a> {
+    pub request: &'a Request,
+    pub options: &'a Options,
+    pub job: &'a str,
+    pub limit: Duration,
+    /// What it works on.
+    pub resource: Option<String>,
+}
 
 impl Session {
     pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
@@ -28,23 +41,25 @@ impl Session {
                 expires: resolved.seconds("expires"),
                 response: resolved.get("response"),
             },
-            fields: call
-                .api
-                .as_ref()
-                .map_or(Vec::new(), |api| api.response.clone()),
+            types: self.types(&resolved, call.api.as_deref()),
             retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
+            custom: None,
         };
         let client = self.client_of(&resolved)?;
         let request = Request {
             api: call.name.clone(),
             params: self.by_value(&call, params, &client, &options)?,
         };
-        let outcome = self.start(&client, &request, &options).map_err(|error| {
+        let options = Options {
+            custom: self.may_choose(&client, &resolved, call.api.as_deref()),
+            ..options
+        };
+        let begun = self.start(&client, &request, &options).map_err(|error| {
             told_apart(error, &call.name, &self.known_catalog(), || {
                 client.dialect().shipped().ok()
             })
         })?;
-        let answer = match outcome {
+        let answer = match begun.outcome {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
             }
@@ -52,9 +67,15 @@ impl Session {
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
                 let limit = Duration::from_secs(resolved.seconds("timeout"));
-                self.started(&request, &job, &answer);
                 if blocks {
-                    self.follow(&client, &request, &options, &job, limit, &answer)?
+                    let wait = Wait {
+                        request: &request,
+                        options: &options,
+                        job: &job,
+                        limit,
+                        resource: answer.resource(),
+                    };
+                    self.follow(&client, &wait, begun.entry)?
                 } else {
                     self.ui.say(&format!(
                         "job {job} runs; ask after it with: {}",
@@ -84,18 +105,29 @@ impl Session {
         })))
     }
 
+    /// What is known of the fields of an API's answer: XML has to be told, and JSON tells by itself.
+    pub(super) fn types(&mut self, resolved: &Resolved, api: Option<&Api>) -> Types {
+        if resolved.get("response") != "xml" {
+            return Types::default();
+        }
+        let catalog = self.known_catalog();
+        let fields = api.map_or(&[][..], |api| &api.response);
+        Types::within(fields, catalog)
+    }
+
     /// Sends the call; Ctrl-C ends the wait for its answer.
     pub(super) fn start(
         &mut self,
         client: &Arc<Client>,
         request: &Request,
         options: &Options,
-    ) -> Result<Outcome> {
+    ) -> Result<Begun> {
         let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
+        let catalog = self.known_catalog();
         self.on_network(client, move || what.clone(), |mut interrupt| async move {
             tokio::select! {
-                outcome = caller.start(&request, &options) => outcome,
+                begun = caller.begin(&request, &options, Some(&catalog)) => begun,
                 () = interrupt.pressed() => Err(interrupted(&request, caller.reads(&request.api))),
             }
         })?
@@ -166,56 +198,70 @@ impl Session {
         Ok(whole.answer)
     }
 
+    /// The parameter by which this call may carry an id of ours.
+    fn may_choose(
+        &mut self,
+        client: &Client,
+        resolved: &Resolved,
+        api: Option<&Api>,
+    ) -> Option<&'static str> {
+        // A catalogue that is not the cloud's own does not tell whether it takes such an id.
+        let told = !self.known_catalog().shipped();
+        let api = api.filter(|_| told && resolved.bool("customid"))?;
+        client.dialect().custom_id(api)
+    }
+
     /// Waits for the job's end; the time limit and Ctrl-C end the wait and not the job.
     pub(super) fn follow(
         &mut self,
         client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        job: &str,
-        limit: Duration,
-        first: &Answer,
+        wait: &Wait,
+        entry: Option<Entry>,
     ) -> Result<Answer> {
-        let waiting = (
-            client.clone(),
-            request.clone(),
-            options.clone(),
+        let Wait {
+            request,
+            options,
+            job,
+            limit,
+            resource,
+        } = wait;
+        let what = format!("{} (job {job})", request.api);
+        let (caller, limit) = (client.clone(), *limit);
+        let (request, options, job) = (
+            Request::clone(request),
+            Options::clone(options),
             job.to_string(),
         );
-        let what = format!("{} (job {job})", request.api);
         let end = self.on_network(client, || what.clone(), |mut interrupt| async move {
-            let (client, request, options, job) = waiting;
             tokio::select! {
-                end = wait::follow(&client, &request, &job, &options, limit) => end,
+                end = wait::follow(&caller, &request, &job, &options, limit) => end,
                 () = interrupt.pressed() => {
-                    Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
+                    Err(wait::ended(&caller, &request, &job, "was left to run: the wait was interrupted"))
                 }
             }
-        });
-        let end = end?;
-        let state = match &end {
-            Ok(_) => "done",
-            Err(error) if error.kind == Kind::JobFailed => "failed",
-            Err(_) => "running",
+        })?;
+        let fate = match &end {
+            Ok(answer) => Some(Fate {
+                resource: answer.resource(),
+                ..Fate::of(State::Done)
+            }),
+            Err(error) if error.kind == Kind::JobFailed => {
+                Some(Fate::because(State::Failed, error))
+            }
+            Err(_) => None,
         };
-        if let Some(started) = self.jobs.iter_mut().find(|started| started.job == job) {
-            started.state = state;
+        if let (Some(mut entry), Some(fate)) = (entry, fate)
+            && let Err(error) = entry.settle(&fate)
+        {
+            // What the cloud did is told all the same.
+            self.ui.warn(&error.message);
         }
-        end.map_err(|error| match first.resource() {
+        end.map_err(|error| match resource {
             Some(id) if error.kind == Kind::StillRunning => {
                 error.hint(format!("what it works on has the id {id}"))
             }
             _ => error,
         })
-    }
-
-    pub(super) fn started(&mut self, request: &Request, job: &str, answer: &Answer) {
-        self.jobs.push(Started {
-            job: job.into(),
-            request: request.clone(),
-            resource: answer.resource().unwrap_or_default(),
-            state: "running",
-        });
     }
 
     /// Reads what `name=@file` and `name=@-` name.

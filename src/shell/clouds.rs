@@ -8,15 +8,21 @@ use super::names::Vocabulary;
 use super::refused;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
-use crate::client::Client;
 use crate::client::discovery::{Found, Instead, discover};
+use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
-use crate::client::transport::Route;
-use crate::cloud::{self, Identity};
+use crate::client::proxies::Proxies;
+use crate::client::tls::Tls;
+use crate::client::transport::{Limits, Route, host};
+use crate::client::{Book, Client};
+use crate::cloud::{self, Identity, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::Resolved;
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
+
+/// What stands for the built-in cloud where another has an address.
+pub const BUILT_IN: &str = "built-in";
 
 /// Which cloud, asked by whom: what tells one client and one catalogue from another.
 #[derive(Clone, PartialEq)]
@@ -24,7 +30,8 @@ pub struct Place {
     endpoint: String,
     identity: String,
     secret: Secret,
-    verifycert: bool,
+    trust: Tls,
+    limits: Limits,
 }
 
 impl Session {
@@ -71,15 +78,37 @@ impl Session {
             None => self.demo()?,
         };
         let route = Route {
-            verifycert: place.verifycert,
-            proxies: endpoint.is_some(),
+            trust: place.trust.clone(),
             tls: identity.url.starts_with("https:"),
+            proxies: match endpoint {
+                Some(_) => Proxies::read(&*self.env)?,
+                None => Proxies::default(),
+            },
+            limits: place.limits,
         };
+        if route.tls {
+            self.warn_once(route.trust.warnings(host(&identity.url)));
+        }
         let log = self.log();
-        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
+        let book = Book {
+            ledger: self.ledger.clone(),
+            whose: self.whose(resolved)?,
+        };
+        let observer = Arc::new(move |sent: &Sent| log.sent(sent));
+        let client = Client::with(identity, &route, Some(observer), Some(book))?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
+    }
+
+    /// Says what has not been said since the process began.
+    fn warn_once(&mut self, warnings: Vec<String>) {
+        for warning in warnings {
+            if !self.warned.contains(&warning) {
+                self.ui.warn(&warning);
+                self.warned.push(warning);
+            }
+        }
     }
 
     /// Starts the built-in cloud, once a process.
@@ -106,20 +135,57 @@ impl Session {
         })
     }
 
+    /// Whose calls the ledger is asked for.
+    pub fn whose(&self, resolved: &Resolved) -> Result<Whose> {
+        Ok(match resolved.endpoint()? {
+            Some(endpoint) => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: endpoint.url,
+                identity: endpoint.apikey,
+            },
+            None => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: BUILT_IN.into(),
+                identity: String::new(),
+            },
+        })
+    }
+
+    /// Says what processes left open that ended before they should have; never a reason to fail.
+    pub fn tell_left(&self) {
+        match self.ledger.left() {
+            Ok(left) if left.is_empty() => {}
+            Ok(left) => self.ui.warn(&told_left(&left, &self.resolved.profile)),
+            Err(error) => self.ui.warn(&error.message),
+        }
+    }
+
     pub(super) fn place(&self, resolved: &Resolved) -> Result<Place> {
-        let verifycert = resolved.bool("verifycert");
+        let trust = Tls {
+            verifycert: resolved.bool("verifycert"),
+            cacert: resolved.path("cacert"),
+            cert: resolved.path("cert"),
+            key: resolved.path("key"),
+        };
+        let limits = Limits {
+            connect: resolved.duration("connect_timeout"),
+            reply: resolved.duration("reply_timeout"),
+            idle: resolved.duration("idle_timeout"),
+        };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
                 endpoint: endpoint.url,
                 identity: endpoint.apikey,
                 secret: endpoint.secretkey,
-                verifycert,
+                trust,
+                limits,
             },
             None => Place {
-                endpoint: "built-in".into(),
+                endpoint: BUILT_IN.into(),
                 identity: devcloud::fingerprint(),
                 secret: Secret::new(""),
-                verifycert,
+                trust,
+                limits,
             },
         })
     }
@@ -142,7 +208,17 @@ impl Session {
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
-        self.catalog()
+        let known = self.known_catalog();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        // The line's own way to the cloud holds for the question what can be called, too.
+        let own = reached_by(words);
+        let (resolved, _) = self.for_line(&own)?;
+        let kept = std::mem::replace(&mut self.resolved, resolved);
+        let catalog = self.catalog();
+        self.resolved = kept;
+        catalog
     }
 
     /// The catalogue as far as it is known without asking the cloud.
@@ -244,4 +320,64 @@ impl Session {
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
         cache::path(&self.places.cache, &place.endpoint, &place.identity)
     }
+}
+
+/// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.
+fn told_left(left: &[Noted], profile: &str) -> String {
+    let named = |state: State| {
+        let mut names: Vec<&str> = left
+            .iter()
+            .filter(|call| call.state == state)
+            .map(|call| call.api.as_str())
+            .collect();
+        let count = names.len();
+        names.dedup();
+        let more = names.len().saturating_sub(3);
+        names.truncate(3);
+        let more = if more > 0 { ", …" } else { "" };
+        (count, format!("{}{more}", names.join(", ")))
+    };
+    let mut parts = Vec::new();
+    let (unanswered, names) = named(State::Sent);
+    if unanswered > 0 {
+        let calls = if unanswered == 1 { "call" } else { "calls" };
+        parts.push(format!("{unanswered} {calls} without an answer ({names})"));
+    }
+    let (running, names) = named(State::Running);
+    if running > 0 {
+        let jobs = if running == 1 { "job" } else { "jobs" };
+        parts.push(format!("{running} {jobs} that nobody waited for ({names})"));
+    }
+    let mut others: Vec<&str> = left
+        .iter()
+        .map(|call| call.profile.as_str())
+        .filter(|other| *other != profile)
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let line = match others.as_slice() {
+        [] => "`jobs` asks the cloud".into(),
+        [other] => format!("`jobs` of profile {other} (-p {other}) asks the cloud"),
+        several => format!(
+            "`jobs` of the profiles {} asks the clouds",
+            several.join(", ")
+        ),
+    };
+    format!(
+        "an earlier run ended in the middle and left {}; {line} what became of it",
+        parts.join(" and ")
+    )
+}
+
+/// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
+fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    const WAY: [&str; 2] = ["verifycert", "cacert"];
+    words
+        .filter_map(|word| {
+            let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;
+            let name = name.to_ascii_lowercase();
+            WAY.contains(&name.as_str())
+                .then(|| (name, value.to_string()))
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::session::Session;
 use crate::catalog::cache;
 use crate::catalog::names::{Lexicon, Names};
+use crate::catalog::types::Types;
 use crate::client::{Client, Options};
 use crate::cloud::{self, Dialect, Outcome, Request};
 use crate::error::{Kind, Result};
@@ -104,10 +105,11 @@ impl Session {
             params: Vec::new(),
         };
         let options = Options {
-            fields: there.map_or(Vec::new(), |api| api.response.clone()),
+            types: there.map_or(Types::default(), |api| Types::of(&api.response)),
             ..options.clone()
         };
-        match self.start(client, &request, &options) {
+        let listed = self.start(client, &request, &options);
+        match listed.map(|begun| begun.outcome) {
             Ok(Outcome::Done(answer)) if !answer.rows.is_empty() => {
                 let told = client.dialect().listed(list, &answer);
                 let path = self.cache_path(&self.place(&self.resolved)?);

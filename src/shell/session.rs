@@ -10,8 +10,8 @@ use super::help;
 use super::log::Log;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
+use crate::client::ledger::Ledger;
 use crate::client::network::Network;
-use crate::cloud::Request;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::{Places, settings};
@@ -72,16 +72,6 @@ impl View {
     }
 }
 
-/// A job that this process started.
-#[derive(Clone)]
-pub struct Started {
-    pub job: String,
-    pub request: Request,
-    pub resource: String,
-    /// running, done, failed or waiting for nobody.
-    pub state: &'static str,
-}
-
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
@@ -97,10 +87,12 @@ pub struct Session {
     pub file: File,
     pub resolved: Resolved,
     pub mode: Mode,
-    pub jobs: Vec<Started>,
+    pub ledger: Arc<Ledger>,
     pub history: Vec<String>,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
+    /// What is said once a process and has been said.
+    pub(super) warned: Vec<String>,
     /// The output form that the line in work asks for.
     pub(super) line_form: Option<String>,
     /// The APIs that list names and were refused.
@@ -121,6 +113,7 @@ impl Session {
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
+        let ledger = Arc::new(Ledger::at(&places.state));
         Ok(Session {
             ui,
             places,
@@ -129,10 +122,11 @@ impl Session {
             file,
             resolved,
             mode,
-            jobs: Vec::new(),
+            ledger,
             history: Vec::new(),
             keep_going: false,
             sources: Vec::new(),
+            warned: Vec::new(),
             line_form: None,
             unlisted: Vec::new(),
             network: None,

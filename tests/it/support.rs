@@ -15,6 +15,13 @@ pub struct Run {
     stdin: Vec<u8>,
 }
 
+/// A run that goes on until it is dropped.
+pub struct Running {
+    child: std::process::Child,
+    /// The first line that it printed.
+    pub line: String,
+}
+
 /// What a run left.
 #[derive(Debug)]
 pub struct Seen {
@@ -133,6 +140,29 @@ impl Run {
         self
     }
 
+    /// The process to be, for a test that runs it by itself.
+    pub fn command(self) -> Command {
+        self.command
+    }
+
+    /// Starts it and waits for its first line.
+    pub fn started(mut self) -> Running {
+        use std::io::BufRead;
+        let mut child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        std::io::BufReader::new(stdout)
+            .read_line(&mut line)
+            .unwrap();
+        Running { child, line }
+    }
+
     pub fn seen(mut self) -> Seen {
         let mut child = self
             .command
@@ -170,6 +200,14 @@ impl Run {
         let seen = self.seen();
         assert_eq!(seen.status, status, "{seen:?}");
         seen.stderr
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

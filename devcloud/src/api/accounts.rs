@@ -7,7 +7,7 @@ use super::listing::{Listing, OWNED, PAGED, view};
 use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
-use crate::{clock, seed};
+use crate::{clock, credentials, seed};
 
 const PERSON: &[Param] = &[
     req("username", Takes::Text, "the name to log in with"),
@@ -351,7 +351,9 @@ fn add_user(call: &Call, account: &Thing, domain: &Thing) -> Done<Thing> {
         domain: domain.id,
         uuid: None,
     };
-    call.create(made, body)
+    let user = call.create(made, body)?;
+    credentials::set_password(call.db, user.id, call.required("password")?)?;
+    Ok(user)
 }
 
 fn create_user(call: &mut Call) -> Done<Reply> {
@@ -417,6 +419,9 @@ fn update_user(call: &mut Call) -> Done<Reply> {
     }
     if let Some(name) = call.text("username") {
         user.name = name.into();
+    }
+    if let Some(password) = call.text("password") {
+        credentials::set_password(call.db, user.id, password)?;
     }
     store::update(call.db, &user)?;
     Ok(Reply::One("user", user_view(call, &user)?))

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::dispatch::allowed;
 use super::fields::{self, Field};
-use super::{Access, Api, Call, Done, Reply, Takes, all, allowed, opt, type_name};
+use super::{Access, Api, Call, Done, Reply, Takes, all, opt, type_name};
 use crate::wire::VERSION;
 
 pub const APIS: &[Api] = &[

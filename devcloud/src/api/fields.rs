@@ -131,6 +131,14 @@ fields! {
     DOMAIN: id string "the id of the domain", name string "its name", level integer "how deep below ROOT it is",
         parentdomainid string "the domain above", parentdomainname string "that domain's name",
         haschild boolean "whether there are domains below", path string "its path from ROOT", state string "Active";
+    LOGIN: username string "the user's name", userid string "the user's id", domainid string "the user's domain",
+        timeout integer "how many seconds the session may idle", account string "the account it belongs to",
+        firstname string "first name", lastname string "last name", r#type string "the account's type",
+        timezone string "the user's time zone", registered string "whether the user has registered",
+        sessionkey string "what every call in the session must bring";
+    APILIMIT: accountid string "the account", account string "its name", apiIssued int "calls made in this interval",
+        apiAllowed int "calls left", expireAfter long "milliseconds until the count starts over";
+    LOGOUT: description string "success";
     JOB: accountid string "the account that began it", userid string "the user that began it",
         cmd string "the server's class for the call", jobstatus integer "0 runs, 1 done, 2 failed",
         jobprocstatus integer "progress inside the server", jobresultcode integer "0, or 530 when it failed",

@@ -1,10 +1,16 @@
-//! Jobs: asked after one by one, or listed.
+//! Jobs: begun by asynchronous calls, ended when their time has come, asked after one by one, or listed.
 
-use serde_json::{Map, Value};
+use rusqlite::Transaction;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
+use super::limits::Limits;
 use super::listing::{OWNED, PAGED};
-use super::{Access, Api, Call, Done, Reply, Takes, fields, req};
+use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, req};
+use crate::auth::Params;
+use crate::clock;
 use crate::store::{self, Job};
+use crate::wire::Refusal;
 
 pub const APIS: &[Api] = &[
     Api {
@@ -58,4 +64,117 @@ fn record(job: &Job) -> Value {
         }
     }
     Value::Object(body)
+}
+
+impl Call<'_> {
+    /// Begins the job of an asynchronous call and answers its id.
+    pub fn start_job(&mut self, thing: &str, created: bool) -> Done<Value> {
+        let Some(work) = &self.api.job else {
+            return Err(Refusal::internal("a synchronous call began a job"));
+        };
+        let uuid = Uuid::new_v4().to_string();
+        let body = json!({
+            "accountid": self.caller.account.uuid,
+            "userid": self.caller.user,
+            "cmd": work.class,
+            "jobstatus": 0,
+            "jobprocstatus": 0,
+            "jobresultcode": 0,
+            "jobinstancetype": work.instance,
+            "jobinstanceid": thing,
+            "created": clock::date(self.now),
+            "jobid": uuid,
+        });
+        let Value::Object(body) = body else {
+            return Err(Refusal::internal("a job has no record"));
+        };
+        let kept: Vec<&(String, String)> = self
+            .params
+            .iter()
+            .filter(|(name, _)| {
+                !matches!(
+                    name.to_lowercase().as_str(),
+                    "signature" | "apikey" | "password" | "sessionkey"
+                )
+            })
+            .collect();
+        let job = Job {
+            uuid: uuid.clone(),
+            api: self.api.name.into(),
+            account: self.caller.account.id,
+            params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
+            body,
+        };
+        let set = store::setting(self.db, configuration::JOB_TIME)?;
+        let milliseconds = set
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(work.milliseconds);
+        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
+        self.event(work.instance, "Scheduled", thing)?;
+        Ok(if created {
+            json!({"id": thing, "jobid": uuid})
+        } else {
+            json!({"jobid": uuid})
+        })
+    }
+}
+
+/// Ends the jobs whose time has come.
+pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
+    for mut job in store::due_jobs(db, now)? {
+        let Some(api) = all().find(|api| api.name == job.api) else {
+            continue;
+        };
+        let Some(work) = &api.job else { continue };
+        let params: Params =
+            serde_json::from_value(job.params["params"].clone()).unwrap_or_default();
+        let text = |name: &str| job.params[name].as_str().unwrap_or_default().to_string();
+        let (user, subject) = (text("user"), text("thing"));
+        let Some(account) = store::by_id(db, "account", job.account)? else {
+            continue;
+        };
+        let mut call = Call {
+            db,
+            limits,
+            params: &params,
+            caller: Caller { account, user },
+            api,
+            now,
+            subject: subject.clone(),
+        };
+        db.execute_batch("SAVEPOINT job")?;
+        let ended = (work.end)(&mut call);
+        let (status, code, result) = match &ended {
+            Ok(result) => {
+                db.execute_batch("RELEASE job")?;
+                (1, 0, result.clone())
+            }
+            Err(refusal) => {
+                db.execute_batch("ROLLBACK TO job; RELEASE job")?;
+                // The job says 530 whatever happened; the real code is inside.
+                (
+                    2,
+                    530,
+                    json!({"errorcode": refusal.code, "errortext": refusal.text}),
+                )
+            }
+        };
+        let state = if ended.is_ok() { "Completed" } else { "Error" };
+        call.event(work.instance, state, &subject)?;
+        let mut body = Map::new();
+        for (name, value) in std::mem::take(&mut job.body) {
+            match name.as_str() {
+                "jobstatus" => body.insert(name, json!(status)),
+                "jobresultcode" => {
+                    body.insert(name, json!(code));
+                    body.insert("jobresulttype".into(), json!("object"));
+                    body.insert("jobresult".into(), result.clone())
+                }
+                _ => body.insert(name, value),
+            };
+        }
+        job.body = body;
+        store::settle_job(db, &job)?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Call, Done, Param, Reply, Takes, opt};
+use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -89,7 +89,7 @@ impl Call<'_> {
     fn matches(&self, listing: &Listing, thing: &Thing, shown: &Value) -> Done<bool> {
         if let Some(id) = self.text("id")
             && thing.uuid != id
-            && !(self.caller.root() && thing.number.to_string() == id)
+            && thing.number.to_string() != id
         {
             return Ok(false);
         }
@@ -120,7 +120,7 @@ impl Call<'_> {
         Ok(true)
     }
 
-    /// A root administrator's number in place of a uuid is the uuid of that thing.
+    /// A number in place of a uuid is the uuid of that thing.
     fn uuid_of(&self, name: &str, given: &str) -> Done<String> {
         let declared = self.api.params.iter().copied().flatten();
         let param = declared.into_iter().find(|param| param.name == name);
@@ -193,13 +193,20 @@ impl Seen {
             ));
         }
         if let Some(name) = call.text("account") {
-            let domain = domain.map_or(caller.account.domain, |domain| domain.id);
+            let own = || store::by_id(call.db, "domain", caller.account.domain);
+            let domain = match domain {
+                Some(domain) => domain,
+                None => own()?.ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
+            };
             let accounts = store::of_kind(call.db, "account")?;
             let account = accounts
                 .into_iter()
-                .find(|account| account.name == name && account.domain == domain)
+                .find(|account| account.name == name && account.domain == domain.id)
                 .ok_or_else(|| {
-                    Refusal::value(format!("Unable to find account {name} in domain {domain}"))
+                    Refusal::value(format!(
+                        "Unable to find account {name} in domain {}",
+                        domain.number
+                    ))
                 })?;
             return Ok(if caller.kind() == 0 && account.id != caller.account.id {
                 Seen::Nothing
@@ -234,6 +241,9 @@ impl Seen {
     }
 
     fn sees(&self, call: &Call, thing: &Thing) -> Done<bool> {
+        if thing.number == SYSTEM && matches!(thing.kind.as_str(), "account" | "user") {
+            return Ok(false);
+        }
         if thing.account == 0 && thing.kind != "domain" {
             return Ok(true);
         }

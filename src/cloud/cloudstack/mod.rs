@@ -4,6 +4,7 @@ mod codes;
 mod errors;
 mod names;
 pub mod sign;
+mod traces;
 
 use std::io::Read;
 
@@ -13,9 +14,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::catalog::names::{Named, Names};
-use crate::catalog::{Api, Field};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
 use crate::cloud::{
-    Code, Dialect, Identity, Manner, Outcome, Progress, Reply, Request, Shipped, SignedCall,
+    Code, Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, Shipped,
+    SignedCall,
 };
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
@@ -45,7 +48,7 @@ impl Dialect for CloudStack {
             return Ok(apis);
         }
         // The ordinary way words what came instead.
-        self.read(&self.discovery(), reply, &[], false)?;
+        self.read(&self.discovery(), reply, &Types::default(), false)?;
         let why = "it is no list of APIs";
         Err(errors::not_understood(&self.discovery(), reply, why, true))
     }
@@ -121,10 +124,10 @@ impl Dialect for CloudStack {
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome> {
-        let body = self.body(request, reply, fields)?;
+        let body = self.body(request, reply, types)?;
         let started = body
             .as_record()
             .filter(|_| follow)
@@ -222,9 +225,9 @@ impl Dialect for CloudStack {
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress> {
-        let body = self.body(&self.ask(job), reply, fields)?;
+        let body = self.body(&self.ask(job), reply, types)?;
         let Value::Record(record) = body else {
             return Err(Error::new(
                 Kind::Unreachable,
@@ -245,6 +248,40 @@ impl Dialect for CloudStack {
             )),
         }
     }
+
+    fn custom_id(&self, api: &Api) -> Option<&'static str> {
+        traces::custom_id(api)
+    }
+
+    fn refuses_custom_id(&self, error: &Error) -> bool {
+        traces::refuses_custom_id(error)
+    }
+
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool {
+        traces::knows_custom_id(error, id)
+    }
+
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::jobs_since(lost, catalog)
+    }
+
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::things_of(lost, catalog)
+    }
+
+    fn is_absence(&self, error: &Error) -> bool {
+        traces::is_absence(error)
+    }
+
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding {
+        traces::find(lost, jobs, things, known)
+    }
 }
 
 /// The APIs in an answer of listApis.
@@ -264,14 +301,14 @@ fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
 
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
-    fn body(&self, request: &Request, reply: &Reply, fields: &[Field]) -> Result<Value> {
+    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
             Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => xml::read(&reply.body, fields).map_err(|bad| bad.to_string()),
+            Some(b'<') => xml::read_as(&reply.body, types).map_err(|bad| bad.to_string()),
             Some(_) => json::read(&reply.body)
                 .map_err(|bad| bad.to_string())
                 .and_then(unwrap_envelope),
@@ -402,7 +439,7 @@ mod tests {
         let progress = |body: &str| {
             let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
             CloudStack
-                .progress(&start, "7", &reply(200, &body), &[])
+                .progress(&start, "7", &reply(200, &body), &Types::default())
                 .unwrap()
         };
         assert!(matches!(progress("\"jobstatus\":0"), Progress::Running));
@@ -464,7 +501,12 @@ mod tests {
         let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
         assert!(!CloudStack.follows("queryAsyncJobResult"));
         let outcome = CloudStack
-            .read(&CloudStack.ask("7"), &reply(200, body), &[], false)
+            .read(
+                &CloudStack.ask("7"),
+                &reply(200, body),
+                &Types::default(),
+                false,
+            )
             .unwrap();
         assert!(matches!(outcome, Outcome::Done(_)));
     }
