@@ -31,6 +31,8 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]

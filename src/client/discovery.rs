@@ -28,7 +28,8 @@ pub async fn discover(client: &Client) -> Result<Found> {
                 instead: None,
             });
         }
-        Err(error) if is_refusal(&error) => error,
+        // A login that is refused on the way says all there is to say.
+        Err(error) if is_refusal(&error) && of_discovery(client, &error) => error,
         Err(error) => return Err(error),
     };
     let probe = client.dialect().probe();
@@ -51,6 +52,10 @@ pub async fn discover(client: &Client) -> Result<Found> {
 /// Whether an API said no, which whatever else stands at an address does not; being asked to wait is no such answer.
 fn is_refusal(error: &Error) -> bool {
     error.kind == Kind::Refused && error.said.is_some() && error.code != Some(429)
+}
+
+fn of_discovery(client: &Client, error: &Error) -> bool {
+    error.api.as_deref() == Some(&*client.dialect().discovery().api)
 }
 
 /// The cloud refuses what everybody may ask, too: it is about who asks.

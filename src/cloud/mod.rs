@@ -5,6 +5,7 @@ pub mod http;
 
 use std::time::Duration;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::config::secret::Secret;
@@ -214,6 +215,10 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, request: &Request) -> Option<Error>;
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
+    /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
+    fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// What the answer of an API says that lists such names.
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
     /// Whether the call only reads, so that sending it twice does no harm.

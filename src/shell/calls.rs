@@ -31,15 +31,12 @@ pub struct Wait<'a> {
 }
 
 impl Session {
-    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
+    pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
         let (resolved, filter) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(call.params)?,
-        };
+        let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             manner: Manner {
                 expires: resolved.seconds("expires"),
@@ -50,6 +47,10 @@ impl Session {
             custom: None,
         };
         let client = self.client_of(&resolved)?;
+        let request = Request {
+            api: call.name.clone(),
+            params: self.by_value(&call, params, &client, &options)?,
+        };
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options

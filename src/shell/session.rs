@@ -9,12 +9,10 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use super::refused;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
-use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -99,6 +97,8 @@ pub struct Session {
     pub(super) warned: Vec<String>,
     /// The output form that the line in work asks for.
     pub(super) line_form: Option<String>,
+    /// The APIs that list names and were refused.
+    pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -132,6 +132,7 @@ impl Session {
             sources: Vec::new(),
             warned: Vec::new(),
             line_form: None,
+            unlisted: Vec::new(),
             network: None,
             demo: None,
             client: None,
@@ -231,20 +232,6 @@ impl Session {
         Ok((parsed, catalog))
     }
 
-    /// The error of a line that does not name a command here, with what is known of it elsewhere.
-    fn elsewhere<'w>(&mut self, error: Error, words: impl Iterator<Item = &'w str>) -> Error {
-        let here = self.known_catalog();
-        let words: Vec<&str> = words
-            .filter(|word| !word.starts_with('-'))
-            .take(2)
-            .collect();
-        // Where the shipped catalogue stands in already, it knows no more.
-        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
-            return error;
-        }
-        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
-    }
-
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
@@ -285,7 +272,7 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter;
+                view.filter = filter.or(view.filter);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -381,6 +368,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.unlisted.clear();
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod codes;
 mod errors;
+mod names;
 pub mod sign;
 mod traces;
 
@@ -12,6 +13,7 @@ use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
@@ -215,6 +217,14 @@ impl Dialect for CloudStack {
 
     fn codes(&self) -> Vec<Code> {
         codes::all()
+    }
+
+    fn names(&self, api: &str, param: &str) -> Option<Names> {
+        names::names(api, param)
+    }
+
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
+        names::listed(list, answer)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
