@@ -1,4 +1,4 @@
-//! The time, and its two forms in answers.
+//! The time, its form in answers, and the forms that parameters have.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,4 +19,11 @@ pub fn date(milliseconds: i64) -> String {
         .unwrap_or(Timestamp::UNIX_EPOCH)
         .strftime("%Y-%m-%dT%H:%M:%S+0000")
         .to_string()
+}
+
+/// The second of a moment spelt as answers have it, with any offset: no Z, no colon in the offset, no fraction.
+pub fn moment(text: &str) -> Option<i64> {
+    let broken = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text).ok()?;
+    let moment = broken.to_timestamp().ok()?;
+    (text.len() == 24).then_some(moment.as_second())
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 4;
+const SCHEMA: i64 = 5;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -23,7 +23,7 @@ const TABLES: &str = "
     CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
-        ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
+        begun INTEGER NOT NULL, ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX job_settled ON job (settled, ends);
     CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -262,9 +262,13 @@ pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusql
 
 /// A job that runs or has ended.
 pub struct Job {
+    /// Its number among the jobs; 0 until it is kept.
+    pub number: i64,
     pub uuid: String,
     pub api: String,
     pub account: i64,
+    /// When it began, in milliseconds since 1970.
+    pub begun: i64,
     pub params: Value,
     /// The record that queryAsyncJobResult answers.
     pub body: Map<String, Value>,
@@ -273,6 +277,8 @@ pub struct Job {
 fn job(row: &Row) -> rusqlite::Result<Job> {
     let (params, body): (String, String) = (row.get("params")?, row.get("body")?);
     Ok(Job {
+        number: row.get("id")?,
+        begun: row.get("begun")?,
         uuid: row.get("uuid")?,
         api: row.get("api")?,
         account: row.get("account")?,
@@ -284,11 +290,12 @@ fn job(row: &Row) -> rusqlite::Result<Job> {
 /// Keeps a job that ends at `ends`, in milliseconds since 1970.
 pub fn start_job(connection: &Connection, job: &Job, ends: i64) -> rusqlite::Result<()> {
     connection.execute(
-        "INSERT INTO job (uuid, account, api, ends, settled, params, body) VALUES (?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO job (uuid, account, api, begun, ends, settled, params, body) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
         params![
             job.uuid,
             job.account,
             job.api,
+            job.begun,
             ends,
             job.params.to_string(),
             Value::Object(job.body.clone()).to_string()
@@ -319,10 +326,11 @@ pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<
         .optional()
 }
 
-pub fn jobs(connection: &Connection) -> rusqlite::Result<Vec<Job>> {
+/// The jobs that began at that time or later, in milliseconds since 1970, in the order in which they did.
+pub fn jobs_since(connection: &Connection, begun: i64) -> rusqlite::Result<Vec<Job>> {
     connection
-        .prepare("SELECT * FROM job ORDER BY id DESC")?
-        .query_map([], job)?
+        .prepare_cached("SELECT * FROM job WHERE begun >= ? ORDER BY id")?
+        .query_map([begun], job)?
         .collect()
 }
 

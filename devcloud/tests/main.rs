@@ -4,6 +4,8 @@
 mod catalogue;
 #[path = "it/integration.rs"]
 mod integration;
+#[path = "it/jobs.rs"]
+mod jobs;
 #[path = "it/life.rs"]
 mod life;
 #[path = "it/limits.rs"]

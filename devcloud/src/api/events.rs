@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::listing::{OWNED, PAGED};
+use super::listing::{OWNED, PAGED, Seen};
 use super::{Access, Api, Call, Caller, Done, Reply, Takes, fields, opt};
 use crate::{clock, store};
 
@@ -76,7 +76,7 @@ pub fn add(
 }
 
 fn list(call: &mut Call) -> Done<Reply> {
-    let all = call.caller.root() && call.boolean("listall").unwrap_or(false);
+    let seen = Seen::by(call)?;
     let wanted = |body: &Value| {
         ["id", "type", "level"]
             .iter()
@@ -86,10 +86,11 @@ fn list(call: &mut Call) -> Done<Reply> {
                 text.to_lowercase().contains(&word.to_lowercase())
             })
     };
-    let rows = store::events(call.db)?
-        .into_iter()
-        .filter(|(account, body)| (all || *account == call.caller.account.id) && wanted(body))
-        .map(|(_, body)| body)
-        .collect();
+    let mut rows = Vec::new();
+    for (account, body) in store::events(call.db)? {
+        if wanted(&body) && seen.sees_account(call, account)? {
+            rows.push(body);
+        }
+    }
     call.page("event", rows)
 }

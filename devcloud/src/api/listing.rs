@@ -167,7 +167,7 @@ impl Call<'_> {
 }
 
 /// Whose things a list shows.
-enum Seen {
+pub enum Seen {
     Account(i64),
     Domain { id: i64, recursive: bool },
     Everything,
@@ -175,7 +175,7 @@ enum Seen {
 }
 
 impl Seen {
-    fn by(call: &Call) -> Done<Seen> {
+    pub(super) fn by(call: &Call) -> Done<Seen> {
         let caller = &call.caller;
         let listall = call.boolean("listall").unwrap_or(false);
         let domain = call.thing("domainid", "domain")?;
@@ -237,6 +237,20 @@ impl Seen {
                 recursive: true,
             },
             _ => Seen::Account(caller.account.id),
+        })
+    }
+
+    /// Whether the list shows what belongs to an account, by internal id.
+    pub(super) fn sees_account(&self, call: &Call, account: i64) -> Done<bool> {
+        Ok(match self {
+            Seen::Everything => true,
+            Seen::Nothing => false,
+            Seen::Account(id) => *id == account,
+            Seen::Domain { id, recursive } => match store::by_id(call.db, "account", account)? {
+                Some(account) if *recursive => below(call.db, account.domain, *id)?,
+                Some(account) => account.domain == *id,
+                None => false,
+            },
         })
     }
 

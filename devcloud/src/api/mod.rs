@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::auth::{Params, value};
+use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -50,6 +51,8 @@ enum Takes {
     Boolean,
     List,
     Map,
+    /// A moment with its offset.
+    Moment,
     /// The uuid of something that is no thing of the world: a job, an event.
     Uuid,
     /// The uuid of a thing of that kind, or its number among its kind.
@@ -219,6 +222,7 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
+        Takes::Moment => "tzdate",
         Takes::Uuid | Takes::Id(_) => "uuid",
     }
 }
@@ -357,6 +361,12 @@ impl Call<'_> {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",
                     param.name
+                )));
+            }
+            if param.takes == Takes::Moment && clock::moment(given).is_none() {
+                return Err(Refusal::param(format!(
+                    "Unable to parse date {given} for command {command}, please pass dates in the format mentioned in \
+                     the api documentation"
                 )));
             }
             if let Takes::Id(kind) = param.takes
