@@ -7,10 +7,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 5;
+const SCHEMA: i64 = 6;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -26,6 +26,10 @@ const TABLES: &str = "
         begun INTEGER NOT NULL, ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX job_settled ON job (settled, ends);
     CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE spell (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, usage INTEGER NOT NULL, thing INTEGER NOT NULL, uuid TEXT NOT NULL,
+        account INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER, facts TEXT);
+    CREATE INDEX spell_thing ON spell (thing, usage);
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
     CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
@@ -36,7 +40,7 @@ const TABLES: &str = "
 ";
 
 const TABLE_NAMES: &[&str] = &[
-    "thing", "counter", "job", "event", "setting", "password", "session",
+    "thing", "counter", "job", "event", "spell", "setting", "password", "session",
 ];
 
 /// A thing of the cloud: a zone, a machine, an account.
@@ -219,10 +223,11 @@ pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()
         ],
     )?;
     thing.id = connection.last_insert_rowid();
-    Ok(())
+    meter::made(connection, thing)
 }
 
 pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    meter::changed(connection, thing)?;
     connection.execute(
         "UPDATE thing SET name = ?, account = ?, domain = ?, parent = ?, state = ?, body = ? WHERE id = ?",
         params![
@@ -239,6 +244,7 @@ pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
 }
 
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    meter::gone(connection, thing)?;
     connection.execute("DELETE FROM thing WHERE id = ?", [thing.id])?;
     Ok(())
 }

@@ -18,5 +18,7 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/usage.rs"]
+mod usage;
 #[path = "it/wire.rs"]
 mod wire;

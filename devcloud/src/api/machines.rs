@@ -431,6 +431,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         None,
         None,
     )?;
+    root.body.insert("templateid".into(), json!(template.uuid));
     storage::put_on(call, &mut root, &machine)?;
     store::update(call.db, &root)?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {

@@ -1,6 +1,7 @@
 //! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
 
 mod accounts;
+mod alerts;
 mod configuration;
 mod discovery;
 mod dispatch;
@@ -15,6 +16,7 @@ mod machines;
 mod networks;
 mod sessions;
 mod storage;
+mod usage;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -51,6 +53,8 @@ enum Takes {
     Boolean,
     List,
     Map,
+    /// A date, with the time of day or without.
+    Date,
     /// A moment with its offset.
     Moment,
     /// The uuid of something that is no thing of the world: a job, an event.
@@ -175,6 +179,7 @@ struct Call<'a> {
 fn all() -> impl Iterator<Item = &'static Api> {
     [
         accounts::APIS,
+        alerts::APIS,
         configuration::APIS,
         discovery::APIS,
         domains::APIS,
@@ -186,6 +191,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         networks::APIS,
         sessions::APIS,
         storage::APIS,
+        usage::APIS,
     ]
     .into_iter()
     .flatten()
@@ -222,6 +228,7 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
+        Takes::Date => "date",
         Takes::Moment => "tzdate",
         Takes::Uuid | Takes::Id(_) => "uuid",
     }
@@ -240,6 +247,12 @@ impl Call<'_> {
 
     fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    /// The second that a date means; a day that ends something means its last second.
+    fn date(&self, name: &str) -> Option<i64> {
+        self.text(name)
+            .and_then(|text| clock::day(text, name == "enddate"))
     }
 
     /// A required parameter; the checks made sure of it.
@@ -363,7 +376,12 @@ impl Call<'_> {
                     param.name
                 )));
             }
-            if param.takes == Takes::Moment && clock::moment(given).is_none() {
+            let no_date = match param.takes {
+                Takes::Date => self.date(param.name).is_none(),
+                Takes::Moment => clock::moment(given).is_none(),
+                _ => false,
+            };
+            if no_date {
                 return Err(Refusal::param(format!(
                     "Unable to parse date {given} for command {command}, please pass dates in the format mentioned in \
                      the api documentation"
