@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod clock;
 mod credentials;
+mod meter;
 mod seed;
 mod server;
 mod store;

@@ -4,6 +4,8 @@
 mod catalogue;
 #[path = "it/integration.rs"]
 mod integration;
+#[path = "it/jobs.rs"]
+mod jobs;
 #[path = "it/life.rs"]
 mod life;
 #[path = "it/limits.rs"]
@@ -16,5 +18,7 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/usage.rs"]
+mod usage;
 #[path = "it/wire.rs"]
 mod wire;
