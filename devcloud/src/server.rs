@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response};
@@ -22,6 +22,7 @@ use tokio::task::LocalSet;
 
 use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
+use crate::receive::{self, Lend};
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
@@ -166,11 +167,20 @@ async fn accept(
     }
 }
 
+impl Lend for Server {
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        work(&mut self.world.borrow_mut().db)
+    }
+}
+
 async fn handle(
     request: hyper::Request<Incoming>,
     server: &Rc<Server>,
     door: Door,
 ) -> Response<Full<Bytes>> {
+    if request.uri().path().starts_with(receive::PATH) {
+        return receive::receive(request, &**server).await;
+    }
     if request.uri().path() != "/client/api" {
         return page(404, "Not Found");
     }
@@ -186,6 +196,12 @@ async fn handle(
         return empty(405);
     }
     let cookies = cookies(&request);
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default()
+        .to_string();
     let form = request
         .headers()
         .get(CONTENT_TYPE)
@@ -209,6 +225,7 @@ async fn handle(
         params,
         post,
         cookies,
+        host,
     };
     let answer = api::answer(&mut server.world.borrow_mut(), &request);
     if value(&request.params, "command") == Some("updateConfiguration") {

@@ -18,6 +18,8 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/upload.rs"]
+mod upload;
 #[path = "it/usage.rs"]
 mod usage;
 #[path = "it/wire.rs"]

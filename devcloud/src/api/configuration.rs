@@ -22,6 +22,8 @@ pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
 /// How long a session may idle, in seconds.
 pub const SESSION_TIME: &str = "devcloud.session.seconds";
+/// How long an upload may take to come, in minutes; 0 expects none in time.
+const UPLOAD_TIME: &str = "upload.operation.timeout";
 
 /// A setting that the cloud honours; those of real servers are described in their words, slips included.
 struct Setting {
@@ -37,6 +39,8 @@ enum Holds {
     Boolean,
     /// A number from 1.
     Count,
+    /// A number from 0.
+    CountOrZero,
     /// A number from 0, or nothing.
     CountOrNothing,
     /// The number of a port, or 0 or nothing for none.
@@ -87,6 +91,12 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Count,
     },
     Setting {
+        name: UPLOAD_TIME,
+        default: "10",
+        about: "Time(in minutes) to wait before abandoning volume upload using HTTP POST request",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
         name: JOB_TIME,
         default: "",
         about: "How long every job takes, in milliseconds; each API's own time if empty",
@@ -99,6 +109,7 @@ impl Setting {
         match self.holds {
             Holds::Boolean => matches!(value, "true" | "false"),
             Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
+            Holds::CountOrZero => value.parse::<u32>().is_ok(),
             Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
             Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
         }
@@ -164,6 +175,16 @@ fn text(db: &Connection, name: &str) -> Done<String> {
     let default = SETTINGS.iter().find(|setting| setting.name == name);
     let set = store::setting(db, name)?;
     Ok(set.unwrap_or_else(|| default.map_or("", |setting| setting.default).into()))
+}
+
+/// How many minutes after the call that announces it an upload has to begin.
+pub fn upload_minutes(db: &Connection) -> Done<i64> {
+    number(db, UPLOAD_TIME)
+}
+
+/// How long every job takes, in milliseconds, if that was set.
+pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
+    Ok(text(db, JOB_TIME)?.parse().ok())
 }
 
 fn record(db: &Connection, setting: &Setting) -> Done<Value> {

@@ -53,6 +53,9 @@ pub const VOLUME: &[Field] = &[
 ];
 
 fields! {
+    UPLOAD: id uuid "the id of the new volume or template", postURL url "where the file goes, by POST",
+        metadata string "what goes with it as x-metadata", expires string "until when it may come, as x-expires",
+        signature string "what goes with it as x-signature";
     ZONE: id string "the id of the zone", name string "its name", dns1 string "its first DNS server",
         internaldns1 string "the first DNS server for its own machines", guestcidraddress string "the guests' network",
         networktype string "Basic or Advanced", securitygroupsenabled boolean "whether security groups work there",
@@ -85,7 +88,7 @@ fields! {
         isfeatured boolean "whether it is recommended", ostypename string "the operating system in it",
         account string "whose it is", zoneid string "the zone it is in", zonename string "that zone's name",
         status string "how far its download is", size long "its size in bytes",
-        templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
+        checksum string "its MD5 sum", templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
         domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags";
     SERVICEOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
         cpunumber integer "how many processors", cpuspeed integer "their speed in MHz",

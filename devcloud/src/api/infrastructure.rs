@@ -365,13 +365,15 @@ fn list_templates(call: &mut Call) -> Done<Reply> {
                 .and_then(Value::as_bool)
                 .unwrap_or(false)
         };
+        let own = template.account != 0;
         match filter.as_str() {
             "all" => true,
-            "featured" => is("isfeatured"),
-            "executable" => is("ispublic"),
-            "community" => is("ispublic") && !is("isfeatured"),
-            // Nobody has registered templates of their own here yet.
-            _ => template.account != 0,
+            "featured" => is("isfeatured") && is("isready"),
+            "executable" => (is("ispublic") || own) && is("isready"),
+            "community" => is("ispublic") && !is("isfeatured") && is("isready"),
+            "self" => own,
+            // selfexecutable and sharedexecutable
+            _ => own && is("isready"),
         }
     })
 }

@@ -140,10 +140,8 @@ impl Call<'_> {
             params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
             body,
         };
-        let set = store::setting(self.db, configuration::JOB_TIME)?;
-        let milliseconds = set
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(work.milliseconds);
+        let set = configuration::job_milliseconds(self.db)?;
+        let milliseconds = set.unwrap_or(work.milliseconds);
         store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
         self.event(work.instance, "Scheduled", thing)?;
         Ok(if created {
@@ -184,6 +182,7 @@ pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
             caller: Caller { account, user },
             api,
             now,
+            host: "",
             subject: subject.clone(),
         };
         db.execute_batch("SAVEPOINT job")?;

@@ -372,6 +372,12 @@ fn deploy(call: &mut Call) -> Done<Reply> {
             template.uuid
         )));
     }
+    if template.body.get("isready") != Some(&json!(true)) {
+        return Err(Refusal::value(format!(
+            "Template {} has not been completely downloaded to zone {}",
+            template.uuid, zone.uuid
+        )));
+    }
     let uuid = call
         .custom_id()?
         .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());

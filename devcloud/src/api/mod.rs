@@ -16,6 +16,7 @@ mod machines;
 mod networks;
 mod sessions;
 mod storage;
+pub mod upload;
 mod usage;
 
 use rusqlite::Connection;
@@ -172,6 +173,8 @@ struct Call<'a> {
     caller: Caller,
     api: &'static Api,
     now: i64,
+    /// What the server was called by: `host:port`; nothing for a job.
+    host: &'a str,
     /// What the handler saw and a job's end shall see again.
     subject: String,
 }
@@ -192,6 +195,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         sessions::APIS,
         storage::APIS,
         usage::APIS,
+        upload::APIS,
     ]
     .into_iter()
     .flatten()

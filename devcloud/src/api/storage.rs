@@ -301,6 +301,11 @@ fn attach(call: &mut Call) -> Done<Value> {
             "Please specify a volume that is not attached to any VM.",
         ));
     }
+    if !matches!(volume.state.as_str(), "Allocated" | "Ready" | "Uploaded") {
+        return Err(Refusal::param(
+            "Volume state must be in Allocated, Ready or in Uploaded state",
+        ));
+    }
     if !matches!(machine.state.as_str(), "Running" | "Stopped") {
         return Err(Refusal::param(
             "Please specify a VM that is either running or stopped.",
@@ -358,6 +363,11 @@ fn delete(call: &mut Call) -> Done<Reply> {
     if !volume.parent.is_empty() {
         return Err(Refusal::value(
             "Please specify a volume that is not attached to any VM.",
+        ));
+    }
+    if matches!(volume.state.as_str(), "NotUploaded" | "UploadInProgress") {
+        return Err(Refusal::value(
+            "The volume is either getting uploaded or it may be initiated shortly, please wait for it to be completed",
         ));
     }
     store::remove(call.db, &volume)?;
