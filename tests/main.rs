@@ -19,6 +19,8 @@ mod connections;
 mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
@@ -37,6 +39,8 @@ mod prompt;
 mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/refusals.rs"]
+mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/tls.rs"]

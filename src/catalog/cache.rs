@@ -1,6 +1,6 @@
 //! The catalogue on disk: one file a cloud and identity, written whole and renamed, of which one API is read at a time.
 //!
-//! The file is a line of magic, a line with the length of the index, the index (name, asynchronous, where and how long),
+//! The file is a line of magic, a line with the length of the index (and `shipped` if it is no cloud's own), the index (name, asynchronous, where and how long),
 //! and the APIs as JSON one after another.
 
 use std::fs::File;
@@ -14,6 +14,8 @@ use super::{Api, Catalog, Entry, Shelf};
 use crate::error::{Error, Result};
 
 const MAGIC: &str = "capuchin catalogue 1";
+/// Stands after the length of the index of a shipped catalogue.
+const SHIPPED: &str = " shipped";
 
 /// Where the catalogue of a cloud is kept: by what tells it and its caller apart.
 pub fn path(directory: &Path, endpoint: &str, identity: &str) -> PathBuf {
@@ -41,7 +43,10 @@ pub fn load(path: &Path) -> Option<Catalog> {
         return None;
     }
     let size_line = lines.next()?;
-    let size: u64 = std::str::from_utf8(size_line).ok()?.parse().ok()?;
+    let size = std::str::from_utf8(size_line).ok()?;
+    let own = size.strip_suffix(SHIPPED);
+    let (size, shipped) = (own.unwrap_or(size), own.is_some());
+    let size: u64 = size.parse().ok()?;
     let start = (MAGIC.len() + size_line.len() + 2) as u64;
     if start.checked_add(size)? > length {
         return None;
@@ -69,12 +74,13 @@ pub fn load(path: &Path) -> Option<Catalog> {
             file: Mutex::new(file),
             places,
         };
-        Catalog::new(entries, Box::new(shelf))
+        Catalog::new(entries, Box::new(shelf)).as_shipped(shipped)
     })
 }
 
 /// Writes the APIs to a temporary file beside `path` and renames it, so that a reader sees the old or the new one whole.
-pub fn store(path: &Path, apis: &[Api]) -> Result<()> {
+/// `shipped` tells that they are no cloud's own.
+pub fn store(path: &Path, apis: &[Api], shipped: bool) -> Result<()> {
     let failed = |why: std::io::Error| {
         Error::local(format!(
             "the catalogue could not be written to {}: {why}",
@@ -99,7 +105,8 @@ pub fn store(path: &Path, apis: &[Api]) -> Result<()> {
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let write = || {
         let mut file = File::create(&temporary)?;
-        file.write_all(format!("{MAGIC}\n{}\n{index}", index.len()).as_bytes())?;
+        let mark = if shipped { SHIPPED } else { "" };
+        file.write_all(format!("{MAGIC}\n{}{mark}\n{index}", index.len()).as_bytes())?;
         file.write_all(&bodies)?;
         std::fs::rename(&temporary, path)
     };
@@ -169,7 +176,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
         assert!(load(&path).is_none());
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let catalog = load(&path).unwrap();
         assert_eq!(catalog.len(), 3);
         assert!(catalog.entries()[0].asynchronous);
@@ -185,7 +192,7 @@ mod tests {
     fn a_file_cut_anywhere_or_of_another_format_is_no_cache() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
@@ -202,10 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn a_shipped_catalogue_stays_known_as_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path(), "http://a/client/api", "key");
+        for shipped in [true, false] {
+            store(&path, &apis(), shipped).unwrap();
+            let catalog = load(&path).unwrap();
+            assert_eq!(catalog.shipped(), shipped);
+            assert_eq!(*catalog.api("listUsers").unwrap().unwrap(), apis()[2]);
+        }
+    }
+
+    #[test]
     fn a_broken_body_is_an_error_and_no_panic() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let mut whole = std::fs::read(&path).unwrap();
         let last = whole.len() - 1;
         whole[last] = b'x';

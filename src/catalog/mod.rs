@@ -98,6 +98,7 @@ pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
     elsewhere: OnceLock<types::Elsewhere>,
+    shipped: bool,
 }
 
 impl Catalog {
@@ -107,7 +108,18 @@ impl Catalog {
             entries,
             shelf,
             elsewhere: OnceLock::new(),
+            shipped: false,
         }
+    }
+
+    /// The same as one that the cloud itself did not tell.
+    pub fn as_shipped(self, shipped: bool) -> Catalog {
+        Catalog { shipped, ..self }
+    }
+
+    /// Whether this is a known server's catalogue in place of the cloud's own, so that it proves nothing about this cloud.
+    pub fn shipped(&self) -> bool {
+        self.shipped
     }
 
     /// A catalogue of APIs that are all in memory.

@@ -2,6 +2,7 @@
 
 mod change;
 mod connecting;
+pub mod discovery;
 pub mod ledger;
 mod logins;
 pub mod network;
@@ -249,6 +250,11 @@ impl Client {
         self.sender.question()
     }
 
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
     /// Whether the request is for a list of which no page was asked for.
     pub fn pages(&self, request: &Request) -> bool {
         self.dialect.pages(request)
@@ -279,11 +285,6 @@ impl Client {
         self.book.as_ref()
     }
 
-    /// What dialect it speaks.
-    pub fn dialect(&self) -> &dyn Dialect {
-        &*self.dialect
-    }
-
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
@@ -312,7 +313,7 @@ pub fn interrupted(request: &Request, harmless: bool) -> Error {
             Kind::Unknown,
             format!("{} was interrupted before its answer came", request.api),
         )
-        .hint("it may have been carried out: look before you send it again")
+        .hint("it may have been carried out: `jobs` asks the cloud what became of it")
     }
 }
 

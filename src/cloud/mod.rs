@@ -1,6 +1,7 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
 pub mod cloudstack;
+pub mod http;
 
 use std::time::Duration;
 
@@ -155,12 +156,36 @@ pub enum Finding {
     Unsure(String),
 }
 
+/// A code that refusals carry, for whoever wants to know what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    pub number: u32,
+    /// Empty where no document gives it one.
+    pub name: &'static str,
+    /// Where an answer has it: errorcode, cserrorcode.
+    pub member: &'static str,
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// The catalogue of a known server, for clouds that do not tell theirs.
+pub struct Shipped {
+    /// Whose it is, as in `CloudStack 4.11`.
+    pub of: &'static str,
+    pub apis: Vec<Api>,
+}
+
 /// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
 pub trait Dialect: Send + Sync {
     /// The call that tells what can be called.
     fn discovery(&self) -> Request;
     /// The catalogue out of discovery's answer.
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>>;
+    /// The catalogue that stands in where discovery is refused or not there.
+    fn shipped(&self) -> Result<Shipped>;
+    /// A call that everybody may make whose key is right, on old servers too.
+    fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
     fn sign(
         &self,
@@ -187,6 +212,8 @@ pub trait Dialect: Send + Sync {
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
     fn objection(&self, request: &Request) -> Option<Error>;
+    /// The codes that its refusals carry.
+    fn codes(&self) -> Vec<Code>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
     /// Whether the call only reads, so that sending it twice does no harm.
@@ -233,10 +260,15 @@ pub trait Dialect: Send + Sync {
     ) -> Finding;
 }
 
+/// The kind of a cloud of which no kind is said.
+pub fn usual() -> Box<dyn Dialect> {
+    Box::new(cloudstack::CloudStack)
+}
+
 /// The kinds of cloud, by the name that a profile gives.
 pub fn dialect(kind: &str) -> Option<Box<dyn Dialect>> {
     match kind {
-        "cloudstack" => Some(Box::new(cloudstack::CloudStack)),
+        "cloudstack" => Some(usual()),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ask;
+use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, View};
 use crate::catalog::Api;
 use crate::catalog::types::Types;
@@ -53,9 +54,11 @@ impl Session {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options
         };
-        let begun = self
-            .start(&client, &request, &options)
-            .map_err(|error| told_apart(error, call.api.is_some()))?;
+        let begun = self.start(&client, &request, &options).map_err(|error| {
+            told_apart(error, &call.name, &self.known_catalog(), || {
+                client.dialect().shipped().ok()
+            })
+        })?;
         let answer = match begun.outcome {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
@@ -211,7 +214,9 @@ impl Session {
         resolved: &Resolved,
         api: Option<&Api>,
     ) -> Option<&'static str> {
-        let api = api.filter(|_| resolved.bool("customid"))?;
+        // A catalogue that is not the cloud's own does not tell whether it takes such an id.
+        let told = !self.known_catalog().shipped();
+        let api = api.filter(|_| told && resolved.bool("customid"))?;
         client.dialect().custom_id(api)
     }
 
@@ -291,19 +296,6 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
-    }
-}
-
-/// Servers refuse commands that they do not know as they refuse a wrong key; the catalogue can tell the two apart.
-fn told_apart(error: Error, known: bool) -> Error {
-    match (error.code, known) {
-        (Some(401), true) => error.hint(
-            "the catalogue has this call, so look at the identity: its key, its secret, what it may do",
-        ),
-        (Some(401), false) => error.hint(
-            "the catalogue does not have this call, which servers answer in the same way: check its name",
-        ),
-        _ => error,
     }
 }
 

@@ -7,6 +7,7 @@ use super::builtin;
 use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
+use crate::client::discovery::{Found, Instead, discover};
 use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
 use crate::client::proxies::Proxies;
@@ -284,25 +285,28 @@ impl Session {
         if !known.is_empty() {
             return Ok(known);
         }
-        let (catalog, count) = self.sync()?;
-        self.ui.say(&format!(
-            "{count} APIs discovered and cached (first use of this cloud and key)"
-        ));
+        let catalog = self.sync()?;
+        if !catalog.shipped() {
+            self.ui.say(&format!(
+                "{} APIs discovered and cached (first use of this cloud and key)",
+                catalog.len()
+            ));
+        }
         Ok(catalog)
     }
 
-    /// Asks the cloud what can be called, and keeps it.
-    pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
+    /// Asks the cloud what can be called, and keeps it; says where another catalogue has to stand in for the cloud's own.
+    pub fn sync(&mut self) -> Result<Arc<Catalog>> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
         let caller = client.clone();
-        let apis = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
+        let found = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
             tokio::select! {
-                apis = caller.discover() => apis,
+                found = discover(&caller) => found,
                 () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
             }
         });
-        let apis = apis??;
+        let Found { apis, instead } = found??;
         if apis.is_empty() {
             return Err(Error::new(
                 Kind::Refused,
@@ -310,19 +314,26 @@ impl Session {
             )
             .hint("check apikey and secretkey (`set`)"));
         }
+        if let Some(Instead { of, refusal }) = &instead {
+            let said = refusal.said.as_ref().map_or("", |said| said.text.as_str());
+            self.ui.warn(&format!(
+                "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({} was refused: {said})",
+                client.dialect().discovery().api
+            ));
+        }
         let path = self.cache_path(&place);
-        let catalog = match cache::store(&path, &apis) {
-            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis)),
+        let shipped = instead.is_some();
+        let catalog = match cache::store(&path, &apis, shipped) {
+            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis).as_shipped(shipped)),
             // A catalogue that can't be kept still serves this session.
             Err(error) => {
                 self.ui.warn(&error.message);
-                Catalog::of(apis)
+                Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let count = catalog.len();
         let catalog = Arc::new(catalog);
         self.catalog = Some((place, catalog.clone()));
-        Ok((catalog, count))
+        Ok(catalog)
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {

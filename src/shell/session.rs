@@ -9,17 +9,19 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
+use super::refused;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
-use crate::line::words;
+use crate::line::{options, words};
 use crate::print;
 use crate::record::answer::{Answer, Shape};
 use crate::record::select;
@@ -95,6 +97,8 @@ pub struct Session {
     pub sources: Vec<PathBuf>,
     /// What is said once a process and has been said.
     pub(super) warned: Vec<String>,
+    /// The output form that the line in work asks for.
+    pub(super) line_form: Option<String>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -127,6 +131,7 @@ impl Session {
             keep_going: false,
             sources: Vec::new(),
             warned: Vec::new(),
+            line_form: None,
             network: None,
             demo: None,
             client: None,
@@ -138,6 +143,21 @@ impl Session {
 
     /// Evaluates a line, prints what came of it and tells how it ended.
     pub fn execute(&mut self, line: &str) -> Ended {
+        let (split, _) = words::split_open(line);
+        let texts: Vec<String> = split.words.into_iter().map(|word| word.text).collect();
+        self.in_form_of(&texts, |session| session.carry_out(line))
+    }
+
+    /// Errors of what `work` does have the output form that the words ask for.
+    fn in_form_of(&mut self, words: &[String], work: impl FnOnce(&mut Session) -> Ended) -> Ended {
+        // A line may run others, as `source` does.
+        let outer = std::mem::replace(&mut self.line_form, options::output(words));
+        let ended = work(self);
+        self.line_form = outer;
+        ended
+    }
+
+    fn carry_out(&mut self, line: &str) -> Ended {
         let pipe = words::split(line).ok().and_then(|words| words.pipe);
         // `!` and `shell` hand their pipes to the user's shell with everything else.
         let piped = match pipe {
@@ -162,16 +182,20 @@ impl Session {
 
     /// The same for a command whose words another shell has split.
     pub fn execute_words(&mut self, words: &[String]) -> Ended {
-        let outcome = self.evaluate_words(words);
-        self.show(outcome)
+        self.in_form_of(words, |session| {
+            let outcome = session.evaluate_words(words);
+            session.show(outcome)
+        })
     }
 
     /// From a line to what it came to; prints no data.
     pub fn evaluate(&mut self, line: &str) -> Result<Shown> {
         self.note_line(line);
-        let catalog = self.catalog_for(line.split_ascii_whitespace())?;
-        let (parsed, catalog) =
-            self.understand(catalog, |language| command::parse(line, language))?;
+        let words = || line.split_ascii_whitespace();
+        let catalog = self.catalog_for(words())?;
+        let (parsed, catalog) = self
+            .understand(catalog, |language| command::parse(line, language))
+            .map_err(|error| self.elsewhere(error, words()))?;
         self.run(parsed.command, &catalog)
     }
 
@@ -179,9 +203,11 @@ impl Session {
     pub fn evaluate_words(&mut self, words: &[String]) -> Result<Shown> {
         let quoted: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
         self.note_line(&quoted.join(" "));
-        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let (command, catalog) =
-            self.understand(catalog, |language| command::parse_words(words, language))?;
+        let texts = || words.iter().map(String::as_str);
+        let catalog = self.catalog_for(texts())?;
+        let (command, catalog) = self
+            .understand(catalog, |language| command::parse_words(words, language))
+            .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
     }
 
@@ -205,10 +231,27 @@ impl Session {
         Ok((parsed, catalog))
     }
 
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    fn elsewhere<'w>(&mut self, error: Error, words: impl Iterator<Item = &'w str>) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
+    }
+
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
-            Command::Call(call) => self.call(call),
+            Command::Call(call) => {
+                let name = call.name.clone();
+                self.call(call).map_err(|error| error.of(&name))
+            }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
@@ -315,7 +358,11 @@ impl Session {
 
     /// Says the error and gives its status.
     pub fn failed(&self, error: &Error) -> Ended {
-        self.ui.error(error);
+        let form = self.line_form.clone();
+        match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
+            "json" => self.ui.error_json(error),
+            _ => self.ui.error(error),
+        }
         Ended {
             status: error.status(),
             leave: false,

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("print", 1),
     ("shell::complete", 1),
     ("shell::help", 1),
+    ("shell::refused", 1),
     ("ui", 2),
     ("client::transport", 2),
     ("client::tls", 2),

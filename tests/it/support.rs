@@ -246,13 +246,40 @@ impl Stub {
 
     /// Closes the first connections without a word.
     pub fn dropping(drops: usize, answer: impl Into<Vec<u8>>) -> Stub {
+        let answer = answer.into();
+        Stub::with(move |call, _| match call < drops {
+            true => Vec::new(),
+            false => answer.clone(),
+        })
+    }
+
+    /// Answers each command with what the table has for it, `*` for the others: status, content type, body.
+    pub fn speaking(table: &[(&str, &str, &str, &str)]) -> Stub {
+        let table: Vec<(String, String)> = table
+            .iter()
+            .map(|(command, status, media, body)| {
+                (command.to_string(), Stub::whole(status, media, body))
+            })
+            .collect();
+        Stub::with(move |_, head| {
+            let command = head
+                .split(['?', '&', ' '])
+                .find_map(|part| part.strip_prefix("command="));
+            let answer = table
+                .iter()
+                .find(|(known, _)| Some(known.as_str()) == command || known == "*");
+            answer.map_or(Vec::new(), |(_, answer)| answer.clone().into_bytes())
+        })
+    }
+
+    /// Answers with what is made of the call's number, from 0, and its head.
+    fn with(mut answer: impl FnMut(usize, &str) -> Vec<u8> + Send + 'static) -> Stub {
         use std::io::Read;
         use std::sync::atomic::Ordering;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let stopped = stop.clone();
-        let answer = answer.into();
         let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let counted = calls.clone();
         let thread = std::thread::spawn(move || {
@@ -266,9 +293,8 @@ impl Stub {
                 while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
                     head.push(byte[0]);
                 }
-                if counted.fetch_add(1, Ordering::SeqCst) >= drops {
-                    let _ = stream.write_all(&answer);
-                }
+                let call = counted.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(&answer(call, &String::from_utf8_lossy(&head)));
             }
         });
         Stub {

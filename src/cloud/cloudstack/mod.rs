@@ -1,17 +1,22 @@
 //! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
 
+mod codes;
 mod errors;
 pub mod sign;
 mod traces;
 
+use std::io::Read;
+
+use errors::Refusal;
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
-    Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, SignedCall,
-    Token,
+    Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
+    SignedCall, Token,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -21,6 +26,9 @@ use crate::record::{Record, Value, json, xml};
 
 /// Parameters over this many bytes in all are sent in a body, because servers and proxies limit a URL.
 const BULKY: usize = 2048;
+
+/// What listApis of a 4.11 server answers a root administrator, without descriptions, compressed.
+const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/listapis.json.gz"));
 
 pub struct CloudStack;
 
@@ -33,23 +41,37 @@ impl Dialect for CloudStack {
     }
 
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
-        #[derive(Deserialize)]
-        struct Whole {
-            listapisresponse: Listed,
+        if reply.status == 200
+            && let Ok(apis) = listed(&reply.body)
+        {
+            return Ok(apis);
         }
-        #[derive(Deserialize)]
-        struct Listed {
-            #[serde(default)]
-            api: Vec<Api>,
+        // The ordinary way words what came instead.
+        self.read(&self.discovery(), reply, &Types::default(), false)?;
+        let why = "it is no list of APIs";
+        Err(errors::not_understood(&self.discovery(), reply, why, true))
+    }
+
+    fn shipped(&self) -> Result<Shipped> {
+        let mut answer = Vec::new();
+        let damaged = |why: &dyn std::fmt::Display| {
+            Error::local(format!("the shipped catalogue is damaged: {why}"))
+                .hint("build or install the program anew")
+        };
+        GzDecoder::new(SHIPPED)
+            .read_to_end(&mut answer)
+            .map_err(|why| damaged(&why))?;
+        Ok(Shipped {
+            of: "CloudStack 4.11",
+            apis: listed(&answer).map_err(|why| damaged(&why))?,
+        })
+    }
+
+    fn probe(&self) -> Request {
+        Request {
+            api: "listZones".into(),
+            params: Vec::new(),
         }
-        if reply.status != 200 {
-            // The ordinary way words the refusal.
-            self.read(&self.discovery(), reply, &Types::default(), false)?;
-        }
-        let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
-            errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
-        })?;
-        Ok(whole.listapisresponse.api)
     }
 
     fn sign(
@@ -191,6 +213,10 @@ impl Dialect for CloudStack {
         )
     }
 
+    fn codes(&self) -> Vec<Code> {
+        codes::all()
+    }
+
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
     }
@@ -302,6 +328,21 @@ impl Dialect for CloudStack {
     }
 }
 
+/// The APIs in an answer of listApis.
+fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
+    #[derive(Deserialize)]
+    struct Whole {
+        listapisresponse: Listed,
+    }
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        api: Vec<Api>,
+    }
+    let whole: Whole = serde_json::from_slice(answer)?;
+    Ok(whole.listapisresponse.api)
+}
+
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
     fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
@@ -316,16 +357,22 @@ impl CloudStack {
                 .map_err(|bad| bad.to_string())
                 .and_then(unwrap_envelope),
         };
-        let body = match read {
-            Ok((_, body)) => body,
+        let (envelope, body) = match read {
+            Ok(read) => read,
             Err(why) => return Err(misread(&why)),
         };
-        if let Some(record) = body.as_record() {
-            let fallback = u32::from(reply.status);
-            if record.get("errorcode").is_some() && record.get("errortext").is_some() {
-                let what = &request.api;
-                return Err(errors::refusal(Kind::Refused, what, record, fallback));
-            }
+        if let Some(record) = body.as_record()
+            && record.get("errorcode").is_some()
+            && record.get("errortext").is_some()
+        {
+            let refusal = Refusal {
+                // Servers answer under these names where they do not know the command.
+                nameless: ["errorresponse", "null"]
+                    .iter()
+                    .any(|name| envelope.eq_ignore_ascii_case(name)),
+                ..Refusal::read(record, u32::from(reply.status))
+            };
+            return Err(refusal.error(Kind::Refused, &request.api, &request.api));
         }
         if reply.status != 200 {
             return Err(misread("its status says failure, its body does not"));
@@ -340,18 +387,16 @@ fn failure(request: &Request, job: &str, record: &Record) -> Error {
         .text("jobresultcode")
         .and_then(|code| code.parse().ok())
         .unwrap_or(530);
+    let refusal = match record.get("jobresult") {
+        Some(Value::Record(result)) => Refusal::read(result, outer),
+        other => Refusal {
+            code: outer,
+            text: other.and_then(Value::scalar).unwrap_or_default(),
+            ..Refusal::default()
+        },
+    };
     let what = format!("{} (job {job})", request.api);
-    match record.get("jobresult") {
-        Some(Value::Record(result)) => errors::refusal(Kind::JobFailed, &what, result, outer),
-        Some(other) => errors::said(
-            Kind::JobFailed,
-            &what,
-            outer,
-            None,
-            &other.scalar().unwrap_or_default(),
-        ),
-        None => errors::said(Kind::JobFailed, &what, outer, None, ""),
-    }
+    refusal.error(Kind::JobFailed, &request.api, &what)
 }
 
 /// Seconds since 1970 in the one form of a date that servers take for expires.
@@ -546,8 +591,8 @@ mod tests {
                 Kind::Refused,
                 "Failed to authenticate user bob",
             ),
-            (531, "null", Kind::Refused, "HTTP 531"),
-            (405, "Please use HTTP POST", Kind::Refused, "HTTP 405"),
+            (531, "null", Kind::Refused, "531 ACCOUNT_ERROR"),
+            (405, "Please use HTTP POST", Kind::Refused, "(405 "),
             (503, "<html></html>", Kind::Unreachable, "HTTP 503"),
             (
                 200,

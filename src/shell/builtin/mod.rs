@@ -2,6 +2,7 @@
 
 mod devcloud;
 mod exit;
+mod explain;
 pub mod help;
 mod history;
 mod jobs;
@@ -54,6 +55,7 @@ pub static BUILTINS: &[Builtin] = &[
     API,
     devcloud::DEVCLOUD,
     exit::EXIT,
+    explain::EXPLAIN,
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
