@@ -53,6 +53,18 @@ struct Change<'a> {
     doubted: bool,
 }
 
+impl Drop for Change<'_> {
+    /// What is given up while it waits for a login, a throttle or a server has not gone.
+    fn drop(&mut self) {
+        if let Some(entry) = &mut self.entry
+            && !self.doubted
+            && !self.client.sender.in_doubt()
+        {
+            entry.never_sent();
+        }
+    }
+}
+
 enum Understood {
     Begun(Outcome),
     Again,

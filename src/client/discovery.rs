@@ -28,8 +28,7 @@ pub async fn discover(client: &Client) -> Result<Found> {
                 instead: None,
             });
         }
-        // A login that is refused on the way says all there is to say.
-        Err(error) if is_refusal(&error) && of_discovery(client, &error) => error,
+        Err(error) if is_refusal(&error, &client.dialect().discovery().api) => error,
         Err(error) => return Err(error),
     };
     let probe = client.dialect().probe();
@@ -44,18 +43,18 @@ pub async fn discover(client: &Client) -> Result<Found> {
                 }),
             })
         }
-        Err(error) if is_refusal(&error) => Err(both_refused(refusal, &error, &probe.api)),
+        Err(error) if is_refusal(&error, &probe.api) => {
+            Err(both_refused(refusal, &error, &probe.api))
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Whether an API said no, which whatever else stands at an address does not; being asked to wait is no such answer.
-fn is_refusal(error: &Error) -> bool {
-    error.kind == Kind::Refused && error.said.is_some() && error.code != Some(429)
-}
-
-fn of_discovery(client: &Client, error: &Error) -> bool {
-    error.api.as_deref() == Some(&*client.dialect().discovery().api)
+/// Whether the API itself said no, which whatever else stands at an address does not; being asked to wait is no such
+/// answer, and neither is a refused login.
+fn is_refusal(error: &Error, api: &str) -> bool {
+    let said = error.said.is_some() && error.api.as_deref() == Some(api);
+    error.kind == Kind::Refused && said && error.code != Some(429)
 }
 
 /// The cloud refuses what everybody may ask, too: it is about who asks.

@@ -462,6 +462,14 @@ impl Entry {
         self.ledger.settle(self.id, fate)
     }
 
+    /// The call was given up before it went.
+    pub fn never_sent(&mut self) {
+        if self.unanswered {
+            // What cannot be written now is in doubt, which does no harm.
+            let _ = self.settle(&Fate::of(State::NotDone));
+        }
+    }
+
     /// The call goes without an id of its own from now on.
     pub fn without_custom(&self) -> Result<()> {
         self.ledger.with(|book, _| {

@@ -228,11 +228,6 @@ impl Client {
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
-    /// How this cloud is spoken to.
-    pub fn dialect(&self) -> &dyn Dialect {
-        &*self.dialect
-    }
-
     /// Whether the call that was last given up may have been carried out: it changes something, and was on its way and
     /// not waiting for a login, a throttle or a server.
     pub fn in_doubt(&self) -> bool {
@@ -253,6 +248,11 @@ impl Client {
     /// What the user is to be asked for the call to go on.
     pub fn question(&self) -> Option<Question> {
         self.sender.question()
+    }
+
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
     }
 
     /// Whether the request is for a list of which no page was asked for.

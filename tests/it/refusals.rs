@@ -49,9 +49,8 @@ impl Exchange {
         Reply {
             status: self.status,
             content_type: self.content_type.clone().unwrap_or_default(),
-            date: None,
-            cookies: Vec::new(),
             body: self.body.clone().unwrap_or_default().into_bytes(),
+            ..Reply::default()
         }
     }
 

@@ -336,8 +336,10 @@ fn at_a_terminal_the_password_is_asked_for_when_a_session_has_ended() {
     asking.send_control('c').unwrap();
     let before = asking.exp_string("was interrupted").unwrap();
     let after = asking.exp_eof().unwrap();
-    assert!(!after.contains("carried out"), "{before}{after}");
+    assert!(!after.contains("may have"), "{before}{after}");
     assert_eq!(logins.logins(), 2);
+    home.run("login password=@-").stdin("hunter2\n").ok();
+    home.run("jobs all -o csv").seen().status(0).out("notdone");
 }
 
 #[test]
@@ -422,4 +424,72 @@ fn where_keys_are_used_login_says_so() {
     let said = Home::new().run("login username=bob password=@-").fails(2);
     assert!(said.contains("demo cloud"), "{said}");
     assert_eq!(logins.logins(), 0);
+}
+
+/// The built-in cloud, served to a home that logs in with the profile's lines.
+fn built_in(lines: &str) -> (Home, ::devcloud::Cloud) {
+    let home = Home::new();
+    let state = home.path().join("served.sqlite");
+    let cloud = ::devcloud::start(&state, ([127, 0, 0, 1], 0).into()).unwrap();
+    let home = home.configured(&format!(
+        "profile = \"served\"\n[profiles.served]\nurl = \"{}\"\n{lines}\n",
+        cloud.url()
+    ));
+    (home, cloud)
+}
+
+#[test]
+fn the_built_in_cloud_is_called_in_a_session() {
+    let (home, _cloud) = built_in("username = \"admin\"");
+    let wrong = home.run("login password=@-").stdin("wrong\n").fails(1);
+    assert!(
+        wrong.contains("Failed to authenticate user admin"),
+        "{wrong}"
+    );
+    home.run("login password=@-").stdin("password\n").ok();
+    assert!(
+        home.run("list users filter=username")
+            .ok()
+            .contains("admin")
+    );
+    assert!(
+        home.run("list zones filter=name --response xml")
+            .ok()
+            .contains("devcloud")
+    );
+    let zone = home.value("list zones", "id");
+    home.run(&format!("create volume name=data size=1 zoneid={zone}"))
+        .ok();
+    // In a session, real servers tell a command that they do not know from a caller that they do not know.
+    let said = home.run("api listNonsense").fails(1);
+    assert!(said.contains("432"), "{said}");
+    home.run("logout").ok();
+    home.run("list zones").fails(7);
+}
+
+#[test]
+fn a_session_that_the_built_in_cloud_has_ended_is_renewed() {
+    let (home, _cloud) = built_in("username = \"admin\"\npassword = \"password\"");
+    home.run("list zones").ok();
+    home.run("api logout").ok();
+    home.run("create domain name=after").ok();
+    home.run("list domains name=after listall=true")
+        .seen()
+        .out("after");
+    let log =
+        std::fs::read_to_string(home.path().join(".local/state/capuchin/capuchin.log")).unwrap();
+    assert_eq!(log.matches("command=login").count(), 2, "{log}");
+    assert!(
+        !log.contains("password=password") && !log.contains("sessionkey="),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_built_in_clouds_integration_port_is_called_without_a_name() {
+    let (home, cloud) = built_in("auth = \"none\"");
+    home.run("list zones").fails(1);
+    let url = cloud.open_integration(([127, 0, 0, 1], 0).into()).unwrap();
+    home.args(&["set", "url", &url]).ok();
+    assert!(home.run("list zones filter=name").ok().contains("devcloud"));
 }

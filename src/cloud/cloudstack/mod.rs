@@ -601,9 +601,9 @@ mod tests {
                 Kind::Refused,
                 "Failed to authenticate user bob",
             ),
-            (531, "null", Kind::Refused, "531"),
-            (405, "Please use HTTP POST", Kind::Refused, "405"),
-            (503, "<html></html>", Kind::Unreachable, "503"),
+            (531, "null", Kind::Refused, "531 ACCOUNT_ERROR"),
+            (405, "Please use HTTP POST", Kind::Refused, "(405 "),
+            (503, "<html></html>", Kind::Unreachable, "HTTP 503"),
             (
                 200,
                 r#"{"loginresponse":{"sessionkey":"HUSH""#,
