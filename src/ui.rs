@@ -94,6 +94,13 @@ impl Ui {
         }
     }
 
+    /// The same as one line of JSON, for programs.
+    pub fn error_json(&self, error: &Error) {
+        self.clear_spinner();
+        // Nothing can be done where stderr is closed.
+        let _ = writeln!(stderr(), "{}", error.json());
+    }
+
     fn tell(&self, color: &str, label: &str, text: &str) {
         self.clear_spinner();
         let text = harmless(text);

@@ -2,6 +2,8 @@
 
 #[path = "it/secure.rs"]
 mod secure;
+#[path = "it/stand_in.rs"]
+mod stand_in;
 #[path = "it/support.rs"]
 mod support;
 
@@ -13,16 +15,24 @@ mod calls;
 mod configuration;
 #[path = "it/connections.rs"]
 mod connections;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/ledger.rs"]
+mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/prompt.rs"]
@@ -31,9 +41,13 @@ mod prompt;
 mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/refusals.rs"]
+mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/uploads.rs"]
 mod uploads;
+#[path = "it/ways.rs"]
+mod ways;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 6;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -23,9 +23,13 @@ const TABLES: &str = "
     CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
-        ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
+        begun INTEGER NOT NULL, ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX job_settled ON job (settled, ends);
     CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE spell (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, usage INTEGER NOT NULL, thing INTEGER NOT NULL, uuid TEXT NOT NULL,
+        account INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER, facts TEXT);
+    CREATE INDEX spell_thing ON spell (thing, usage);
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
     CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
@@ -36,7 +40,7 @@ const TABLES: &str = "
 ";
 
 const TABLE_NAMES: &[&str] = &[
-    "thing", "counter", "job", "event", "setting", "password", "session",
+    "thing", "counter", "job", "event", "spell", "setting", "password", "session",
 ];
 
 /// A thing of the cloud: a zone, a machine, an account.
@@ -115,22 +119,12 @@ pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// The API key and secret of the cloud's administrator.
 pub fn admin_keys(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
-    let body: Option<String> = connection
-        .query_row(
-            "SELECT body FROM thing WHERE kind = 'user' ORDER BY id LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let body: Value = body
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    Ok(
-        match (body["apikey"].as_str(), body["secretkey"].as_str()) {
-            (Some(key), Some(secret)) => Some((key.into(), secret.into())),
-            _ => None,
-        },
-    )
+    // The first user is the cloud's own, and has none.
+    let Some(admin) = by_number(connection, "user", 2)? else {
+        return Ok(None);
+    };
+    let key = |name: &str| admin.body.get(name)?.as_str().map(String::from);
+    Ok(key("apikey").zip(key("secretkey")))
 }
 
 fn thing(row: &Row) -> rusqlite::Result<Thing> {
@@ -207,16 +201,10 @@ pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
 
 /// Adds a thing and gives it its internal id and its number.
 pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
-    // Real clouds have an account and a user of their own before the first one.
-    let first = if matches!(thing.kind.as_str(), "account" | "user") {
-        2
-    } else {
-        1
-    };
     thing.number = connection.query_row(
-        "INSERT INTO counter (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = last + 1
+        "INSERT INTO counter (kind, last) VALUES (?1, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1
          RETURNING last",
-        params![thing.kind, first],
+        [&thing.kind],
         |row| row.get(0),
     )?;
     connection.execute(
@@ -235,10 +223,11 @@ pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()
         ],
     )?;
     thing.id = connection.last_insert_rowid();
-    Ok(())
+    meter::made(connection, thing)
 }
 
 pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    meter::changed(connection, thing)?;
     connection.execute(
         "UPDATE thing SET name = ?, account = ?, domain = ?, parent = ?, state = ?, body = ? WHERE id = ?",
         params![
@@ -255,6 +244,7 @@ pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
 }
 
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    meter::gone(connection, thing)?;
     connection.execute("DELETE FROM thing WHERE id = ?", [thing.id])?;
     Ok(())
 }
@@ -278,9 +268,13 @@ pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusql
 
 /// A job that runs or has ended.
 pub struct Job {
+    /// Its number among the jobs; 0 until it is kept.
+    pub number: i64,
     pub uuid: String,
     pub api: String,
     pub account: i64,
+    /// When it began, in milliseconds since 1970.
+    pub begun: i64,
     pub params: Value,
     /// The record that queryAsyncJobResult answers.
     pub body: Map<String, Value>,
@@ -289,6 +283,8 @@ pub struct Job {
 fn job(row: &Row) -> rusqlite::Result<Job> {
     let (params, body): (String, String) = (row.get("params")?, row.get("body")?);
     Ok(Job {
+        number: row.get("id")?,
+        begun: row.get("begun")?,
         uuid: row.get("uuid")?,
         api: row.get("api")?,
         account: row.get("account")?,
@@ -300,11 +296,12 @@ fn job(row: &Row) -> rusqlite::Result<Job> {
 /// Keeps a job that ends at `ends`, in milliseconds since 1970.
 pub fn start_job(connection: &Connection, job: &Job, ends: i64) -> rusqlite::Result<()> {
     connection.execute(
-        "INSERT INTO job (uuid, account, api, ends, settled, params, body) VALUES (?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO job (uuid, account, api, begun, ends, settled, params, body) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
         params![
             job.uuid,
             job.account,
             job.api,
+            job.begun,
             ends,
             job.params.to_string(),
             Value::Object(job.body.clone()).to_string()
@@ -335,10 +332,11 @@ pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<
         .optional()
 }
 
-pub fn jobs(connection: &Connection) -> rusqlite::Result<Vec<Job>> {
+/// The jobs that began at that time or later, in milliseconds since 1970, in the order in which they did.
+pub fn jobs_since(connection: &Connection, begun: i64) -> rusqlite::Result<Vec<Job>> {
     connection
-        .prepare("SELECT * FROM job ORDER BY id DESC")?
-        .query_map([], job)?
+        .prepare_cached("SELECT * FROM job WHERE begun >= ? ORDER BY id")?
+        .query_map([begun], job)?
         .collect()
 }
 

@@ -2,8 +2,14 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/integration.rs"]
+mod integration;
+#[path = "it/jobs.rs"]
+mod jobs;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/limits.rs"]
+mod limits;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/roles.rs"]
@@ -14,5 +20,7 @@ mod sessions;
 mod support;
 #[path = "it/upload.rs"]
 mod upload;
+#[path = "it/usage.rs"]
+mod usage;
 #[path = "it/wire.rs"]
 mod wire;

@@ -1,12 +1,14 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod names;
 pub mod types;
 
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use self::names::{Lexicon, Names};
 use crate::error::Result;
 
 /// The type of a parameter that is a file of this machine; no server knows it.
@@ -101,6 +103,8 @@ pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
     elsewhere: OnceLock<types::Elsewhere>,
+    shipped: bool,
+    lexicon: Option<Arc<dyn Lexicon>>,
 }
 
 impl Catalog {
@@ -110,7 +114,19 @@ impl Catalog {
             entries,
             shelf,
             elsewhere: OnceLock::new(),
+            shipped: false,
+            lexicon: None,
         }
+    }
+
+    /// The same as one that the cloud itself did not tell.
+    pub fn as_shipped(self, shipped: bool) -> Catalog {
+        Catalog { shipped, ..self }
+    }
+
+    /// Whether this is a known server's catalogue in place of the cloud's own, so that it proves nothing about this cloud.
+    pub fn shipped(&self) -> bool {
+        self.shipped
     }
 
     /// A catalogue of APIs that are all in memory.
@@ -125,6 +141,19 @@ impl Catalog {
             })
             .collect();
         Catalog::new(entries, Box::new(apis))
+    }
+
+    /// The same with names for the values of parameters.
+    pub fn with_lexicon(self, lexicon: Arc<dyn Lexicon>) -> Catalog {
+        Catalog {
+            lexicon: Some(lexicon),
+            ..self
+        }
+    }
+
+    /// The names for the values of a parameter, both in the catalogue's spelling.
+    pub fn names(&self, api: &str, param: &str) -> Option<Names> {
+        self.lexicon.as_ref()?.names(api, param)
     }
 
     pub fn entries(&self) -> &[Entry] {

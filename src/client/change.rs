@@ -1,6 +1,6 @@
 //! A call that changes something: written down, sent once or under an id of its own, and looked for where its answer is lost.
 
-use super::ledger::{Entry, Fate, Noted, State};
+use super::ledger::{Entry, Fate, Noted, State, unsent};
 use super::resolve::{self, Trace};
 use super::retry::{self, Twice};
 use super::transport::{Failure, Reached};
@@ -53,6 +53,18 @@ struct Change<'a> {
     doubted: bool,
 }
 
+impl Drop for Change<'_> {
+    /// What is given up while it waits for a login, a throttle or a server has not gone.
+    fn drop(&mut self) {
+        if let Some(entry) = &mut self.entry
+            && !self.doubted
+            && !self.client.sender.in_doubt()
+        {
+            entry.never_sent();
+        }
+    }
+}
+
 enum Understood {
     Begun(Outcome),
     Again,
@@ -75,10 +87,17 @@ impl<'a> Change<'a> {
             let same = |given: &&(String, String)| given.0.eq_ignore_ascii_case(name);
             request.params.iter().find(same).map(|(_, id)| id.clone())
         });
+        let may_choose = match &client.book {
+            Some(book) if options.custom.is_some() && typed.is_none() => book
+                .ledger
+                .may_choose(&book.whose)
+                .map_err(|error| unsent(&request.api, error))?,
+            _ => false,
+        };
         let mut ours = false;
-        let custom = match (&client.book, options.custom, typed) {
-            (_, _, Some(typed)) => Some(typed).filter(|id| !id.is_empty()),
-            (Some(book), Some(name), None) if book.ledger.may_choose(&book.whose)? => {
+        let custom = match (options.custom, typed) {
+            (_, Some(typed)) => Some(typed).filter(|id| !id.is_empty()),
+            (Some(name), None) if may_choose => {
                 let id = uuid::Uuid::new_v4().to_string();
                 request.params.push((name.into(), id.clone()));
                 ours = true;

@@ -253,13 +253,7 @@ impl Ledger {
             book.open += 1;
             Ok(book.db.last_insert_rowid())
         });
-        let id = id.map_err(|error| {
-            Error {
-                message: format!("{api} was not sent: {}", error.message),
-                ..error
-            }
-            .hint("a call that changes something is only sent once it is written down")
-        })?;
+        let id = id.map_err(|error| unsent(api, error))?;
         Ok(Entry {
             ledger: self.clone(),
             id,
@@ -468,6 +462,14 @@ impl Entry {
         self.ledger.settle(self.id, fate)
     }
 
+    /// The call was given up before it went.
+    pub fn never_sent(&mut self) {
+        if self.unanswered {
+            // What cannot be written now is in doubt, which does no harm.
+            let _ = self.settle(&Fate::of(State::NotDone));
+        }
+    }
+
     /// The call goes without an id of its own from now on.
     pub fn without_custom(&self) -> Result<()> {
         self.ledger.with(|book, _| {
@@ -536,6 +538,15 @@ impl Trouble {
             }
         }
     }
+}
+
+/// The error for a call that the ledger's trouble kept from being sent.
+pub fn unsent(api: &str, error: Error) -> Error {
+    Error {
+        message: format!("{api} was not sent: {}", error.message),
+        ..error
+    }
+    .hint("a call that changes something is only sent once it is written down")
 }
 
 /// Makes the locked file that tells others that this process lives. It has its name only once it is locked.

@@ -2,31 +2,37 @@
 
 mod change;
 mod connecting;
+pub mod discovery;
 pub mod ledger;
+mod logins;
 pub mod network;
 pub mod pages;
 pub mod proxies;
 pub mod resolve;
 pub mod retry;
 pub mod send;
+pub mod sessions;
 pub mod tls;
 pub mod transport;
 pub mod upload;
 pub mod wait;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
-use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
+use crate::cloud::{self, Access, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use ledger::{Entry, Ledger, Whose};
+pub use logins::{At, Question};
 use proxies::Proxies;
 use retry::Twice;
 use send::{Observer, Sender};
+use sessions::Sessions;
 use transport::Route;
 
 /// How long a job is waited for unless somebody says otherwise.
@@ -86,6 +92,7 @@ impl Default for Options {
 pub struct Client {
     dialect: Box<dyn Dialect>,
     sender: Sender,
+    route: Route,
     book: Option<Book>,
 }
 
@@ -107,31 +114,36 @@ impl Client {
     /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret, by the
     /// proxies of the process's environment.
     pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
-        let identity = Identity {
-            url: url.into(),
-            apikey: apikey.into(),
-            secretkey: Secret::new(secretkey),
+        let access = Access {
+            servers: vec![url.into()],
+            identity: Identity::Keys {
+                apikey: apikey.into(),
+                secretkey: Secret::new(secretkey),
+            },
         };
         let route = Route {
             tls: url.starts_with("https:"),
             proxies: Proxies::read(&|name| std::env::var(name).ok())?,
             ..Route::default()
         };
-        Client::with(identity, &route, None, None)
+        Client::with(access, &route, None, None, None)
     }
 
-    /// The same with the route chosen, every call observed, and those that change something written down.
+    /// The same for anybody, with the route chosen, every call observed, those that change something written down, and
+    /// the sessions of logins kept.
     pub fn with(
-        identity: Identity,
+        access: Access,
         route: &Route,
         observer: Option<Arc<Observer>>,
         book: Option<Book>,
+        sessions: Option<Sessions>,
     ) -> Result<Client> {
         let dialect = cloud::dialect("cloudstack")
             .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
-            sender: Sender::new(identity, route, observer)?,
+            sender: Sender::new(access, route, observer, sessions)?,
+            route: route.clone(),
             book,
         })
     }
@@ -219,6 +231,33 @@ impl Client {
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
+    /// Whether the call that was last given up may have been carried out: it changes something, and was on its way and
+    /// not waiting for a login, a throttle or a server.
+    pub fn in_doubt(&self) -> bool {
+        self.sender.in_doubt()
+    }
+
+    /// Logs in at every server, for callers with a password: the one given, or their own. Nothing for others.
+    pub async fn log_in(&self, password: Option<Secret>) -> Vec<At> {
+        self.sender.log_in(&*self.dialect, password).await
+    }
+
+    /// Ends the sessions that there are, and forgets them.
+    pub async fn log_out(&self) -> Vec<At> {
+        let manner = Options::default().manner;
+        self.sender.log_out(&*self.dialect, &manner).await
+    }
+
+    /// What the user is to be asked for the call to go on.
+    pub fn question(&self) -> Option<Question> {
+        self.sender.question()
+    }
+
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
     /// Whether the request is for a list of which no page was asked for.
     pub fn pages(&self, request: &Request) -> bool {
         self.dialect.pages(request)
@@ -249,14 +288,9 @@ impl Client {
         self.book.as_ref()
     }
 
-    /// What dialect it speaks.
-    pub fn dialect(&self) -> &dyn Dialect {
-        &*self.dialect
-    }
-
     /// How it is reached.
     pub fn route(&self) -> &Route {
-        self.sender.route()
+        &self.route
     }
 
     /// What there is to say about the calls made since this was last asked.
@@ -275,9 +309,9 @@ impl Client {
     }
 }
 
-/// The error for a call that Ctrl-C ended before its answer came.
-pub fn interrupted(request: &Request, reads: bool) -> Error {
-    if reads {
+/// The error for a call that Ctrl-C ended before its answer came; `harmless` where nothing can have come of it.
+pub fn interrupted(request: &Request, harmless: bool) -> Error {
+    if harmless {
         Error::new(
             Kind::Interrupted,
             format!("{} was interrupted", request.api),
@@ -287,7 +321,7 @@ pub fn interrupted(request: &Request, reads: bool) -> Error {
             Kind::Unknown,
             format!("{} was interrupted before its answer came", request.api),
         )
-        .hint("it may have been carried out: look before you send it again")
+        .hint("it may have been carried out: `jobs` asks the cloud what became of it")
     }
 }
 

@@ -56,9 +56,7 @@ mod tests {
     fn answered(status: u16) -> Result<Reply, Failure> {
         Ok(Reply {
             status,
-            content_type: String::new(),
-            date: None,
-            body: Vec::new(),
+            ..Reply::default()
         })
     }
 

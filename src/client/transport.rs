@@ -11,6 +11,7 @@ use super::connecting::Connecting;
 use super::proxies::{Proxies, Proxy};
 use super::tls::{self, Tls};
 use crate::cloud::{Reply, SignedCall};
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
 /// A reply larger than this is broken off.
@@ -135,6 +136,10 @@ impl Transport {
                 .body(form.clone()),
             None => self.http.get(&call.url),
         };
+        let request = match &call.cookies {
+            Some(cookies) => request.header("cookie", cookies.expose()),
+            None => request,
+        };
         let response = self.answered(request, &sending).await?;
         sending.refuse(&response)?;
         read(response, &sending).await
@@ -200,6 +205,13 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
     let date = header(&response, "date")
         .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
         .map(|date| date.timestamp().as_second());
+    let cookies = response
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .map(Secret::new)
+        .collect();
     let mut body = Vec::new();
     let idle = sending.limits.idle;
     loop {
@@ -224,6 +236,7 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         status,
         content_type,
         date,
+        cookies,
         body,
     })
 }

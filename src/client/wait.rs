@@ -46,7 +46,7 @@ pub async fn follow(
             Ok(Progress::Running) => silent_since = None,
             Ok(Progress::Done(answer)) => return Ok(answer),
             Ok(Progress::Failed(error)) => return Err(error),
-            Err(error) if error.kind == Kind::Unreachable => {
+            Err(error) if may_pass(&error) => {
                 let since = *silent_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= PATIENCE {
                     let what = format!("could not be asked after: {error}");
@@ -59,6 +59,12 @@ pub async fn follow(
             }
         }
     }
+}
+
+/// Whether asking again may bring an answer: all but a refusal of the question itself or of who asks.
+fn may_pass(error: &Error) -> bool {
+    let final_code = matches!(error.code, Some(400..=405 | 430..=432));
+    error.kind == Kind::Unreachable || (error.kind == Kind::Refused && !final_code)
 }
 
 /// The error for a wait that ended before the job did.

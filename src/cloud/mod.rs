@@ -1,9 +1,11 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
 pub mod cloudstack;
+pub mod http;
 
 use std::time::Duration;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::config::secret::Secret;
@@ -11,13 +13,53 @@ use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
-/// Who calls, and where: what a profile or the environment gave.
+/// A cloud and who calls it: what a profile or the environment gave.
 #[derive(Clone, PartialEq)]
-pub struct Identity {
-    /// The whole address of the API, `https://cloud.example.org/client/api`.
-    pub url: String,
-    pub apikey: String,
-    pub secretkey: Secret,
+pub struct Access {
+    /// The whole addresses of the API, `https://cloud.example.org/client/api`: one a management server.
+    pub servers: Vec<String>,
+    pub identity: Identity,
+}
+
+/// Who calls.
+#[derive(Clone, PartialEq)]
+pub enum Identity {
+    Keys {
+        apikey: String,
+        secretkey: Secret,
+    },
+    Login(Login),
+    /// Whoever may reach a port that asks for nothing.
+    Nobody,
+}
+
+/// A user with a password.
+#[derive(Clone, PartialEq)]
+pub struct Login {
+    pub username: String,
+    /// The path of the user's domain; empty for the root domain.
+    pub domain: String,
+    /// Nothing where the user is to be asked.
+    pub password: Option<Secret>,
+}
+
+/// What a login gave, good until the server ends the session.
+#[derive(Clone, PartialEq)]
+pub struct Token {
+    pub sessionkey: Secret,
+    /// As they go into a request's head.
+    pub cookies: Secret,
+}
+
+/// What shows a cloud who makes a call.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    Keys {
+        apikey: &'a str,
+        secretkey: &'a Secret,
+    },
+    Session(&'a Token),
+    Nothing,
 }
 
 /// A call as it was meant, before it is signed. Names are as they go over the wire.
@@ -42,17 +84,21 @@ pub struct SignedCall {
     pub url: String,
     /// The form body of a POST; none for a GET.
     pub body: Option<String>,
+    /// The cookies of a session.
+    pub cookies: Option<Secret>,
     /// The address without key, signature and secrets, for the log.
     pub shown: String,
 }
 
 /// What came back over HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     pub status: u16,
     pub content_type: String,
     /// The server's clock in seconds since 1970, if it told.
     pub date: Option<i64>,
+    /// What the server would have kept, as it wrote it.
+    pub cookies: Vec<Secret>,
     pub body: Vec<u8>,
 }
 
@@ -141,15 +187,51 @@ pub trait Uploads: Send + Sync {
     fn hint(&self, request: &Request, name: &str) -> Option<String>;
 }
 
+/// A code that refusals carry, for whoever wants to know what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    pub number: u32,
+    /// Empty where no document gives it one.
+    pub name: &'static str,
+    /// Where an answer has it: errorcode, cserrorcode.
+    pub member: &'static str,
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// The catalogue of a known server, for clouds that do not tell theirs.
+pub struct Shipped {
+    /// Whose it is, as in `CloudStack 4.11`.
+    pub of: &'static str,
+    pub apis: Vec<Api>,
+}
+
 /// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
 pub trait Dialect: Send + Sync {
     /// The call that tells what can be called.
     fn discovery(&self) -> Request;
     /// The catalogue out of discovery's answer.
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>>;
+    /// The catalogue that stands in where discovery is refused or not there.
+    fn shipped(&self) -> Result<Shipped>;
+    /// A call that everybody may make whose key is right, on old servers too.
+    fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
-    fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
-    -> SignedCall;
+    fn sign(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        now: i64,
+    ) -> SignedCall;
+    /// The call that logs a user in.
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall;
+    /// What its answer gives. No error repeats the answer, which holds the session's key.
+    fn logged_in(&self, reply: &Reply) -> Result<Token>;
+    /// The call that ends the session that it is made in.
+    fn logout(&self) -> Request;
     /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
     /// answer's fields.
     fn read(
@@ -161,6 +243,12 @@ pub trait Dialect: Send + Sync {
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
     fn objection(&self, request: &Request) -> Option<Error>;
+    /// The codes that its refusals carry.
+    fn codes(&self) -> Vec<Code>;
+    /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
+    fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// What the answer of an API says that lists such names.
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
     /// Whether the call only reads, so that sending it twice does no harm.
@@ -209,10 +297,15 @@ pub trait Dialect: Send + Sync {
     ) -> Finding;
 }
 
+/// The kind of a cloud of which no kind is said.
+pub fn usual() -> Box<dyn Dialect> {
+    Box::new(cloudstack::CloudStack)
+}
+
 /// The kinds of cloud, by the name that a profile gives.
 pub fn dialect(kind: &str) -> Option<Box<dyn Dialect>> {
     match kind {
-        "cloudstack" => Some(Box::new(cloudstack::CloudStack)),
+        "cloudstack" => Some(usual()),
         _ => None,
     }
 }

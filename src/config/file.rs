@@ -218,6 +218,14 @@ impl File {
         if !self.has(profile) {
             return Err(self.unknown(profile));
         }
+        if self.document.get("profile").is_some_and(holds_more) {
+            // Somebody's keys may be in it.
+            return Err(Error::local(format!(
+                "{profile} cannot be chosen: profile in {} is a table",
+                self.path.display()
+            ))
+            .hint("rename it by hand: a profile is [profiles.NAME]"));
+        }
         replace(self.document.as_table_mut(), "profile", profile.into());
         Ok(())
     }
@@ -227,6 +235,10 @@ impl File {
         let mut found = Vec::new();
         for (key, item) in self.document.iter() {
             match key {
+                "profile" if holds_more(item) => {
+                    found
+                        .push("profile is a table: rename it, a profile is [profiles.NAME]".into());
+                }
                 "profile" if item.as_str().is_none() => {
                     found.push("profile is not a text: `profile use NAME` mends it".into());
                 }
@@ -394,6 +406,11 @@ fn replace(table: &mut dyn TableLike, key: &str, mut value: Value) {
             table.insert(key, Item::Value(value));
         }
     }
+}
+
+/// Whether it is a table or several, which a value in its place would take with it.
+fn holds_more(item: &Item) -> bool {
+    item.is_table_like() || item.is_array_of_tables()
 }
 
 fn is_reserved(profile: &str) -> bool {
@@ -748,6 +765,17 @@ url = "https://c/"
             let error = refusal(set(&places, DEMO, name, "x"));
             assert!(error.message.contains("built-in cloud"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_profile_below_the_wrong_name_is_not_lost() {
+        let text = "[profile.prod]\nsecretkey = \"TOPSECRET\"\n";
+        let (_home, places) = home(Some(text));
+        let error = refusal(File::edit(&places, |file| file.switch(DEMO)));
+        assert!(error.hints[0].contains("[profiles.NAME]"), "{error:?}");
+        assert_eq!(fs::read_to_string(&places.config_file).unwrap(), text);
+        let warnings = File::load(&places).expect("file").warnings();
+        assert!(warnings[0].contains("[profiles.NAME]"), "{warnings:?}");
     }
 
     #[test]

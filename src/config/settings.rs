@@ -21,6 +21,8 @@ pub enum Kind {
     Count(u64),
     Port,
     Text,
+    /// A line for the user's shell.
+    Command,
     /// A file; `~/` is the home directory.
     Path,
     Secret,
@@ -102,6 +104,35 @@ pub static SETTINGS: &[Setting] = &[
         name: "secretkey",
         kind: Kind::Secret,
         about: "The secret key that signs calls; never shown",
+        ..CONNECTION
+    },
+    Setting {
+        name: "secretkey_command",
+        kind: Kind::Command,
+        about: "A command whose first line of output is the secret key, as in pass show cloud",
+        ..CONNECTION
+    },
+    Setting {
+        name: "auth",
+        kind: Kind::Choice(&["auto", "keys", "login", "none"]),
+        default: "auto",
+        about: "How calls prove who makes them; auto is keys, else a login, else nothing on port 8096",
+        ..CONNECTION
+    },
+    Setting {
+        name: "username",
+        about: "The user who logs in where there are no keys",
+        ..CONNECTION
+    },
+    Setting {
+        name: "password",
+        kind: Kind::Secret,
+        about: "The password of that user; without one, login asks for it",
+        ..CONNECTION
+    },
+    Setting {
+        name: "domain",
+        about: "The path of that user's domain; empty is the root domain",
         ..CONNECTION
     },
     Setting {
@@ -280,7 +311,7 @@ impl Setting {
     /// A secret is never part of the error.
     pub fn check(&self, value: &str) -> Result<String> {
         let value = match self.name {
-            "prompt" => value,
+            "prompt" | "password" => value,
             _ => value.trim(),
         };
         if value.chars().any(char::is_control) {
@@ -308,9 +339,9 @@ impl Setting {
                 address::with_part(address::START, self.name, value)
                     .map(|url| address::part(&url, self.name))
             }
-            Kind::Text if self.connection => self.key(value),
-            Kind::Secret => self.key(value),
-            Kind::Text | Kind::Path => Ok(value.into()),
+            Kind::Text if self.name == "apikey" => self.key(value),
+            Kind::Secret if self.name != "password" => self.key(value),
+            Kind::Text | Kind::Path | Kind::Command | Kind::Secret => Ok(value.into()),
         }
     }
 
@@ -409,7 +440,11 @@ mod tests {
             ("host", "::1", "[::1]"),
             ("path", "client/api", "/client/api"),
             ("apikey", " key\n", "key"),
+            ("secretkey_command", "pass show cloud ", "pass show cloud"),
             ("prompt", "cloud> ", "cloud> "),
+            ("password", " with blanks ", " with blanks "),
+            ("domain", "/Sales/Big Ones", "/Sales/Big Ones"),
+            ("auth", "Login", "login"),
             (
                 "url",
                 "https://c.example.org",

@@ -45,7 +45,11 @@ fn parse(bytes: &[u8]) -> Result<(Element, bool), Malformed> {
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let malformed = |what: String| Malformed { what, at };
-        let not_text = |_| malformed("the XML is not UTF-8".into());
+        let named = |name: &[u8]| match String::from_utf8(name.to_vec()) {
+            Ok(name) if name.is_empty() => Err(malformed("an element has no name".into())),
+            Ok(name) => Ok(name),
+            Err(_) => Err(malformed("the XML is not UTF-8".into())),
+        };
         match reader.read_event() {
             Ok(Event::Start(start)) => {
                 if open.len() > DEEPEST {
@@ -54,14 +58,14 @@ fn parse(bytes: &[u8]) -> Result<(Element, bool), Malformed> {
                 if open.len() == 1 {
                     old = is_old(&start);
                 }
-                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                let name = named(start.name().as_ref())?;
                 open.push(Element {
                     name,
                     ..Element::default()
                 });
             }
             Ok(Event::Empty(start)) => {
-                let name = String::from_utf8(start.name().as_ref().to_vec()).map_err(not_text)?;
+                let name = named(start.name().as_ref())?;
                 if let Some(parent) = open.last_mut() {
                     parent.children.push(Element {
                         name,
@@ -314,6 +318,8 @@ mod tests {
             ("", "none or several"),
             ("<a>", "cut short"),
             ("<a></b>", "malformed"),
+            ("< a='b'></>", "no name"),
+            ("<a>< /></a>", "no name"),
             ("<a/><b/>", "none or several"),
             ("<a/>garbage", "outside"),
             ("hello <a/>", "outside"),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::ask;
+use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, View};
 use super::uploads::Upload;
 use crate::catalog::Api;
@@ -30,17 +32,13 @@ pub struct Wait<'a> {
 }
 
 impl Session {
-    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
+    pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
         let (resolved, filter) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
-        let mut params = call.params;
-        let file = self.take_file(call.api.as_deref(), &mut params)?;
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(params)?,
-        };
+        let file = self.take_file(call.api.as_deref(), &mut call.params)?;
+        let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             manner: Manner {
                 expires: resolved.seconds("expires"),
@@ -51,6 +49,10 @@ impl Session {
             custom: None,
         };
         let client = self.client_of(&resolved)?;
+        let request = Request {
+            api: call.name.clone(),
+            params: self.by_value(&call, params, &client, &options)?,
+        };
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options
@@ -63,9 +65,11 @@ impl Session {
             self.ui.say(&format!("hint: {hint}"));
         }
         let mut shower = call.api.clone();
-        let begun = self
-            .start(&client, &request, &options)
-            .map_err(|error| told_apart(error, call.api.is_some()))?;
+        let begun = self.start(&client, &request, &options).map_err(|error| {
+            told_apart(error, &call.name, &self.known_catalog(), || {
+                client.dialect().shipped().ok()
+            })
+        })?;
         let answer = match begun.outcome {
             Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
                 self.whole(&client, &request, &options, answer)?
@@ -146,12 +150,16 @@ impl Session {
         let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
         let catalog = self.known_catalog();
-        self.on_network(client, move || what.clone(), |mut interrupt| async move {
-            tokio::select! {
-                begun = caller.begin(&request, &options, Some(&catalog)) => begun,
-                () = interrupt.pressed() => Err(interrupted(&request, caller.reads(&request.api))),
-            }
-        })?
+        self.on_network(
+            client,
+            move || what.clone(),
+            |mut interrupt| async move {
+                tokio::select! {
+                    begun = caller.begin(&request, &options, Some(&catalog)) => begun,
+                    () = interrupt.pressed() => Err(interrupted(&request, !caller.in_doubt())),
+                }
+            },
+        )?
     }
 
     /// Runs what a client does on the network's thread; meanwhile the spinner tells `what` goes on, and what the client
@@ -170,6 +178,11 @@ impl Session {
         let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
         let outcome = network.run(work(network.interrupt()), |elapsed| {
             say(client);
+            if let Some(question) = client.question().filter(|_| ask::possible()) {
+                self.ui.clear_spinner();
+                let typed = ask::password(&question.text).ok();
+                question.answer(typed);
+            }
             self.ui.spin(&what(), elapsed);
         });
         self.ui.clear_spinner();
@@ -226,7 +239,9 @@ impl Session {
         resolved: &Resolved,
         api: Option<&Api>,
     ) -> Option<&'static str> {
-        let api = api.filter(|_| resolved.bool("customid"))?;
+        // A catalogue that is not the cloud's own does not tell whether it takes such an id.
+        let told = !self.known_catalog().shipped();
+        let api = api.filter(|_| told && resolved.bool("customid"))?;
         client.dialect().custom_id(api)
     }
 
@@ -306,19 +321,6 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
-    }
-}
-
-/// Servers refuse commands that they do not know as they refuse a wrong key; the catalogue can tell the two apart.
-fn told_apart(error: Error, known: bool) -> Error {
-    match (error.code, known) {
-        (Some(401), true) => error.hint(
-            "the catalogue has this call, so look at the identity: its key, its secret, what it may do",
-        ),
-        (Some(401), false) => error.hint(
-            "the catalogue does not have this call, which servers answer in the same way: check its name",
-        ),
-        _ => error,
     }
 }
 

@@ -4,17 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::names::Vocabulary;
+use super::refused;
+use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
+use crate::client::discovery::{Found, Instead, discover};
 use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
 use crate::client::proxies::Proxies;
+use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
 use crate::client::{Book, Client};
-use crate::cloud::{Identity, Sent};
+use crate::cloud::{self, Access, Identity, Login, Sent};
 use crate::config::private_directory;
-use crate::config::resolve::Resolved;
+use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
@@ -25,8 +30,8 @@ pub const BUILT_IN: &str = "built-in";
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
-    identity: String,
-    secret: Secret,
+    /// Nothing for the built-in cloud, which has one caller.
+    who: Option<Who>,
     trust: Tls,
     limits: Limits,
 }
@@ -66,25 +71,28 @@ impl Session {
             return Ok(client.clone());
         }
         let endpoint = resolved.endpoint()?;
-        let identity = match &endpoint {
-            Some(endpoint) => Identity {
-                url: endpoint.url.clone(),
-                apikey: endpoint.apikey.clone(),
-                secretkey: endpoint.secretkey.clone(),
+        let access = match &endpoint {
+            Some(endpoint) => Access {
+                servers: vec![endpoint.url.clone()],
+                identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
         };
         let route = Route {
             trust: place.trust.clone(),
-            tls: identity.url.starts_with("https:"),
+            tls: access.servers.iter().any(|url| url.starts_with("https:")),
             proxies: match endpoint {
                 Some(_) => Proxies::read(&*self.env)?,
                 None => Proxies::default(),
             },
             limits: place.limits,
         };
-        if route.tls {
-            self.warn_once(route.trust.warnings(host(&identity.url)));
+        for url in access
+            .servers
+            .iter()
+            .filter(|url| url.starts_with("https:"))
+        {
+            self.warn_once(route.trust.warnings(host(url)));
         }
         let log = self.log();
         let book = Book {
@@ -92,7 +100,8 @@ impl Session {
             whose: self.whose(resolved)?,
         };
         let observer = Arc::new(move |sent: &Sent| log.sent(sent));
-        let client = Client::with(identity, &route, Some(observer), Some(book))?;
+        let sessions = Sessions::below(&self.places.state);
+        let client = Client::with(access, &route, Some(observer), Some(book), Some(sessions))?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
@@ -108,8 +117,42 @@ impl Session {
         }
     }
 
+    /// Who calls, with the secret at hand.
+    fn identity(&mut self, who: &Who) -> Result<Identity> {
+        Ok(match who {
+            Who::Keys { apikey, secretkey } => Identity::Keys {
+                apikey: apikey.clone(),
+                secretkey: self.secretkey(secretkey)?,
+            },
+            Who::Login {
+                username,
+                password,
+                domain,
+            } => Identity::Login(Login {
+                username: username.clone(),
+                domain: domain.clone(),
+                password: Some(password.clone()).filter(|password| !password.is_empty()),
+            }),
+            Who::Nobody => Identity::Nobody,
+        })
+    }
+
+    /// The secret key itself; a command that prints it is run once a process.
+    fn secretkey(&mut self, key: &Secretkey) -> Result<Secret> {
+        let command = match key {
+            Secretkey::Here(secret) => return Ok(secret.clone()),
+            Secretkey::Printed(command) => command,
+        };
+        if let Some(secret) = self.printed.get(command) {
+            return Ok(secret.clone());
+        }
+        let secret = secretkey::printed(&self.shell(), command)?;
+        self.printed.insert(command.clone(), secret.clone());
+        Ok(secret)
+    }
+
     /// Starts the built-in cloud, once a process.
-    pub fn demo(&mut self) -> Result<Identity> {
+    pub fn demo(&mut self) -> Result<Access> {
         if self.demo.is_none() {
             let state = self.demo_state();
             if let Some(directory) = state.parent() {
@@ -125,10 +168,12 @@ impl Session {
             .demo
             .as_ref()
             .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Identity {
-            url: cloud.url(),
-            apikey: cloud.apikey().into(),
-            secretkey: Secret::new(cloud.secretkey()),
+        Ok(Access {
+            servers: vec![cloud.url()],
+            identity: Identity::Keys {
+                apikey: cloud.apikey().into(),
+                secretkey: Secret::new(cloud.secretkey()),
+            },
         })
     }
 
@@ -138,7 +183,7 @@ impl Session {
             Some(endpoint) => Whose {
                 profile: resolved.profile.clone(),
                 endpoint: endpoint.url,
-                identity: endpoint.apikey,
+                identity: endpoint.who.name(),
             },
             None => Whose {
                 profile: resolved.profile.clone(),
@@ -172,15 +217,13 @@ impl Session {
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
                 endpoint: endpoint.url,
-                identity: endpoint.apikey,
-                secret: endpoint.secretkey,
+                who: Some(endpoint.who),
                 trust,
                 limits,
             },
             None => Place {
                 endpoint: BUILT_IN.into(),
-                identity: devcloud::fingerprint(),
-                secret: Secret::new(""),
+                who: None,
                 trust,
                 limits,
             },
@@ -228,9 +271,10 @@ impl Session {
         {
             return catalog.clone();
         }
-        match cache::load(&self.cache_path(&place)) {
+        let path = self.cache_path(&place);
+        match cache::load(&path) {
             Some(catalog) => {
-                let catalog = Arc::new(catalog);
+                let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
                 self.catalog = Some((place, catalog.clone()));
                 catalog
             }
@@ -244,25 +288,28 @@ impl Session {
         if !known.is_empty() {
             return Ok(known);
         }
-        let (catalog, count) = self.sync()?;
-        self.ui.say(&format!(
-            "{count} APIs discovered and cached (first use of this cloud and key)"
-        ));
+        let catalog = self.sync()?;
+        if !catalog.shipped() {
+            self.ui.say(&format!(
+                "{} APIs discovered and cached (first use of this cloud and key)",
+                catalog.len()
+            ));
+        }
         Ok(catalog)
     }
 
-    /// Asks the cloud what can be called, and keeps it.
-    pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
+    /// Asks the cloud what can be called, and keeps it; says where another catalogue has to stand in for the cloud's own.
+    pub fn sync(&mut self) -> Result<Arc<Catalog>> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
         let caller = client.clone();
-        let apis = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
+        let found = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
             tokio::select! {
-                apis = caller.discover() => apis,
+                found = discover(&caller) => found,
                 () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
             }
         });
-        let apis = apis??;
+        let Found { apis, instead } = found??;
         if apis.is_empty() {
             return Err(Error::new(
                 Kind::Refused,
@@ -270,37 +317,54 @@ impl Session {
             )
             .hint("check apikey and secretkey (`set`)"));
         }
+        if let Some(Instead { of, refusal }) = &instead {
+            let said = refusal.said.as_ref().map_or("", |said| said.text.as_str());
+            self.ui.warn(&format!(
+                "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({} was refused: {said})",
+                client.dialect().discovery().api
+            ));
+        }
         let path = self.cache_path(&place);
-        let catalog = match cache::store(&path, &apis) {
-            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis)),
+        let shipped = instead.is_some();
+        let catalog = match cache::store(&path, &apis, shipped) {
+            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis).as_shipped(shipped)),
             // A catalogue that can't be kept still serves this session.
             Err(error) => {
                 self.ui.warn(&error.message);
-                Catalog::of(apis)
+                Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let count = catalog.len();
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
         self.catalog = Some((place, catalog.clone()));
-        Ok((catalog, count))
+        Ok(catalog)
+    }
+
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    pub(super) fn elsewhere<'w>(
+        &mut self,
+        error: Error,
+        words: impl Iterator<Item = &'w str>,
+    ) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
-        cache::path(&self.places.cache, &place.endpoint, &place.identity)
+        let identity = match &place.who {
+            Some(who) => who.name(),
+            // It changes with the build, and so does what can be called.
+            None => devcloud::fingerprint(),
+        };
+        cache::path(&self.places.cache, &place.endpoint, &identity)
     }
-}
-
-/// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
-fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
-    const WAY: [&str; 2] = ["verifycert", "cacert"];
-    words
-        .filter_map(|word| {
-            let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;
-            let name = name.to_ascii_lowercase();
-            WAY.contains(&name.as_str())
-                .then(|| (name, value.to_string()))
-        })
-        .collect()
 }
 
 /// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.
@@ -348,4 +412,17 @@ fn told_left(left: &[Noted], profile: &str) -> String {
         "an earlier run ended in the middle and left {}; {line} what became of it",
         parts.join(" and ")
     )
+}
+
+/// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
+fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    const WAY: [&str; 2] = ["verifycert", "cacert"];
+    words
+        .filter_map(|word| {
+            let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;
+            let name = name.to_ascii_lowercase();
+            WAY.contains(&name.as_str())
+                .then(|| (name, value.to_string()))
+        })
+        .collect()
 }

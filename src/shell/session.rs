@@ -1,5 +1,6 @@
 //! A line in, its answer or error out: `evaluate` knows the whole way, `execute` prints what came of it.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use crate::client::ledger::Ledger;
 use crate::client::network::Network;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
+use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
-use crate::line::words;
+use crate::line::{options, words};
 use crate::print;
 use crate::record::answer::{Answer, Shape};
 use crate::record::select;
@@ -93,9 +95,15 @@ pub struct Session {
     pub sources: Vec<PathBuf>,
     /// What is said once a process and has been said.
     pub(super) warned: Vec<String>,
+    /// The output form that the line in work asks for.
+    pub(super) line_form: Option<String>,
+    /// The APIs that list names and were refused.
+    pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
+    /// The secret keys that commands printed, by command: each is run once.
+    pub(super) printed: HashMap<String, Secret>,
     pub(super) catalog: Option<(Place, Arc<Catalog>)>,
     pub(super) log: Option<Arc<Log>>,
 }
@@ -123,9 +131,12 @@ impl Session {
             keep_going: false,
             sources: Vec::new(),
             warned: Vec::new(),
+            line_form: None,
+            unlisted: Vec::new(),
             network: None,
             demo: None,
             client: None,
+            printed: HashMap::new(),
             catalog: None,
             log: None,
         })
@@ -133,6 +144,21 @@ impl Session {
 
     /// Evaluates a line, prints what came of it and tells how it ended.
     pub fn execute(&mut self, line: &str) -> Ended {
+        let (split, _) = words::split_open(line);
+        let texts: Vec<String> = split.words.into_iter().map(|word| word.text).collect();
+        self.in_form_of(&texts, |session| session.carry_out(line))
+    }
+
+    /// Errors of what `work` does have the output form that the words ask for.
+    fn in_form_of(&mut self, words: &[String], work: impl FnOnce(&mut Session) -> Ended) -> Ended {
+        // A line may run others, as `source` does.
+        let outer = std::mem::replace(&mut self.line_form, options::output(words));
+        let ended = work(self);
+        self.line_form = outer;
+        ended
+    }
+
+    fn carry_out(&mut self, line: &str) -> Ended {
         let pipe = words::split(line).ok().and_then(|words| words.pipe);
         // `!` and `shell` hand their pipes to the user's shell with everything else.
         let piped = match pipe {
@@ -157,16 +183,20 @@ impl Session {
 
     /// The same for a command whose words another shell has split.
     pub fn execute_words(&mut self, words: &[String]) -> Ended {
-        let outcome = self.evaluate_words(words);
-        self.show(outcome)
+        self.in_form_of(words, |session| {
+            let outcome = session.evaluate_words(words);
+            session.show(outcome)
+        })
     }
 
     /// From a line to what it came to; prints no data.
     pub fn evaluate(&mut self, line: &str) -> Result<Shown> {
         self.note_line(line);
-        let catalog = self.catalog_for(line.split_ascii_whitespace())?;
-        let (parsed, catalog) =
-            self.understand(catalog, |language| command::parse(line, language))?;
+        let words = || line.split_ascii_whitespace();
+        let catalog = self.catalog_for(words())?;
+        let (parsed, catalog) = self
+            .understand(catalog, |language| command::parse(line, language))
+            .map_err(|error| self.elsewhere(error, words()))?;
         self.run(parsed.command, &catalog)
     }
 
@@ -174,9 +204,11 @@ impl Session {
     pub fn evaluate_words(&mut self, words: &[String]) -> Result<Shown> {
         let quoted: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
         self.note_line(&quoted.join(" "));
-        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let (command, catalog) =
-            self.understand(catalog, |language| command::parse_words(words, language))?;
+        let texts = || words.iter().map(String::as_str);
+        let catalog = self.catalog_for(texts())?;
+        let (command, catalog) = self
+            .understand(catalog, |language| command::parse_words(words, language))
+            .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
     }
 
@@ -203,7 +235,10 @@ impl Session {
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
-            Command::Call(call) => self.call(call),
+            Command::Call(call) => {
+                let name = call.name.clone();
+                self.call(call).map_err(|error| error.of(&name))
+            }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
@@ -237,7 +272,7 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter;
+                view.filter = filter.or(view.filter);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -310,7 +345,11 @@ impl Session {
 
     /// Says the error and gives its status.
     pub fn failed(&self, error: &Error) -> Ended {
-        self.ui.error(error);
+        let form = self.line_form.clone();
+        match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
+            "json" => self.ui.error_json(error),
+            _ => self.ui.error(error),
+        }
         Ended {
             status: error.status(),
             leave: false,
@@ -329,6 +368,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.unlisted.clear();
         Ok(())
     }
 

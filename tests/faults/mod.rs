@@ -15,8 +15,8 @@ use crate::support::{Home, Seen};
 use proxy::{Dice, Proxy, Schedule};
 
 /// A cloud in this process with a proxy before it, and what the tests need to know of its world.
-struct World {
-    proxy: Proxy,
+pub struct World {
+    pub proxy: Proxy,
     cloud: devcloud::Cloud,
     runtime: tokio::runtime::Runtime,
     direct: Client,
@@ -27,7 +27,7 @@ struct World {
 }
 
 impl World {
-    fn new(job_milliseconds: u32) -> World {
+    pub fn new(job_milliseconds: u32) -> World {
         let state = tempfile::tempdir().unwrap();
         let file = state.path().join("cloud.sqlite");
         let cloud = devcloud::start(&file, ([127, 0, 0, 1], 0).into()).unwrap();
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// The rows of a call made past the proxy by the administrator.
-    fn rows(&self, api: &str, params: &[(&str, &str)]) -> Vec<Value> {
+    pub fn rows(&self, api: &str, params: &[(&str, &str)]) -> Vec<Value> {
         let answer = self
             .runtime
             .block_on(self.direct.call(api, params))
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// The names of what there is of a kind, with how often each is there, and the ids.
-    fn things(&self, list: &str, name: &str) -> BTreeMap<String, Vec<String>> {
+    pub fn things(&self, list: &str, name: &str) -> BTreeMap<String, Vec<String>> {
         let mut things: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in self.rows(list, &[("listall", "true")]) {
             let text = |name: &str| row[name].as_str().unwrap_or_default().to_string();
@@ -113,13 +113,13 @@ impl World {
     }
 
     /// A home whose profile reaches the cloud through the proxy.
-    fn home(&self, root: bool) -> Home {
+    pub fn home(&self, root: bool) -> Home {
         let (apikey, secretkey) = match root {
             true => (self.cloud.apikey(), self.cloud.secretkey()),
             false => (self.user.0.as_str(), self.user.1.as_str()),
         };
         Home::new().configured(&format!(
-            "profile = \"p\"\ntimeout = 3\n[profiles.p]\nurl = \"{}\"\napikey = \"{apikey}\"\nsecretkey = \"{secretkey}\"\n",
+            "profile = \"p\"\ntimeout = 3\nreply_timeout = 0.5\n[profiles.p]\nurl = \"{}\"\napikey = \"{apikey}\"\nsecretkey = \"{secretkey}\"\n",
             self.proxy.url()
         ))
     }
@@ -145,12 +145,12 @@ impl World {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    fn deploy(&self, more: &str) -> String {
+    pub fn deploy(&self, more: &str) -> String {
         let words = self.words(&["zoneid", "templateid", "serviceofferingid"]);
         format!("deploy virtualmachine {words} {more}\n")
     }
 
-    fn volume(&self, name: &str) -> String {
+    pub fn volume(&self, name: &str) -> String {
         let words = self.words(&["zoneid", "diskofferingid"]);
         format!("create volume name={name} {words}\n")
     }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use capuchin::Answer;
+use capuchin::catalog::Catalog;
 use capuchin::catalog::types::Types;
-use capuchin::catalog::{Api, Catalog};
 use capuchin::cloud::{Dialect, Outcome, Reply, Request, cloudstack::CloudStack};
 use capuchin::error::Kind;
 use capuchin::record::{Record, Value};
@@ -40,19 +40,8 @@ const FILES: [(&str, &str); 7] = [
     ("throttle", include_str!("../recorded/throttle.jsonl")),
 ];
 
-static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
-    #[derive(serde::Deserialize)]
-    struct Whole {
-        listapisresponse: Listed,
-    }
-    #[derive(serde::Deserialize)]
-    struct Listed {
-        api: Vec<Api>,
-    }
-    let text = include_str!("../recorded/listapis-4.11.json");
-    let whole: Whole = serde_json::from_str(text).unwrap();
-    Arc::new(Catalog::of(whole.listapisresponse.api))
-});
+static CATALOG: LazyLock<Arc<Catalog>> =
+    LazyLock::new(|| Arc::new(Catalog::of(CloudStack.shipped().unwrap().apis)));
 
 fn command(exchange: &Exchange) -> String {
     let Sent { query, body } = &exchange.request;
@@ -75,8 +64,8 @@ fn read(exchange: &Exchange) -> capuchin::Result<Outcome> {
     let reply = Reply {
         status: exchange.status,
         content_type: exchange.content_type.clone().unwrap_or_default(),
-        date: None,
         body: exchange.body.clone().unwrap_or_default().into_bytes(),
+        ..Reply::default()
     };
     let api = CATALOG.api(&request.api).unwrap();
     let fields = api.map_or(Vec::new(), |api| api.response.clone());

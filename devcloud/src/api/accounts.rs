@@ -42,6 +42,15 @@ pub const APIS: &[Api] = &[
         job: None,
     },
     Api {
+        name: "getUser",
+        about: "Tells who has an API key",
+        access: Access::Root,
+        params: &[&[req("userapikey", Takes::Text, "the API key")]],
+        answers: fields::USER,
+        run: get_user,
+        job: None,
+    },
+    Api {
         name: "createUser",
         about: "Creates a user in an account that is there",
         access: Access::Admins,
@@ -289,6 +298,15 @@ fn list_users(call: &mut Call) -> Done<Reply> {
         row.remove("secretkey");
     }
     Ok(Reply::List(name, rows, count))
+}
+
+fn get_user(call: &mut Call) -> Done<Reply> {
+    let key = call.required("userapikey")?;
+    let user = store::of_kind(call.db, "user")?
+        .into_iter()
+        .find(|user| user.body.get("apikey").and_then(Value::as_str) == Some(key))
+        .ok_or_else(|| Refusal::value("User with specified API key does not exist"))?;
+    Ok(Reply::One("user", user_view(call, &user)?))
 }
 
 fn list_accounts(call: &mut Call) -> Done<Reply> {

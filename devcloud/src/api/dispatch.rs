@@ -4,14 +4,25 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
-use super::{Access, Api, Call, Caller, Done, Reply, all, sessions, upload};
+use super::limits::Limits;
+use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, sessions, upload};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
 use crate::wire::{Answer, Body, Refusal};
 
+/// By which way a request came.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Door {
+    /// Everybody's, where callers show who they are.
+    Public,
+    /// The integration port's, where whoever comes is the cloud itself.
+    Integration,
+}
+
 /// What came in over HTTP.
 pub struct Request {
+    pub door: Door,
     pub params: Params,
     pub post: bool,
     pub cookies: Vec<(String, String)>,
@@ -28,12 +39,22 @@ impl Request {
     }
 }
 
+/// What a server answers out of: the state that all servers share, and what each keeps for itself.
+pub struct World {
+    pub db: Connection,
+    pub limits: Limits,
+}
+
 /// From a request to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
-pub fn answer(db: &mut Connection, request: &Request) -> Answer {
+pub fn answer(world: &mut World, request: &Request) -> Answer {
     let command = value(&request.params, "command").unwrap_or_default();
-    let (done, cookies) = match sessions::enter(db, request, command) {
+    let entered = match request.door {
+        Door::Public => sessions::enter(&world.db, request, command),
+        Door::Integration => None,
+    };
+    let (done, cookies) = match entered {
         Some(entered) => entered,
-        None => (call(db, request, command), Vec::new()),
+        None => (call(world, request, command), Vec::new()),
     };
     let mut answer = match done {
         Ok(body) => Answer {
@@ -66,28 +87,46 @@ fn own_envelope(command: &str) -> String {
     }
 }
 
-fn call(db: &mut Connection, request: &Request, command: &str) -> Done<Value> {
+fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
+    let World { db, limits } = world;
     let now = clock::now();
     let params = &request.params;
-    let session = sessions::resume(db, request, now)?;
-    let due = !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)?;
+    let session = match request.door {
+        Door::Public => sessions::resume(db, request, now)?,
+        Door::Integration if command.is_empty() => {
+            return Err(Refusal::new(432, 9999, "Invalid request, no command sent"));
+        }
+        Door::Integration => Some(cloud_itself(db)?),
+    };
+    if !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)? {
+        // Jobs that end stay ended, whatever becomes of the call.
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        settle(&transaction, limits, now)?;
+        upload::settle(&transaction, now)?;
+        transaction.commit()?;
+    }
     let api = all().find(|api| api.name == command);
-    let changes = due || api.is_some_and(|api| !reads(api));
-    let behaviour = if changes {
+    let behaviour = if api.is_some_and(|api| !reads(api)) {
         TransactionBehavior::Immediate
     } else {
         TransactionBehavior::Deferred
     };
     let transaction = db.transaction_with_behavior(behaviour)?;
-    if due {
-        settle(&transaction, now)?;
-        upload::settle(&transaction, now)?;
-    }
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
-        carry_out(&transaction, request, caller.caller, api, now)
+        limits.allow(&transaction, &caller.caller)?;
+        carry_out(&mut Call {
+            db: &transaction,
+            limits,
+            params,
+            caller: caller.caller,
+            api,
+            now,
+            host: &request.host,
+            subject: String::new(),
+        })
     });
-    // What a refused call began is undone; jobs that were settled before it stay settled.
+    // What a refused call began is undone.
     match done {
         Ok(body) => {
             transaction.commit()?;
@@ -106,6 +145,19 @@ fn reads(api: &Api) -> bool {
         && (api.name.starts_with("list")
             || api.name.starts_with("get")
             || api.name.starts_with("query"))
+}
+
+/// The account that the cloud has for itself, which is a root administrator's.
+fn cloud_itself(db: &Connection) -> Done<Caller> {
+    let account = store::by_number(db, "account", SYSTEM)?;
+    let user = store::by_number(db, "user", SYSTEM)?;
+    match (account, user) {
+        (Some(account), Some(user)) => Ok(Caller {
+            account,
+            user: user.uuid,
+        }),
+        _ => Err(Refusal::internal("it has no account of its own")),
+    }
 }
 
 /// A caller, and whether it is a key that tells who they are.
@@ -168,24 +220,9 @@ pub fn allowed(access: Access, kind: i64) -> bool {
     }
 }
 
-fn carry_out(
-    db: &Transaction,
-    request: &Request,
-    caller: Caller,
-    api: &'static Api,
-    now: i64,
-) -> Done<Value> {
-    let mut call = Call {
-        db,
-        params: &request.params,
-        caller,
-        api,
-        now,
-        host: &request.host,
-        subject: String::new(),
-    };
+fn carry_out(call: &mut Call) -> Done<Value> {
     call.check()?;
-    match (api.run)(&mut call)? {
+    match (call.api.run)(call)? {
         Reply::List(name, rows, count) => Ok(list(name, rows, count)),
         Reply::One(name, record) => Ok(json!({ name: record })),
         Reply::Flat(record) => Ok(record),

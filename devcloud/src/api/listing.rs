@@ -1,9 +1,11 @@
 //! Lists: who sees what, which filters hold, a page of it. The guide's list rules, once for every kind of thing.
 
+use std::ops::Range;
+
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Call, Done, Param, Reply, Takes, opt};
+use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -133,6 +135,12 @@ impl Call<'_> {
     /// The page that was asked for, of everything that was found.
     pub fn page(&self, name: &'static str, mut rows: Vec<Value>) -> Done<Reply> {
         let count = rows.len();
+        let page = self.slice(count)?;
+        Ok(Reply::List(name, rows.drain(page).collect(), count))
+    }
+
+    /// Which of so many are on the page that was asked for.
+    pub fn slice(&self, count: usize) -> Done<Range<usize>> {
         let most = super::configuration::default_page_size(self.db)?;
         let (page, size) = (self.number("page"), self.number("pagesize"));
         match (page, size) {
@@ -151,23 +159,16 @@ impl Call<'_> {
             (Some(page), Some(size)) => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);
                 let page = usize::try_from(page).unwrap_or(1).max(1);
-                let rows = rows
-                    .into_iter()
-                    .skip((page - 1).saturating_mul(size))
-                    .take(size)
-                    .collect();
-                Ok(Reply::List(name, rows, count))
+                let first = (page - 1).saturating_mul(size).min(count);
+                Ok(first..first.saturating_add(size).min(count))
             }
-            (None, None) => {
-                rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-                Ok(Reply::List(name, rows, count))
-            }
+            (None, None) => Ok(0..usize::try_from(most).unwrap_or(usize::MAX).min(count)),
         }
     }
 }
 
 /// Whose things a list shows.
-enum Seen {
+pub enum Seen {
     Account(i64),
     Domain { id: i64, recursive: bool },
     Everything,
@@ -175,7 +176,7 @@ enum Seen {
 }
 
 impl Seen {
-    fn by(call: &Call) -> Done<Seen> {
+    pub(super) fn by(call: &Call) -> Done<Seen> {
         let caller = &call.caller;
         let listall = call.boolean("listall").unwrap_or(false);
         let domain = call.thing("domainid", "domain")?;
@@ -193,13 +194,20 @@ impl Seen {
             ));
         }
         if let Some(name) = call.text("account") {
-            let domain = domain.map_or(caller.account.domain, |domain| domain.id);
+            let own = || store::by_id(call.db, "domain", caller.account.domain);
+            let domain = match domain {
+                Some(domain) => domain,
+                None => own()?.ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
+            };
             let accounts = store::of_kind(call.db, "account")?;
             let account = accounts
                 .into_iter()
-                .find(|account| account.name == name && account.domain == domain)
+                .find(|account| account.name == name && account.domain == domain.id)
                 .ok_or_else(|| {
-                    Refusal::value(format!("Unable to find account {name} in domain {domain}"))
+                    Refusal::value(format!(
+                        "Unable to find account {name} in domain {}",
+                        domain.number
+                    ))
                 })?;
             return Ok(if caller.kind() == 0 && account.id != caller.account.id {
                 Seen::Nothing
@@ -233,7 +241,24 @@ impl Seen {
         })
     }
 
+    /// Whether the list shows what belongs to an account, by internal id.
+    pub(super) fn sees_account(&self, call: &Call, account: i64) -> Done<bool> {
+        Ok(match self {
+            Seen::Everything => true,
+            Seen::Nothing => false,
+            Seen::Account(id) => *id == account,
+            Seen::Domain { id, recursive } => match store::by_id(call.db, "account", account)? {
+                Some(account) if *recursive => below(call.db, account.domain, *id)?,
+                Some(account) => account.domain == *id,
+                None => false,
+            },
+        })
+    }
+
     fn sees(&self, call: &Call, thing: &Thing) -> Done<bool> {
+        if thing.number == SYSTEM && matches!(thing.kind.as_str(), "account" | "user") {
+            return Ok(false);
+        }
         if thing.account == 0 && thing.kind != "domain" {
             return Ok(true);
         }

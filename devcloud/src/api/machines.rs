@@ -305,29 +305,6 @@ fn subject(call: &Call) -> Done<Thing> {
 }
 
 impl Call<'_> {
-    /// The id that a new thing shall have, where a root administrator chose one.
-    pub fn custom_id(&self) -> Done<Option<String>> {
-        let Some(uuid) = self.text("customid") else {
-            return Ok(None);
-        };
-        if !self.caller.root() {
-            return Err(Refusal::new(
-                531,
-                4365,
-                "Please check your permissions, you are not allowed to create/update custom id",
-            ));
-        }
-        if uuid::Uuid::parse_str(uuid).is_err() {
-            return Err(Refusal::value(format!("UUID: {uuid} is not a valid uuid")));
-        }
-        if store::taken(self.db, uuid)? {
-            return Err(Refusal::value(format!(
-                "UUID: {uuid} already exists so can't create/update with custom id"
-            )));
-        }
-        Ok(Some(uuid.into()))
-    }
-
     /// The members of a map parameter: `details[0].name=value`, or key and value apart.
     fn map(&self, name: &str) -> serde_json::Map<String, Value> {
         let mut members = serde_json::Map::new();
@@ -460,6 +437,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         None,
         None,
     )?;
+    root.body.insert("templateid".into(), json!(template.uuid));
     storage::put_on(call, &mut root, &machine)?;
     store::update(call.db, &root)?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {

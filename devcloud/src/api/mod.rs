@@ -1,6 +1,7 @@
 //! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
 
 mod accounts;
+mod alerts;
 mod configuration;
 mod discovery;
 mod dispatch;
@@ -9,21 +10,26 @@ mod events;
 mod fields;
 mod infrastructure;
 mod jobs;
+mod limits;
 mod listing;
 mod machines;
 mod networks;
 mod sessions;
 mod storage;
 pub mod upload;
+mod usage;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::auth::{Params, value};
+use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use dispatch::{Request, answer};
+pub use configuration::integration_port;
+pub use dispatch::{Door, Request, World, answer};
+use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
 
@@ -48,6 +54,10 @@ enum Takes {
     Boolean,
     List,
     Map,
+    /// A date, with the time of day or without.
+    Date,
+    /// A moment with its offset.
+    Moment,
     /// The uuid of something that is no thing of the world: a job, an event.
     Uuid,
     /// The uuid of a thing of that kind, or its number among its kind.
@@ -130,6 +140,9 @@ enum Reply {
     },
 }
 
+/// The number of the account and of the user that are the cloud's own; no list shows them.
+const SYSTEM: i64 = 1;
+
 /// The account and user that make a call.
 #[derive(Clone, Debug)]
 struct Caller {
@@ -155,6 +168,7 @@ impl Caller {
 /// One call on its way through a handler, or a job at its end.
 struct Call<'a> {
     db: &'a Connection,
+    limits: &'a Limits,
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
@@ -168,16 +182,19 @@ struct Call<'a> {
 fn all() -> impl Iterator<Item = &'static Api> {
     [
         accounts::APIS,
+        alerts::APIS,
         configuration::APIS,
         discovery::APIS,
         domains::APIS,
         events::APIS,
         infrastructure::APIS,
         jobs::APIS,
+        limits::APIS,
         machines::APIS,
         networks::APIS,
         sessions::APIS,
         storage::APIS,
+        usage::APIS,
         upload::APIS,
     ]
     .into_iter()
@@ -215,6 +232,8 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
+        Takes::Date => "date",
+        Takes::Moment => "tzdate",
         Takes::Uuid | Takes::Id(_) => "uuid",
     }
 }
@@ -232,6 +251,12 @@ impl Call<'_> {
 
     fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    /// The second that a date means; a day that ends something means its last second.
+    fn date(&self, name: &str) -> Option<i64> {
+        self.text(name)
+            .and_then(|text| clock::day(text, name == "enddate"))
     }
 
     /// A required parameter; the checks made sure of it.
@@ -353,6 +378,17 @@ impl Call<'_> {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",
                     param.name
+                )));
+            }
+            let no_date = match param.takes {
+                Takes::Date => self.date(param.name).is_none(),
+                Takes::Moment => clock::moment(given).is_none(),
+                _ => false,
+            };
+            if no_date {
+                return Err(Refusal::param(format!(
+                    "Unable to parse date {given} for command {command}, please pass dates in the format mentioned in \
+                     the api documentation"
                 )));
             }
             if let Takes::Id(kind) = param.takes

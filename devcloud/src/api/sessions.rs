@@ -139,7 +139,7 @@ fn login(db: &Connection, request: &Request, id: &str) -> Done<Value> {
         )
     })?;
     let now = clock::now();
-    let seconds = configuration::session_seconds(db)?;
+    let seconds = configuration::number(db, configuration::SESSION_TIME)?;
     let session = credentials::open_session(db, id, user.id, now, now - seconds * 1000)?;
     let caller = Caller {
         account,
@@ -218,7 +218,7 @@ pub fn resume(db: &Connection, request: &Request, now: i64) -> Done<Option<Calle
     let Some(id) = request.cookie(COOKIE) else {
         return Ok(None);
     };
-    let idle = configuration::session_seconds(db)? * 1000;
+    let idle = configuration::number(db, configuration::SESSION_TIME)? * 1000;
     let Some(session) = credentials::session(db, id, now - idle)? else {
         return Ok(None);
     };

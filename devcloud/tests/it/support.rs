@@ -1,7 +1,7 @@
 //! A world in a temporary directory and a plain HTTP client that signs.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -29,6 +29,7 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub description: Option<String>,
+    pub retry_after: Option<String>,
     /// The cookies that were set, as the headers have them.
     pub cookies: Vec<String>,
     pub body: String,
@@ -60,6 +61,14 @@ impl World {
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
+    }
+
+    /// The same world with another server in place of this one.
+    pub fn restarted(self) -> World {
+        let World { directory, cloud } = self;
+        drop(cloud);
+        let cloud = start(directory.path());
+        World { directory, cloud }
     }
 
     pub fn state(&self) -> std::path::PathBuf {
@@ -257,8 +266,25 @@ pub fn send(cloud: &Cloud, request: &str) -> Answer {
     send_bytes(cloud, request.as_bytes())
 }
 
+/// A query to the API at that URL, without keys.
+pub fn get_at(url: &str, query: &str) -> Answer {
+    let address = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let request =
+        format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    send_to(address.parse().unwrap(), request.as_bytes())
+}
+
 pub fn send_bytes(cloud: &Cloud, request: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(cloud.address()).unwrap();
+    send_to(cloud.address(), request)
+}
+
+fn send_to(address: SocketAddr, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -275,6 +301,7 @@ pub fn send_bytes(cloud: &Cloud, request: &[u8]) -> Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
+        retry_after: header("retry-after"),
         cookies: head
             .lines()
             .filter_map(|line| line.strip_prefix("set-cookie: "))

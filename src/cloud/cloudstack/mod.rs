@@ -1,19 +1,27 @@
 //! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
 
+mod codes;
 mod errors;
+mod names;
 pub mod sign;
 mod traces;
 mod uploads;
 
+use std::io::Read;
+
+use errors::Refusal;
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
-    Dialect, Finding, Identity, Lost, Manner, Outcome, Progress, Reply, Request, SignedCall,
-    Uploads,
+    Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
+    SignedCall, Token, Uploads,
 };
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
 use crate::record::answer::{Answer, unwrap_envelope};
@@ -21,6 +29,9 @@ use crate::record::{Record, Value, json, xml};
 
 /// Parameters over this many bytes in all are sent in a body, because servers and proxies limit a URL.
 const BULKY: usize = 2048;
+
+/// What listApis of a 4.11 server answers a root administrator, without descriptions, compressed.
+const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/listapis.json.gz"));
 
 pub struct CloudStack;
 
@@ -33,29 +44,44 @@ impl Dialect for CloudStack {
     }
 
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
-        #[derive(Deserialize)]
-        struct Whole {
-            listapisresponse: Listed,
+        if reply.status == 200
+            && let Ok(apis) = listed(&reply.body)
+        {
+            return Ok(apis);
         }
-        #[derive(Deserialize)]
-        struct Listed {
-            #[serde(default)]
-            api: Vec<Api>,
+        // The ordinary way words what came instead.
+        self.read(&self.discovery(), reply, &Types::default(), false)?;
+        let why = "it is no list of APIs";
+        Err(errors::not_understood(&self.discovery(), reply, why, true))
+    }
+
+    fn shipped(&self) -> Result<Shipped> {
+        let mut answer = Vec::new();
+        let damaged = |why: &dyn std::fmt::Display| {
+            Error::local(format!("the shipped catalogue is damaged: {why}"))
+                .hint("build or install the program anew")
+        };
+        GzDecoder::new(SHIPPED)
+            .read_to_end(&mut answer)
+            .map_err(|why| damaged(&why))?;
+        Ok(Shipped {
+            of: "CloudStack 4.11",
+            apis: listed(&answer).map_err(|why| damaged(&why))?,
+        })
+    }
+
+    fn probe(&self) -> Request {
+        Request {
+            api: "listZones".into(),
+            params: Vec::new(),
         }
-        if reply.status != 200 {
-            // The ordinary way words the refusal.
-            self.read(&self.discovery(), reply, &Types::default(), false)?;
-        }
-        let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
-            errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
-        })?;
-        Ok(uploads::with_files(whole.listapisresponse.api))
     }
 
     fn sign(
         &self,
         request: &Request,
-        identity: &Identity,
+        url: &str,
+        proof: Proof<'_>,
         manner: &Manner,
         now: i64,
     ) -> SignedCall {
@@ -64,36 +90,88 @@ impl Dialect for CloudStack {
             ("response".to_string(), manner.response.clone()),
         ];
         params.extend(request.params.iter().cloned());
-        let shown = format!(
-            "{}?{}",
-            identity.url,
-            sign::query(&without_secrets(&params))
-        );
-        params.push(("apikey".into(), identity.apikey.clone()));
-        if manner.expires > 0 {
-            let expiry = now.saturating_add_unsigned(manner.expires);
-            params.push(("signatureversion".into(), "3".into()));
-            params.push(("expires".into(), date(expiry)));
+        let shown = format!("{url}?{}", sign::query(&without_secrets(&params)));
+        match proof {
+            Proof::Keys { apikey, secretkey } => {
+                params.push(("apikey".into(), apikey.into()));
+                if manner.expires > 0 {
+                    let expiry = now.saturating_add_unsigned(manner.expires);
+                    params.push(("signatureversion".into(), "3".into()));
+                    params.push(("expires".into(), date(expiry)));
+                }
+                let signature = sign::signature(&params, secretkey.expose());
+                params.push(("signature".into(), signature));
+            }
+            Proof::Session(token) => {
+                params.push(("sessionkey".into(), token.sessionkey.expose().into()));
+            }
+            Proof::Nothing => {}
         }
-        let signature = sign::signature(&params, identity.secretkey.expose());
-        params.push(("signature".into(), signature));
         let query = sign::query(&params);
-        let secret = request
-            .params
-            .iter()
-            .any(|(name, value)| is_secret(name) && !value.is_empty());
-        if secret || query.len() > BULKY {
-            SignedCall {
-                url: identity.url.clone(),
-                body: Some(query),
-                shown,
-            }
+        // Addresses are logged on their way; the session's key is no less a secret than what the user sends.
+        let secret = params.iter().any(|(name, value)| {
+            is_secret(name) && !name.eq_ignore_ascii_case("signature") && !value.is_empty()
+        });
+        let (url, body) = if secret || query.len() > BULKY {
+            (url.into(), Some(query))
         } else {
-            SignedCall {
-                url: format!("{}?{query}", identity.url),
-                body: None,
-                shown,
-            }
+            (format!("{url}?{query}"), None)
+        };
+        let cookies = match proof {
+            Proof::Session(token) if !token.cookies.is_empty() => Some(token.cookies.clone()),
+            _ => None,
+        };
+        SignedCall {
+            url,
+            body,
+            cookies,
+            shown,
+        }
+    }
+
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall {
+        let mut params = vec![
+            ("command".to_string(), "login".to_string()),
+            ("response".into(), "json".into()),
+            ("username".into(), login.username.clone()),
+            ("password".into(), password.expose().into()),
+        ];
+        if !login.domain.is_empty() {
+            params.push(("domain".into(), login.domain.clone()));
+        }
+        SignedCall {
+            url: url.into(),
+            body: Some(sign::query(&params)),
+            cookies: None,
+            shown: format!("{url}?{}", sign::query(&without_secrets(&params))),
+        }
+    }
+
+    fn logged_in(&self, reply: &Reply) -> Result<Token> {
+        let request = Request {
+            api: "login".into(),
+            params: Vec::new(),
+        };
+        if reply.status != 200 {
+            let error = self.read(&request, reply, &Types::default(), false).err();
+            return Err(error.map_or_else(|| sessionless(reply), unlogged));
+        }
+        let key = json::read(&reply.body)
+            .ok()
+            .and_then(|value| unwrap_envelope(value).ok())
+            .and_then(|(_, body)| body.as_record()?.text("sessionkey"))
+            .filter(|key| !key.is_empty())
+            .ok_or_else(|| sessionless(reply))?;
+        Ok(Token {
+            sessionkey: Secret::new(key),
+            cookies: cookies(&reply.cookies),
+        })
+    }
+
+    fn logout(&self) -> Request {
+        Request {
+            api: "logout".into(),
+            params: Vec::new(),
         }
     }
 
@@ -136,6 +214,18 @@ impl Dialect for CloudStack {
             ))
             .hint("leave both out for the whole list"),
         )
+    }
+
+    fn codes(&self) -> Vec<Code> {
+        codes::all()
+    }
+
+    fn names(&self, api: &str, param: &str) -> Option<Names> {
+        names::names(api, param)
+    }
+
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
+        names::listed(list, answer)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
@@ -253,6 +343,21 @@ impl Dialect for CloudStack {
     }
 }
 
+/// The APIs in an answer of listApis.
+fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
+    #[derive(Deserialize)]
+    struct Whole {
+        listapisresponse: Listed,
+    }
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        api: Vec<Api>,
+    }
+    let whole: Whole = serde_json::from_slice(answer)?;
+    Ok(uploads::with_files(whole.listapisresponse.api))
+}
+
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
     fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
@@ -267,16 +372,22 @@ impl CloudStack {
                 .map_err(|bad| bad.to_string())
                 .and_then(unwrap_envelope),
         };
-        let body = match read {
-            Ok((_, body)) => body,
+        let (envelope, body) = match read {
+            Ok(read) => read,
             Err(why) => return Err(misread(&why)),
         };
-        if let Some(record) = body.as_record() {
-            let fallback = u32::from(reply.status);
-            if record.get("errorcode").is_some() && record.get("errortext").is_some() {
-                let what = &request.api;
-                return Err(errors::refusal(Kind::Refused, what, record, fallback));
-            }
+        if let Some(record) = body.as_record()
+            && record.get("errorcode").is_some()
+            && record.get("errortext").is_some()
+        {
+            let refusal = Refusal {
+                // Servers answer under these names where they do not know the command.
+                nameless: ["errorresponse", "null"]
+                    .iter()
+                    .any(|name| envelope.eq_ignore_ascii_case(name)),
+                ..Refusal::read(record, u32::from(reply.status))
+            };
+            return Err(refusal.error(Kind::Refused, &request.api, &request.api));
         }
         if reply.status != 200 {
             return Err(misread("its status says failure, its body does not"));
@@ -291,24 +402,67 @@ fn failure(request: &Request, job: &str, record: &Record) -> Error {
         .text("jobresultcode")
         .and_then(|code| code.parse().ok())
         .unwrap_or(530);
+    let refusal = match record.get("jobresult") {
+        Some(Value::Record(result)) => Refusal::read(result, outer),
+        other => Refusal {
+            code: outer,
+            text: other.and_then(Value::scalar).unwrap_or_default(),
+            ..Refusal::default()
+        },
+    };
     let what = format!("{} (job {job})", request.api);
-    match record.get("jobresult") {
-        Some(Value::Record(result)) => errors::refusal(Kind::JobFailed, &what, result, outer),
-        Some(other) => errors::said(
-            Kind::JobFailed,
-            &what,
-            outer,
-            None,
-            &other.scalar().unwrap_or_default(),
-        ),
-        None => errors::said(Kind::JobFailed, &what, outer, None, ""),
-    }
+    refusal.error(Kind::JobFailed, &request.api, &what)
 }
 
 /// Seconds since 1970 in the one form of a date that servers take for expires.
 fn date(seconds: i64) -> String {
     let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
+/// A refused login in the words of one: nothing was changed by it, and it is the user that is to be looked at.
+fn unlogged(mut error: Error) -> Error {
+    if error.kind == Kind::Unknown {
+        error.kind = Kind::Unreachable;
+        error.hints.truncate(1);
+    }
+    if matches!(error.code, Some(401 | 531)) {
+        error.hints = vec!["check username, password and domain (`set`)".into()];
+    }
+    error
+}
+
+fn sessionless(reply: &Reply) -> Error {
+    Error::new(
+        Kind::Unreachable,
+        format!(
+            "login: the answer (HTTP {}, {} bytes) holds no session key",
+            reply.status,
+            reply.body.len()
+        ),
+    )
+    .hint("check the url (`set url`): is this the API's address, and is no proxy in between?")
+}
+
+/// What a server wants kept, as it is to come back: without attributes, of each name the last.
+fn cookies(set: &[Secret]) -> Secret {
+    let mut kept: Vec<(&str, &str)> = Vec::new();
+    for cookie in set {
+        let pair = cookie.expose().split(';').next().unwrap_or_default();
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
+        let (name, value) = (name.trim(), value.trim());
+        kept.retain(|(known, _)| *known != name);
+        if !name.is_empty() && !value.is_empty() {
+            kept.push((name, value));
+        }
+    }
+    let pairs: Vec<String> = kept
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    Secret::new(pairs.join("; "))
 }
 
 fn without_secrets(params: &[(String, String)]) -> Vec<(String, String)> {
@@ -334,8 +488,8 @@ mod tests {
         Reply {
             status,
             content_type: "application/json".into(),
-            date: None,
             body: body.as_bytes().to_vec(),
+            ..Reply::default()
         }
     }
 
@@ -350,21 +504,33 @@ mod tests {
     }
 
     fn signed(params: &[(&str, &str)]) -> SignedCall {
-        let identity = Identity {
-            url: "http://cloud/client/api".into(),
-            apikey: "KEY".into(),
-            secretkey: crate::config::secret::Secret::new("TOPSECRET"),
+        let keys = Proof::Keys {
+            apikey: "KEY",
+            secretkey: &Secret::new("TOPSECRET"),
         };
+        proved(params, keys)
+    }
+
+    fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
         let manner = Manner {
             expires: 600,
             response: "json".into(),
         };
         CloudStack.sign(
             &request("createUser", params),
-            &identity,
+            "http://cloud/client/api",
+            proof,
             &manner,
             1_000_000_000,
         )
+    }
+
+    #[test]
+    fn where_nobody_is_asked_for_nothing_is_signed() {
+        let call = proved(&[("username", "x")], Proof::Nothing);
+        let url = "http://cloud/client/api?command=createUser&response=json&username=x";
+        assert_eq!((call.url.as_str(), call.body), (url, None));
+        assert_eq!(call.shown, url);
     }
 
     #[test]
@@ -381,6 +547,93 @@ mod tests {
         assert!(call.body.unwrap().contains("password=hunter2"));
         assert!(!call.shown.contains("hunter2") && !call.shown.contains("KEY"));
         assert!(signed(&[("name", &"x".repeat(3000))]).body.is_some());
+    }
+
+    #[test]
+    fn a_sessions_key_goes_in_the_body_and_its_cookies_in_the_head() {
+        let token = Token {
+            sessionkey: Secret::new("S+/="),
+            cookies: Secret::new("JSESSIONID=node0"),
+        };
+        let call = proved(&[("username", "x")], Proof::Session(&token));
+        assert_eq!(call.url, "http://cloud/client/api");
+        assert_eq!(
+            call.body.as_deref(),
+            Some("command=createUser&response=json&username=x&sessionkey=S%2B%2F%3D")
+        );
+        assert_eq!(call.cookies, Some(token.cookies.clone()));
+        assert!(!call.shown.contains("S%2B"), "{}", call.shown);
+    }
+
+    #[test]
+    fn a_login_shows_no_password_and_gives_a_session() {
+        let login = Login {
+            username: "bob".into(),
+            domain: "/Sales".into(),
+            password: None,
+        };
+        let call = CloudStack.login("http://c/client/api", &login, &Secret::new("p&w"));
+        assert_eq!(
+            call.body.as_deref(),
+            Some("command=login&response=json&username=bob&password=p%26w&domain=%2FSales")
+        );
+        assert!(!call.shown.contains("p%26w") && !call.url.contains('?'));
+        let mut answer = reply(
+            200,
+            r#"{"loginresponse":{"username":"bob","timeout":1800,"sessionkey":"KEY"}}"#,
+        );
+        answer.cookies = [
+            "JSESSIONID=old;Path=/client",
+            "JSESSIONID=node0.x;Path=/client;HttpOnly",
+            "sessionkey=KEY;HttpOnly",
+            "gone=;Max-Age=0",
+            "nonsense",
+        ]
+        .map(Secret::new)
+        .to_vec();
+        let token = CloudStack.logged_in(&answer).unwrap();
+        assert_eq!(token.sessionkey.expose(), "KEY");
+        assert_eq!(token.cookies.expose(), "JSESSIONID=node0.x; sessionkey=KEY");
+    }
+
+    #[test]
+    fn a_login_that_fails_is_told_without_its_answer() {
+        let refused = r#"{"loginresponse":{"uuidList":[],"errorcode":531,"errortext":"Failed to authenticate user bob in domain 1; please provide valid credentials"}}"#;
+        for (status, body, kind, says) in [
+            (
+                531,
+                refused,
+                Kind::Refused,
+                "Failed to authenticate user bob",
+            ),
+            (531, "null", Kind::Refused, "531 ACCOUNT_ERROR"),
+            (405, "Please use HTTP POST", Kind::Refused, "(405 "),
+            (503, "<html></html>", Kind::Unreachable, "HTTP 503"),
+            (
+                200,
+                r#"{"loginresponse":{"sessionkey":"HUSH""#,
+                Kind::Unreachable,
+                "no session key",
+            ),
+            (
+                200,
+                r#"{"loginresponse":{"sessionkey":""}}"#,
+                Kind::Unreachable,
+                "no session key",
+            ),
+            (
+                200,
+                "<html>HUSH</html>",
+                Kind::Unreachable,
+                "no session key",
+            ),
+        ] {
+            let error = CloudStack.logged_in(&reply(status, body)).err().unwrap();
+            assert_eq!(error.kind, kind, "{error}");
+            assert!(error.message.contains(says), "{error}");
+            assert!(!error.message.contains("HUSH"), "{error}");
+            assert_eq!(error.hints.len(), 1, "{error:?}");
+        }
     }
 
     #[test]

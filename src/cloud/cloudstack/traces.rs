@@ -424,6 +424,7 @@ fn list_of(api: &str, catalog: &Catalog) -> Result<Option<std::sync::Arc<Api>>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::Dialect;
     use crate::record::json;
 
     const SENT: i64 = 1_795_311_005; // 2026-11-22T01:30:05+0000
@@ -624,17 +625,8 @@ mod tests {
 
     #[test]
     fn the_lists_come_from_the_catalogue() {
-        #[derive(serde::Deserialize)]
-        struct Whole {
-            listapisresponse: Listed,
-        }
-        #[derive(serde::Deserialize)]
-        struct Listed {
-            api: Vec<Api>,
-        }
-        let text = include_str!("../../../tests/recorded/listapis-4.11.json");
-        let whole: Whole = serde_json::from_str(text).unwrap();
-        let catalog = Catalog::of(whole.listapisresponse.api);
+        let shipped = crate::cloud::cloudstack::CloudStack.shipped().unwrap();
+        let catalog = Catalog::of(shipped.apis);
         let asked = |lost: &Lost| {
             let things = things_of(lost, &catalog).unwrap();
             let jobs = jobs_since(lost, &catalog).unwrap();
