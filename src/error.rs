@@ -79,11 +79,11 @@ impl Kind {
                 "check the address and the network, and run it again",
             ),
             Kind::JobFailed => (
-                "the job failed",
+                "the job or the upload failed",
                 "the error says why; look at what the job left before you run it again",
             ),
             Kind::StillRunning => (
-                "the wait ended (time or Ctrl-C) while the job runs on",
+                "the wait ended (time or Ctrl-C) while the job or the upload goes on in the cloud",
                 "ask after it: `query asyncjobresult jobid=…`, or `jobs`",
             ),
             Kind::Unknown => (
