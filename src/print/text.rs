@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Form, Head, harmless};
 use crate::record::answer::Shape;
+use crate::record::rows::Row;
 use crate::record::{Record, Value};
 
 /// As wide as the guide prints it.
@@ -16,6 +17,10 @@ pub struct Text {
 }
 
 impl Form for Text {
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         self.ruled = head.shape == Shape::List;
         if self.ruled {
@@ -42,8 +47,8 @@ impl Form for Text {
         }
     }
 
-    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()> {
-        match row {
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        match &*row.value() {
             Value::Record(record) => fields(record, "", out)?,
             other => writeln!(out, "{}", shown(&super::cell(other)))?,
         }

@@ -18,7 +18,6 @@ use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
 use crate::record::answer::{Answer, Shape};
-use crate::record::select;
 
 /// A job and how long it is waited for.
 pub struct Wait<'a> {
@@ -86,22 +85,12 @@ impl Session {
             }
         };
         let known = response_names(call.api.as_deref(), &answer);
-        if let Some(paths) = &filter {
-            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
-            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
-                let nearest =
-                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                self.ui.warn(&format!(
-                    "no field {path} in the answer of {}{nearest}",
-                    call.name
-                ));
-            }
-        }
         Ok(Shown::Answer(Box::new(View {
             answer,
             form: resolved.get("output"),
             filter,
             known,
+            fields: call.api.map_or(Vec::new(), |api| api.response.clone()),
         })))
     }
 

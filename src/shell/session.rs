@@ -10,7 +10,7 @@ use super::clouds::Place;
 use super::help;
 use super::log::Log;
 use super::refused;
-use crate::catalog::{Catalog, cache};
+use crate::catalog::{Catalog, Field, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
@@ -22,9 +22,9 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
-use crate::print;
+use crate::print::Printer;
 use crate::record::answer::{Answer, Shape};
-use crate::record::select;
+use crate::record::select::{self, Sought};
 use crate::ui::Ui;
 
 /// The words that shape what is printed and are no settings.
@@ -63,6 +63,8 @@ pub struct View {
     pub filter: Option<Vec<String>>,
     /// The catalogue's response fields, in its order.
     pub known: Vec<String>,
+    /// The fields themselves, as far as the answer is what they describe.
+    pub fields: Vec<Field>,
 }
 
 impl View {
@@ -72,6 +74,7 @@ impl View {
             form,
             filter: None,
             known: Vec::new(),
+            fields: Vec::new(),
         }))
     }
 }
@@ -352,8 +355,15 @@ impl Session {
             form => form,
         };
         let filter = view.filter.as_deref();
-        self.ui
-            .write(|out| print::print(form, &view.answer, filter, &view.known, out))
+        let sought = Sought::of(filter.unwrap_or_default(), &view.fields);
+        let mut printer = Printer::new(form, filter, &view.known, sought, &|| false)?;
+        self.ui.write(|out| printer.print(&view.answer, out))?;
+        for (path, nearest) in printer.unknown() {
+            let nearest = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
+            self.ui
+                .warn(&format!("no field {path} in the answer{nearest}"));
+        }
+        Ok(())
     }
 
     /// Says the error and gives its status.

@@ -51,7 +51,7 @@ impl Exchange {
             content_type: self.content_type.clone().unwrap_or_default(),
             date: None,
             cookies: Vec::new(),
-            body: self.body.clone().unwrap_or_default().into_bytes(),
+            body: self.body.clone().unwrap_or_default().into(),
         }
     }
 
