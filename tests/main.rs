@@ -33,6 +33,8 @@ mod ledger;
 mod limits;
 #[path = "it/output.rs"]
 mod output;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/proxies.rs"]

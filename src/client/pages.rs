@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
+use tokio::sync::mpsc::Sender;
+
 use super::{Client, Options};
 use crate::cloud::{Outcome, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::rows::{Row, Rows};
 
@@ -26,23 +28,34 @@ pub async fn complete(
     first: Answer,
     seen: impl Fn(usize, usize),
 ) -> Result<Whole> {
-    let Some(mut pages) = Pages::after(client, request, &first) else {
-        return Ok(Whole {
+    match Pages::after(client, request, &first) {
+        Some(pages) => pages.gather(client, options, first, seen).await,
+        None => Ok(Whole {
             answer: first,
             notes: Vec::new(),
-        });
-    };
-    let mut rows = Rows::default();
-    while let Some(page) = pages.next(client, options).await? {
-        rows.append(page);
-        seen(pages.given, pages.total);
+        }),
     }
-    let mut answer = Answer { rows, ..first };
-    answer.recount();
-    Ok(Whole {
-        answer,
-        notes: pages.notes(),
-    })
+}
+
+/// What comes of a list that is fetched page by page.
+pub enum Step {
+    /// Rows, and how many the cloud counts.
+    Page(Rows, usize),
+    /// All is there; what there is to say about how it came together.
+    End(Vec<String>),
+    Failed(Error),
+}
+
+/// Fetches page after page and sends each; none is fetched before the last but one was taken.
+pub async fn send(client: &Client, options: &Options, mut pages: Pages, sender: &Sender<Step>) {
+    // Without a receiver nobody wants more.
+    while let Ok(permit) = sender.reserve().await {
+        match pages.next(client, options).await {
+            Ok(Some(rows)) => permit.send(Step::Page(rows, pages.total)),
+            Ok(None) => return permit.send(Step::End(pages.notes())),
+            Err(error) => return permit.send(Step::Failed(error)),
+        }
+    }
 }
 
 /// The pages of a list, fetched one after another.
@@ -87,6 +100,29 @@ impl Pages {
         })
     }
 
+    /// Fetches all pages; their rows take the place of those of `first`, which had some of them.
+    pub async fn gather(
+        mut self,
+        client: &Client,
+        options: &Options,
+        first: Answer,
+        seen: impl Fn(usize, usize),
+    ) -> Result<Whole> {
+        let mut answer = Answer {
+            rows: Rows::default(),
+            ..first
+        };
+        while let Some(page) = self.next(client, options).await? {
+            answer.rows.append(page);
+            seen(self.given, self.total);
+        }
+        answer.recount();
+        Ok(Whole {
+            answer,
+            notes: self.notes(),
+        })
+    }
+
     /// Fetches the next page and gives those of its rows that were not there yet; nothing after the last.
     pub async fn next(&mut self, client: &Client, options: &Options) -> Result<Option<Rows>> {
         if self.over || self.number == MOST_PAGES {
@@ -102,10 +138,12 @@ impl Pages {
         let came = rows.len();
         rows.retain(|row| self.is_new(row));
         self.given += rows.len();
-        self.repeats += came - rows.len();
         let full = came >= self.size;
         let whole = self.given >= self.total || !full;
         self.stuck = !whole && rows.is_empty();
+        if !self.stuck {
+            self.repeats += came - rows.len();
+        }
         self.over = whole || self.stuck;
         Ok((!rows.is_empty()).then_some(rows))
     }

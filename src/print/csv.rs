@@ -13,6 +13,8 @@ pub struct Csv {
     columns: Columns,
     /// What the rows at hand have and the catalogue does not tell.
     seen: Columns,
+    /// Fields that came up after the header was written.
+    late: Vec<String>,
     line: Line,
 }
 
@@ -22,6 +24,7 @@ impl Csv {
             filtered,
             columns: Columns::default(),
             seen: Columns::default(),
+            late: Vec::new(),
             line: Line::default(),
         }
     }
@@ -63,8 +66,10 @@ impl Form for Csv {
         match &*value {
             Value::Record(record) => {
                 for (name, value) in &record.fields {
-                    if let Some(place) = self.columns.places.get(&**name) {
-                        cells[*place] = cell(value);
+                    match self.columns.places.get(&**name) {
+                        Some(place) => cells[*place] = cell(value),
+                        None if self.late.iter().any(|known| **known == **name) => {}
+                        None => self.late.push(name.to_string()),
                     }
                 }
             }
@@ -75,6 +80,15 @@ impl Form for Csv {
 
     fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
+    }
+
+    fn note(&self) -> Option<String> {
+        let late = self.late.join(", ");
+        (!late.is_empty()).then(|| {
+            format!(
+                "{late} came up after the header was printed and is not there: name the fields wanted with filter=, or print jsonl"
+            )
+        })
     }
 }
 

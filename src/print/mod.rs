@@ -3,6 +3,7 @@
 
 mod csv;
 mod json;
+mod jsonl;
 mod table;
 mod text;
 
@@ -14,7 +15,7 @@ use crate::record::select::{self, Sought};
 use crate::record::{Record, Value};
 
 /// The names of the output forms; `auto` chooses among them.
-pub const FORMS: &[&str] = &["table", "text", "json", "csv"];
+pub const FORMS: &[&str] = &["table", "text", "json", "jsonl", "csv"];
 
 /// What stands around the rows.
 pub struct Head<'a> {
@@ -29,6 +30,8 @@ pub struct Head<'a> {
     pub known: &'a [String],
     /// Whether no row follows.
     pub empty: bool,
+    /// How many rows the count that stands beside the list says, where they have not all come yet.
+    pub promised: Option<usize>,
 }
 
 /// An output form; it sees rows only.
@@ -43,6 +46,10 @@ pub trait Form {
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()>;
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()>;
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// What could not be printed, for people to be told when all is.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The form of that name.
@@ -51,6 +58,7 @@ pub fn form(name: &str, filtered: bool) -> Option<Box<dyn Form>> {
         "table" => Some(Box::new(table::Table::default())),
         "text" => Some(Box::new(text::Text::default())),
         "json" => Some(Box::new(json::Json::default())),
+        "jsonl" => Some(Box::new(jsonl::Jsonl)),
         "csv" => Some(Box::new(csv::Csv::new(filtered))),
         _ => None,
     }
@@ -85,16 +93,28 @@ impl<'a> Printer<'a> {
         })
     }
 
+    /// Whether all rows must be there before any is printed.
+    pub fn whole(&self) -> bool {
+        self.form.whole()
+    }
+
     /// Prints a whole answer.
     pub fn print(&mut self, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         let alone = alone(answer);
         let rows = alone.as_ref().unwrap_or(&answer.rows);
-        self.begin(answer, rows, out)?;
+        self.begin(answer, rows, None, out)?;
         self.rows(rows, out)?;
-        self.form.end(out)
+        self.end(out)
     }
 
-    fn begin(&mut self, answer: &Answer, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    /// Begins an answer whose first rows are at hand; `promised` is how many the count says, where more are to come.
+    pub fn begin(
+        &mut self,
+        answer: &Answer,
+        rows: &Rows,
+        promised: Option<usize>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         if self.form.looks() {
             for row in rows.iter() {
                 self.checked(&row, |form, row| {
@@ -113,12 +133,14 @@ impl<'a> Printer<'a> {
                 filter: self.filter,
                 known: self.known,
                 empty: rows.is_empty(),
+                promised,
             },
             out,
         )
     }
 
-    fn rows(&mut self, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    /// Prints rows as they come.
+    pub fn rows(&mut self, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
         for row in rows.iter() {
             self.sought.see(&row);
             self.checked(&row, |form, row| form.row(row, out))?;
@@ -141,6 +163,16 @@ impl<'a> Printer<'a> {
                 act(&mut *self.form, &kept.into())
             }
         }
+    }
+
+    /// Ends the answer.
+    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.form.end(out)
+    }
+
+    /// What could not be printed.
+    pub fn note(&self) -> Option<String> {
+        self.form.note()
     }
 
     /// The paths of the filter that no row had and the catalogue does not know, each with the nearest that is there.
@@ -238,6 +270,30 @@ mod tests {
             .print(answer, &mut out)
             .unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    /// What is printed of a list that comes in pages, and what is said.
+    fn paged(
+        form: &str,
+        known: &[&str],
+        promised: usize,
+        pages: &[&str],
+    ) -> (String, Option<String>) {
+        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let mut printer = Printer::new(form, None, &known, Sought::default(), &|| false).unwrap();
+        let mut out = Vec::new();
+        for (index, page) in pages.iter().enumerate() {
+            let mut page = body(page);
+            page.recount_to(promised);
+            if index == 0 {
+                printer
+                    .begin(&page, &page.rows, Some(promised), &mut out)
+                    .unwrap();
+            }
+            printer.rows(&page.rows, &mut out).unwrap();
+        }
+        printer.end(&mut out).unwrap();
+        (String::from_utf8(out).unwrap(), printer.note())
     }
 
     const LIST: &str = r#"{"count":2,"user":[{"id":"a","size":1.10},{"id":"b","name":"漢字","nic":[{"ip":"1"}],"tags":[]}]}"#;
@@ -351,6 +407,56 @@ mod tests {
                 &[]
             ),
             "{\n  \"jobstatus\": 1,\n  \"jobresult\": \"done\"\n}\n"
+        );
+    }
+
+    #[test]
+    fn jsonl_form() {
+        assert_eq!(
+            printed("jsonl", &body(LIST), None, &[]),
+            "{\"id\":\"a\",\"size\":1.10}\n{\"id\":\"b\",\"name\":\"漢字\",\"nic\":[{\"ip\":\"1\"}],\"tags\":[]}\n"
+        );
+        assert_eq!(
+            printed("jsonl", &body(LIST), Some("size,id"), &[]),
+            "{\"size\":1.10,\"id\":\"a\"}\n{\"id\":\"b\"}\n"
+        );
+        assert_eq!(printed("jsonl", &body("{}"), None, &[]), "");
+        assert_eq!(
+            printed("jsonl", &job(JOB), None, &[]),
+            "{\"id\":\"a\",\"state\":\"Running\"}\n"
+        );
+    }
+
+    #[test]
+    fn pages_are_printed_as_they_come() {
+        let pages = [
+            r#"{"count":9,"z":[{"id":"a"},{"id":"b","x":1}]}"#,
+            r#"{"count":9,"z":[{"id":"c","y":2}]}"#,
+        ];
+        let (out, note) = paged("csv", &["id"], 3, &pages);
+        assert_eq!(out, "id,x\na,\nb,1\nc,\n");
+        let note = note.unwrap();
+        assert!(
+            note.contains("y came") && note.contains("filter="),
+            "{note}"
+        );
+        let (out, _) = paged("text", &[], 3, &pages);
+        assert_eq!(
+            out,
+            format!(
+                "count = 3\nz:\n{RULER}id = a\n{RULER}id = b\nx = 1\n{RULER}id = c\ny = 2\n{RULER}"
+            )
+        );
+        // Fewer rows came than the count promised, so it stands there once more.
+        let (out, _) = paged("text", &[], 4, &pages);
+        assert!(
+            out.starts_with("count = 4\n") && out.ends_with("count = 3\n"),
+            "{out}"
+        );
+        let (out, _) = paged("jsonl", &[], 4, &pages);
+        assert_eq!(
+            out,
+            "{\"id\":\"a\"}\n{\"id\":\"b\",\"x\":1}\n{\"id\":\"c\",\"y\":2}\n"
         );
     }
 

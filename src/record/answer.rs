@@ -143,7 +143,11 @@ impl Answer {
 
     /// Makes the count that stands beside a list, where one does, the number of its rows.
     pub fn recount(&mut self) {
-        let rows = self.rows.len();
+        self.recount_to(self.rows.len());
+    }
+
+    /// Makes it the number of rows that there will be.
+    pub fn recount_to(&mut self, rows: usize) {
         for (name, value) in &mut self.head.fields {
             if &**name == "count" {
                 *value = Value::Number(rows.to_string());
