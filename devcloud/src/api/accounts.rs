@@ -241,10 +241,8 @@ pub const APIS: &[Api] = &[
 /// Removes an account and everything that belongs to it.
 pub fn remove(call: &Call, account: &Thing) -> Done<()> {
     for kind in ["machine", "volume", "network", "user"] {
-        for thing in store::of_kind(call.db, kind)? {
-            if thing.account == account.id {
-                store::remove(call.db, &thing)?;
-            }
+        for thing in store::of_account(call.db, kind, account.id)? {
+            store::remove(call.db, &thing)?;
         }
     }
     Ok(store::remove(call.db, account)?)
@@ -258,11 +256,7 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
         ("volume", "volumetotal"),
         ("network", "networktotal"),
     ] {
-        let count = store::of_kind(call.db, kind)?
-            .iter()
-            .filter(|thing| thing.account == account.id)
-            .count();
-        shown[field] = json!(count);
+        shown[field] = json!(store::count_of_account(call.db, kind, account.id)?);
     }
     let users = store::children(call.db, "user", &account.uuid)?
         .iter()

@@ -8,6 +8,7 @@ mod dispatch;
 mod domains;
 mod events;
 mod fields;
+mod fill;
 mod infrastructure;
 mod jobs;
 mod limits;
@@ -28,6 +29,7 @@ use crate::wire::Refusal;
 
 pub use configuration::integration_port;
 pub use dispatch::{Door, Request, World, answer};
+pub use fill::fill;
 use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;

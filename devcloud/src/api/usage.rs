@@ -147,10 +147,7 @@ fn visible(call: &Call, spells: Vec<Spell>) -> Done<Vec<Spell>> {
     } else if call.caller.root() {
         Seen::Everything
     } else {
-        Seen::Domain {
-            id: call.caller.account.domain,
-            recursive: true,
-        }
+        Seen::domain(call.db, call.caller.account.domain, true)?
     };
     let mut accounts: HashMap<i64, bool> = HashMap::new();
     let mut visible = Vec::new();
