@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, COOKIE, DATE, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response};
@@ -22,6 +22,7 @@ use tokio::task::LocalSet;
 
 use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
+use crate::clock;
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
@@ -146,10 +147,14 @@ async fn accept(
         tokio::task::spawn_local(async move {
             let service = service_fn(move |request| {
                 let server = server.clone();
-                async move { Ok::<_, Infallible>(handle(request, &server, door).await) }
+                async move {
+                    let response = handle(request, &server, door).await;
+                    Ok::<_, Infallible>(dated(response, &server))
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
+                .auto_date_header(false)
                 .header_read_timeout(HEAD_TIME)
                 .max_buf_size(64 << 10)
                 .serve_connection(TokioIo::new(stream), service);
@@ -164,6 +169,16 @@ async fn accept(
             }
         });
     }
+}
+
+/// Every answer says what the cloud's clock shows.
+fn dated(mut response: Response<Full<Bytes>>, server: &Server) -> Response<Full<Bytes>> {
+    let now = api::cloud_time(&server.world.borrow().db);
+    let date = clock::http_date(now.unwrap_or_else(|_| clock::now()));
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }
 
 async fn handle(

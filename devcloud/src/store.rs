@@ -386,7 +386,7 @@ pub struct Job {
     pub uuid: String,
     pub api: String,
     pub account: i64,
-    /// When it began, in milliseconds since 1970.
+    /// When it began by the cloud's clock, in milliseconds since 1970.
     pub begun: i64,
     pub params: Value,
     /// The record that queryAsyncJobResult answers.
@@ -406,7 +406,7 @@ fn job(row: &Row) -> rusqlite::Result<Job> {
     })
 }
 
-/// Keeps a job that ends at `ends`, in milliseconds since 1970.
+/// Keeps a job that ends at `ends`, in true milliseconds since 1970.
 pub fn start_job(connection: &Connection, job: &Job, ends: i64) -> rusqlite::Result<()> {
     connection.execute(
         "INSERT INTO job (uuid, account, api, begun, ends, settled, params, body) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",

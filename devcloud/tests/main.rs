@@ -2,6 +2,8 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/clock.rs"]
+mod clock;
 #[path = "it/fill.rs"]
 mod fill;
 #[path = "it/integration.rs"]

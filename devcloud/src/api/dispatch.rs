@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
 use super::limits::Limits;
-use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, sessions};
+use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, sessions};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
@@ -80,8 +80,8 @@ fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
 
 fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     let World { db, limits } = world;
-    let now = clock::now();
     let params = &request.params;
+    let now = clock::now();
     let session = match request.door {
         Door::Public => sessions::resume(db, request, now)?,
         Door::Integration if command.is_empty() => {
@@ -92,7 +92,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     if !store::due_jobs(db, now)?.is_empty() {
         // Jobs that end stay ended, whatever becomes of the call.
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        settle(&transaction, limits, now)?;
+        settle(&transaction, limits)?;
         transaction.commit()?;
     }
     let api = all().find(|api| api.name == command);
@@ -102,6 +102,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
         TransactionBehavior::Deferred
     };
     let transaction = db.transaction_with_behavior(behaviour)?;
+    let now = configuration::cloud_time(&transaction)?;
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
         limits.allow(&transaction, &caller.caller)?;

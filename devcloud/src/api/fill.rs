@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use super::infrastructure::Made;
 use super::limits::Limits;
-use super::{Call, Caller, Done, machines, networks, storage};
+use super::{Call, Caller, Done, configuration, machines, networks, storage};
 use crate::auth::Params;
-use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -69,7 +68,7 @@ fn as_admin<T>(
             user: user.uuid,
         },
         api,
-        now: clock::now(),
+        now: configuration::cloud_time(db)?,
         subject: String::new(),
     })
 }

@@ -144,7 +144,8 @@ impl Call<'_> {
         let milliseconds = set
             .and_then(|text| text.parse().ok())
             .unwrap_or(work.milliseconds);
-        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
+        let ends = clock::now().saturating_add(milliseconds);
+        store::start_job(self.db, &job, ends)?;
         self.event(work.instance, "Scheduled", thing)?;
         Ok(if created {
             json!({"id": thing, "jobid": uuid})
@@ -164,8 +165,9 @@ fn class_for(caller: &Caller, declared: &str) -> String {
 }
 
 /// Ends the jobs whose time has come.
-pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
-    for mut job in store::due_jobs(db, now)? {
+pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
+    let now = configuration::cloud_time(db)?;
+    for mut job in store::due_jobs(db, clock::now())? {
         let Some(api) = all().find(|api| api.name == job.api) else {
             continue;
         };

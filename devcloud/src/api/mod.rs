@@ -27,7 +27,7 @@ use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use configuration::integration_port;
+pub use configuration::{cloud_time, integration_port};
 pub use dispatch::{Door, Request, World, answer};
 pub use fill::fill;
 use limits::Limits;
@@ -173,6 +173,7 @@ struct Call<'a> {
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
+    /// What the cloud's clock shows, in milliseconds since 1970.
     now: i64,
     /// What the handler saw and a job's end shall see again.
     subject: String,

@@ -29,6 +29,7 @@ fn exchanges(text: &str) -> Vec<Exchange> {
                     description: whole["headers"]["x-description"].as_str().map(String::from),
                     cookies: Vec::new(),
                     retry_after: None,
+                    date: None,
                     body: text(&whole["body"]),
                 },
             }
