@@ -5,6 +5,7 @@ mod auth;
 mod clock;
 mod credentials;
 mod meter;
+mod outline;
 mod seed;
 mod server;
 mod store;

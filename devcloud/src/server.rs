@@ -119,8 +119,11 @@ fn follow_configuration(server: &Rc<Server>) {
 
 /// A listener on a loopback port; nothing for port 0 and where it cannot be had.
 pub fn listen(port: u16) -> Option<TcpListener> {
+    if port == 0 {
+        return None;
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
-    listener.filter(|listener| port != 0 && listener.set_nonblocking(true).is_ok())
+    listener.filter(|listener| listener.set_nonblocking(true).is_ok())
 }
 
 /// Serves all who come to a door until it is closed; what they have begun is ended first.

@@ -270,7 +270,7 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
 fn user_view(call: &Call, user: &Thing) -> Done<Value> {
     let mut shown = view(call.db, user)?;
     if let Value::Object(fields) = &mut shown {
-        fields.remove("secretkey");
+        fields.shift_remove("secretkey");
     }
     Ok(shown)
 }
@@ -289,7 +289,7 @@ fn list_users(call: &mut Call) -> Done<Reply> {
         return Ok(reply);
     };
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
-        row.remove("secretkey");
+        row.shift_remove("secretkey");
     }
     Ok(Reply::List(name, rows, count))
 }

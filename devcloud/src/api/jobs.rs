@@ -88,7 +88,7 @@ fn record(job: &Job) -> Value {
     if let Some(Value::Object(result)) = body.get_mut("jobresult") {
         for value in result.values_mut() {
             if let Value::Object(thing) = value
-                && let Some(status) = thing.remove("jobstatus")
+                && let Some(status) = thing.shift_remove("jobstatus")
             {
                 thing.insert("jobid".into(), Value::String(job.uuid.clone()));
                 thing.insert("jobstatus".into(), status);

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt};
-use crate::store::{self, Asked, Outline, Thing};
+use crate::outline::{Asked, Outline, outlines};
+use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 /// The parameters that every list takes.
@@ -113,7 +114,7 @@ impl Call<'_> {
             name: self.text("name"),
             fields,
         };
-        let mut found = store::outlines(self.db, &asked)?;
+        let mut found = outlines(self.db, &asked)?;
         let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
         found.retain(|outline| {
             outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)

@@ -554,8 +554,8 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
             machine.body.insert("hostname".into(), json!(host.name));
         }
         _ => {
-            machine.body.remove("hostid");
-            machine.body.remove("hostname");
+            machine.body.shift_remove("hostid");
+            machine.body.shift_remove("hostname");
         }
     }
     store::update(call.db, &machine)?;
@@ -579,7 +579,7 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         } else {
             volume.parent.clear();
             for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
-                volume.body.remove(field);
+                volume.body.shift_remove(field);
             }
             store::update(call.db, &volume)?;
         }

@@ -312,6 +312,27 @@ fn what_is_the_same_everywhere_is_the_same_here() {
 }
 
 #[test]
+fn a_user_has_the_recorded_fields_in_their_order() {
+    let world = World::new();
+    let keys = |body: &Value| -> Vec<String> {
+        let user = body["listusersresponse"]["user"][0].as_object().unwrap();
+        // Roles of their own are not here.
+        user.keys()
+            .filter(|name| *name != "roleid")
+            .cloned()
+            .collect()
+    };
+    let there = calls()
+        .into_iter()
+        .find(|exchange| exchange.name == "session-listUsers.json")
+        .unwrap();
+    let there: Value = serde_json::from_str(&there.answer.body).unwrap();
+    let session = world.login("username=admin&password=password");
+    let here = world.in_session(&session, "command=listUsers").whole();
+    assert_eq!(keys(&here), keys(&there));
+}
+
+#[test]
 fn usage_of_nobody_is_refused_as_it_is_there() {
     let world = World::new();
     let root = world.first("listDomains", &[]);

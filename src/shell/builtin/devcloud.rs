@@ -95,7 +95,8 @@ fn serve(
     }
     if !address.ip().is_loopback() {
         session.ui.warn(&format!(
-            "{address} can be reached from other machines, and whoever reads the keys below is its administrator"
+            "{address} can be reached from other machines, and whoever reads the keys below, or knows the administrator's \
+             password, is its administrator"
         ));
     }
     let mut row = Record::default();
