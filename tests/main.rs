@@ -35,6 +35,8 @@ mod limits;
 mod names;
 #[path = "it/output.rs"]
 mod output;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/proxies.rs"]

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Milliseconds since 1970.
+/// The true time, in milliseconds since 1970.
 pub fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -17,6 +17,11 @@ pub fn now() -> i64 {
 /// A moment in milliseconds as answers have it: 2026-11-22T01:16:46+0000.
 pub fn date(milliseconds: i64) -> String {
     spelt(milliseconds, "%Y-%m-%dT%H:%M:%S+0000")
+}
+
+/// A moment in milliseconds as HTTP's headers have it: Sun, 22 Nov 2026 01:16:46 GMT.
+pub fn http_date(milliseconds: i64) -> String {
+    spelt(milliseconds, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
 /// A moment in milliseconds as usage records have it, quotes and all: 2026-11-22'T'01:16:46+00:00.
@@ -81,10 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn dates_have_three_forms() {
+    fn dates_have_four_forms() {
         let moment = 1_795_310_206_789;
         assert_eq!(date(moment), "2026-11-22T01:16:46+0000");
         assert_eq!(usage_date(moment), "2026-11-22'T'01:16:46+00:00");
+        assert_eq!(http_date(moment), "Sun, 22 Nov 2026 01:16:46 GMT");
         assert_eq!(java_date(moment), "Sun Nov 22 01:16:46 UTC 2026");
     }
 }

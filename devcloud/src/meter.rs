@@ -12,7 +12,7 @@ pub const RUNNING: i64 = 1;
 pub const ALLOCATED: i64 = 2;
 pub const VOLUME: i64 = 6;
 
-/// A time in which something was charged for, in milliseconds since 1970.
+/// A time in which something was charged for, in true milliseconds since 1970.
 pub struct Spell {
     pub number: i64,
     pub usage: i64,

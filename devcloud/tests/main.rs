@@ -2,6 +2,10 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/clock.rs"]
+mod clock;
+#[path = "it/fill.rs"]
+mod fill;
 #[path = "it/integration.rs"]
 mod integration;
 #[path = "it/jobs.rs"]

@@ -241,7 +241,7 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         content_type,
         date,
         cookies,
-        body,
+        body: body.into(),
     })
 }
 

@@ -6,6 +6,8 @@ pub mod http;
 use std::time::Duration;
 
 use crate::catalog::names::{Named, Names};
+use bytes::Bytes;
+
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::config::secret::Secret;
@@ -99,7 +101,7 @@ pub struct Reply {
     pub date: Option<i64>,
     /// What the server would have kept, as it wrote it.
     pub cookies: Vec<Secret>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// A call that went out, for a log: no key, signature or secret is in it.

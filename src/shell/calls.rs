@@ -2,10 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ask;
+use super::output::Rest;
 use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, View};
 use super::uploads::Upload;
@@ -13,13 +13,13 @@ use crate::catalog::Api;
 use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
-use crate::client::{Begun, Client, Options, interrupted, pages, wait};
+use crate::client::pages::Pages;
+use crate::client::{Begun, Client, Options, interrupted, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
 use crate::record::answer::{Answer, Shape};
-use crate::record::select;
 
 /// A job and how long it is waited for.
 pub struct Wait<'a> {
@@ -70,25 +70,28 @@ impl Session {
                 client.dialect().shipped().ok()
             })
         })?;
+        let mut pages = None;
         let answer = match begun.outcome {
-            Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
-                self.whole(&client, &request, &options, answer)?
-            }
-            Outcome::Done(answer) => match upload {
-                Some((file, uploads)) => {
-                    let upload = Upload {
-                        uploads,
-                        file,
-                        request: &request,
-                        options: &options,
-                        entry: begun.entry,
-                    };
-                    let (answer, shown_by) = self.upload(&client, upload, answer, &resolved)?;
-                    shower = shown_by;
-                    answer
+            Outcome::Done(answer) => {
+                if client.pages(&request) && pageable(call.api.as_deref()) {
+                    pages = Pages::after(&client, &request, &answer);
                 }
-                None => answer,
-            },
+                match upload {
+                    Some((file, uploads)) => {
+                        let upload = Upload {
+                            uploads,
+                            file,
+                            request: &request,
+                            options: &options,
+                            entry: begun.entry,
+                        };
+                        let (answer, shown_by) = self.upload(&client, upload, answer, &resolved)?;
+                        shower = shown_by;
+                        answer
+                    }
+                    None => answer,
+                }
+            }
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
                 let limit = Duration::from_secs(resolved.seconds("timeout"));
@@ -111,22 +114,18 @@ impl Session {
             }
         };
         let known = response_names(shower.as_deref(), &answer);
-        if let Some(paths) = &filter {
-            let fields = shower.as_ref().map_or(&[][..], |api| &api.response);
-            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
-                let nearest =
-                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                self.ui.warn(&format!(
-                    "no field {path} in the answer of {}{nearest}",
-                    call.name
-                ));
-            }
-        }
         Ok(Shown::Answer(Box::new(View {
             answer,
+            rest: pages.map(|pages| Rest {
+                client,
+                request,
+                options,
+                pages,
+            }),
             form: resolved.get("output"),
             filter,
             known,
+            fields: shower.map_or(Vec::new(), |api| api.response.clone()),
         })))
     }
 
@@ -188,48 +187,6 @@ impl Session {
         self.ui.clear_spinner();
         say(client);
         outcome
-    }
-
-    /// Fetches the pages that an unpaged list left out.
-    fn whole(
-        &mut self,
-        client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        first: Answer,
-    ) -> Result<Answer> {
-        if client
-            .total(&first)
-            .is_none_or(|total| total <= first.rows.len())
-        {
-            return Ok(first);
-        }
-        let (caller, request, options) = (client.clone(), request.clone(), options.clone());
-        let what = request.api.clone();
-        let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (rows, total) = (told.clone(), telling.clone());
-        let progress = move || {
-            let (rows, total) = (
-                told.load(Ordering::Relaxed),
-                telling.load(Ordering::Relaxed),
-            );
-            format!("{what}: {rows} of {total} rows")
-        };
-        let whole = self.on_network(client, progress, |mut interrupt| async move {
-            let seen = move |have: usize, of: usize| {
-                rows.store(have, Ordering::Relaxed);
-                total.store(of, Ordering::Relaxed);
-            };
-            tokio::select! {
-                whole = pages::complete(&caller, &request, &options, first, seen) => whole,
-                () = interrupt.pressed() => Err(interrupted(&request, true)),
-            }
-        });
-        let whole = whole??;
-        for note in &whole.notes {
-            self.ui.warn(note);
-        }
-        Ok(whole.answer)
     }
 
     /// The parameter by which this call may carry an id of ours.

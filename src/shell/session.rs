@@ -9,6 +9,7 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
+use super::output::Ending;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
@@ -20,10 +21,10 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
-use crate::print;
-use crate::record::answer::{Answer, Shape};
 use crate::record::select;
 use crate::ui::Ui;
+
+pub use super::output::View;
 
 /// The words that shape what is printed and are no settings.
 pub const OUTPUT_WORDS: &[&str] = &["filter"];
@@ -51,27 +52,6 @@ pub enum Shown {
     Status(u8),
     /// The session is to end with this status.
     Leave(u8),
-}
-
-/// An answer and how it is to be seen.
-pub struct View {
-    pub answer: Answer,
-    /// The output form by name; `auto` is settled when it is printed.
-    pub form: String,
-    pub filter: Option<Vec<String>>,
-    /// The catalogue's response fields, in its order.
-    pub known: Vec<String>,
-}
-
-impl View {
-    pub fn of(answer: Answer, form: String) -> Shown {
-        Shown::Answer(Box::new(View {
-            answer,
-            form,
-            filter: None,
-            known: Vec::new(),
-        }))
-    }
 }
 
 /// How a line ended.
@@ -315,32 +295,22 @@ impl Session {
                     leave: true,
                 };
             }
-            Ok(Shown::Text(text)) => self.ui.print(&text),
-            Ok(Shown::Answer(view)) => self.print(&view),
+            Ok(Shown::Text(text)) => self.ui.print(&text).map_err(Ending::from),
+            Ok(Shown::Answer(view)) => self.print_whole(*view),
         };
         match written {
             Ok(()) => status(0),
+            Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.
-            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
+            Err(Ending::Unwritten(why)) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
                 status: 0,
                 leave: true,
             },
-            Err(why) => self.failed(
+            Err(Ending::Unwritten(why)) => self.failed(
                 &Error::local(format!("the output could not be written: {why}"))
                     .hint("check the disk or the program that reads it"),
             ),
         }
-    }
-
-    pub fn print(&self, view: &View) -> io::Result<()> {
-        let form = match view.form.as_str() {
-            "auto" if view.answer.shape == Shape::List && self.ui.to_terminal() => "table",
-            "auto" => "text",
-            form => form,
-        };
-        let filter = view.filter.as_deref();
-        self.ui
-            .write(|out| print::print(form, &view.answer, filter, &view.known, out))
     }
 
     /// Says the error and gives its status.

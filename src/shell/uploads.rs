@@ -15,8 +15,8 @@ use crate::cloud::{Request, Uploads, Way};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::Given;
-use crate::record::Value;
 use crate::record::answer::Answer;
+use crate::record::{Record, Value};
 
 /// A file to be uploaded after its call.
 pub struct Upload<'a> {
@@ -99,7 +99,7 @@ impl Session {
                 self.ui.say(&format!(
                     "the file is there; ask after the {noun} with: {look_line}"
                 ));
-                return Ok((only_id(answer), None));
+                return Ok((only_id(&answer, &way.id), None));
             }
             Ok(delivered) => {
                 let following = Following {
@@ -188,11 +188,13 @@ impl Session {
 }
 
 /// What goes with an upload has done its work; what is left of the answer is the id.
-fn only_id(mut answer: Answer) -> Answer {
-    for row in &mut answer.rows {
-        if let Value::Record(record) = row {
-            record.fields.retain(|(name, _)| &**name == "id");
-        }
+fn only_id(answer: &Answer, id: &str) -> Answer {
+    let mut thing = Record::default();
+    thing.push("id", Value::String(id.into()));
+    let mut whole = Record::default();
+    match &answer.name {
+        Some(name) => whole.push(name.clone(), Value::Record(thing)),
+        None => whole = thing,
     }
-    answer
+    Answer::of(Value::Record(whole))
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::listing::PAGED;
 use super::{Access, Api, Call, Done, Reply, Takes, fields, opt, req};
-use crate::store;
 use crate::wire::Refusal;
+use crate::{clock, store};
 
 /// How long every job takes, in milliseconds; each API's own time where it is empty.
 pub const JOB_TIME: &str = "devcloud.job.milliseconds";
@@ -20,6 +20,7 @@ pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
 /// How many calls that is.
 pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
+const CLOCK_OFFSET: &str = "devcloud.clock.offset";
 /// How long a session may idle, in seconds.
 pub const SESSION_TIME: &str = "devcloud.session.seconds";
 /// How long an upload may take to come, in minutes; 0 expects none in time.
@@ -35,6 +36,8 @@ struct Setting {
 
 /// What a setting may hold.
 enum Holds {
+    /// A number of seconds, which may be negative.
+    Seconds,
     /// true or false.
     Boolean,
     /// A number from 1.
@@ -48,6 +51,12 @@ enum Holds {
 }
 
 const SETTINGS: &[Setting] = &[
+    Setting {
+        name: CLOCK_OFFSET,
+        default: "0",
+        about: "How many seconds the cloud's clock is fast, or slow if negative; no job or session ends sooner for it",
+        holds: Holds::Seconds,
+    },
     Setting {
         name: THROTTLING_CACHE,
         default: "50000",
@@ -107,6 +116,7 @@ const SETTINGS: &[Setting] = &[
 impl Setting {
     fn accepts(&self, value: &str) -> bool {
         match self.holds {
+            Holds::Seconds => value.parse::<i32>().is_ok(),
             Holds::Boolean => matches!(value, "true" | "false"),
             Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
             Holds::CountOrZero => value.parse::<u32>().is_ok(),
@@ -150,6 +160,16 @@ pub const APIS: &[Api] = &[
 
 pub fn default_page_size(db: &Connection) -> Done<i64> {
     number(db, PAGE_SIZE)
+}
+
+/// How much the cloud's clock is ahead of the true one, in milliseconds.
+pub fn clock_offset(db: &Connection) -> Done<i64> {
+    Ok(number(db, CLOCK_OFFSET)? * 1000)
+}
+
+/// What the cloud's clock shows, in milliseconds since 1970.
+pub fn cloud_time(db: &Connection) -> Done<i64> {
+    Ok(clock::now() + clock_offset(db)?)
 }
 
 /// The port of the integration API; 0 where it is closed.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
 use super::limits::Limits;
-use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, sessions, upload};
+use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, sessions, upload};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
@@ -89,8 +89,8 @@ fn own_envelope(command: &str) -> String {
 
 fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     let World { db, limits } = world;
-    let now = clock::now();
     let params = &request.params;
+    let now = clock::now();
     let session = match request.door {
         Door::Public => sessions::resume(db, request, now)?,
         Door::Integration if command.is_empty() => {
@@ -101,7 +101,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     if !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)? {
         // Jobs that end stay ended, whatever becomes of the call.
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        settle(&transaction, limits, now)?;
+        settle(&transaction, limits)?;
         upload::settle(&transaction, now)?;
         transaction.commit()?;
     }
@@ -112,6 +112,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
         TransactionBehavior::Deferred
     };
     let transaction = db.transaction_with_behavior(behaviour)?;
+    let now = configuration::cloud_time(&transaction)?;
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
         limits.allow(&transaction, &caller.caller)?;

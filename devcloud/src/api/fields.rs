@@ -174,6 +174,8 @@ fields! {
         customdiskofferingminsize long "smallest free disk size in GB",
         customdiskofferingmaxsize long "largest free disk size in GB",
         regionsecondaryenabled boolean "whether a region shares secondary storage",
+        apilimitinterval integer "seconds in which only so many calls may be made, where that is limited",
+        apilimitmax integer "how many calls those are",
         kvmsnapshotenabled boolean "whether KVM snapshots work",
         allowuserviewdestroyedvm boolean "whether users see destroyed machines",
         allowuserexpungerecovervm boolean "whether users may expunge and recover machines";

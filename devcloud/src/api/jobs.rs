@@ -88,7 +88,7 @@ fn record(job: &Job) -> Value {
     if let Some(Value::Object(result)) = body.get_mut("jobresult") {
         for value in result.values_mut() {
             if let Value::Object(thing) = value
-                && let Some(status) = thing.remove("jobstatus")
+                && let Some(status) = thing.shift_remove("jobstatus")
             {
                 thing.insert("jobid".into(), Value::String(job.uuid.clone()));
                 thing.insert("jobstatus".into(), status);
@@ -142,7 +142,8 @@ impl Call<'_> {
         };
         let set = configuration::job_milliseconds(self.db)?;
         let milliseconds = set.unwrap_or(work.milliseconds);
-        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
+        let ends = clock::now().saturating_add(milliseconds);
+        store::start_job(self.db, &job, ends)?;
         self.event(work.instance, "Scheduled", thing)?;
         Ok(if created {
             json!({"id": thing, "jobid": uuid})
@@ -162,8 +163,9 @@ fn class_for(caller: &Caller, declared: &str) -> String {
 }
 
 /// Ends the jobs whose time has come.
-pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
-    for mut job in store::due_jobs(db, now)? {
+pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
+    let now = configuration::cloud_time(db)?;
+    for mut job in store::due_jobs(db, clock::now())? {
         let Some(api) = all().find(|api| api.name == job.api) else {
             continue;
         };

@@ -8,6 +8,7 @@ mod dispatch;
 mod domains;
 mod events;
 mod fields;
+mod fill;
 mod infrastructure;
 mod jobs;
 mod limits;
@@ -27,8 +28,9 @@ use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use configuration::integration_port;
+pub use configuration::{cloud_time, integration_port};
 pub use dispatch::{Door, Request, World, answer};
+pub use fill::fill;
 use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
@@ -172,6 +174,7 @@ struct Call<'a> {
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
+    /// What the cloud's clock shows, in milliseconds since 1970.
     now: i64,
     /// What the server was called by: `host:port`; nothing for a job.
     host: &'a str,

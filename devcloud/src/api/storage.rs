@@ -352,7 +352,7 @@ fn detach(call: &mut Call) -> Done<Value> {
     }
     volume.parent.clear();
     for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
-        volume.body.remove(field);
+        volume.body.shift_remove(field);
     }
     store::update(call.db, &volume)?;
     Ok(in_job("volume", view(call.db, &volume)?))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::listing::{PAGED, Seen};
-use super::{Access, Api, Call, Done, Reply, Takes, fields, opt, req};
+use super::{Access, Api, Call, Done, Reply, Takes, configuration, fields, opt, req};
 use crate::clock;
 use crate::meter::{self, Spell, Wanted};
 use crate::wire::Refusal;
@@ -120,13 +120,19 @@ fn list(call: &mut Call) -> Done<Reply> {
             clock::java_date(to * 1000)
         )));
     }
+    // Spells are kept by the true time, and told by the cloud's.
+    let ahead = configuration::clock_offset(call.db)?;
     let wanted = Wanted {
         usage: call.number("type"),
         uuid: call.text("usageid"),
-        from: from * 1000,
-        to: to * 1000,
+        from: from * 1000 - ahead,
+        to: to * 1000 - ahead,
     };
-    let spells = visible(call, meter::spells(call.db, &wanted)?)?;
+    let mut spells = visible(call, meter::spells(call.db, &wanted)?)?;
+    for spell in &mut spells {
+        spell.begun += ahead;
+        spell.ended = spell.ended.map(|ended| ended + ahead);
+    }
     let used = days(&spells, from, to, call.now / 1000);
     let count = used.len();
     let page = call.slice(count)?;
@@ -147,10 +153,7 @@ fn visible(call: &Call, spells: Vec<Spell>) -> Done<Vec<Spell>> {
     } else if call.caller.root() {
         Seen::Everything
     } else {
-        Seen::Domain {
-            id: call.caller.account.domain,
-            recursive: true,
-        }
+        Seen::domain(call.db, call.caller.account.domain, true)?
     };
     let mut accounts: HashMap<i64, bool> = HashMap::new();
     let mut visible = Vec::new();

@@ -29,6 +29,7 @@ fn exchanges(text: &str) -> Vec<Exchange> {
                     description: whole["headers"]["x-description"].as_str().map(String::from),
                     cookies: Vec::new(),
                     retry_after: None,
+                    date: None,
                     body: text(&whole["body"]),
                 },
             }
@@ -308,6 +309,27 @@ fn what_is_the_same_everywhere_is_the_same_here() {
         }
     }
     all_the_same(compared, 2, &wrong);
+}
+
+#[test]
+fn a_user_has_the_recorded_fields_in_their_order() {
+    let world = World::new();
+    let keys = |body: &Value| -> Vec<String> {
+        let user = body["listusersresponse"]["user"][0].as_object().unwrap();
+        // Roles of their own are not here.
+        user.keys()
+            .filter(|name| *name != "roleid")
+            .cloned()
+            .collect()
+    };
+    let there = calls()
+        .into_iter()
+        .find(|exchange| exchange.name == "session-listUsers.json")
+        .unwrap();
+    let there: Value = serde_json::from_str(&there.answer.body).unwrap();
+    let session = world.login("username=admin&password=password");
+    let here = world.in_session(&session, "command=listUsers").whole();
+    assert_eq!(keys(&here), keys(&there));
 }
 
 #[test]

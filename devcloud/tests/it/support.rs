@@ -30,6 +30,7 @@ pub struct Answer {
     pub content_type: String,
     pub description: Option<String>,
     pub retry_after: Option<String>,
+    pub date: Option<String>,
     /// The cookies that were set, as the headers have them.
     pub cookies: Vec<String>,
     pub body: String,
@@ -302,6 +303,7 @@ fn send_to(address: SocketAddr, request: &[u8]) -> Answer {
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
         retry_after: header("retry-after"),
+        date: header("date"),
         cookies: head
             .lines()
             .filter_map(|line| line.strip_prefix("set-cookie: "))

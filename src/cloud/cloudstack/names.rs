@@ -122,14 +122,13 @@ fn time_zones() -> Names {
 
 /// What a cloud answered to the call that lists its types.
 pub fn listed(list: &str, answer: &Answer) -> Vec<Named> {
-    let rows = answer.rows.iter();
     match list {
-        LIST_USAGE_TYPES => rows
-            .filter_map(Value::as_record)
-            .filter_map(usage_type)
+        LIST_USAGE_TYPES => answer
+            .records()
+            .filter_map(|record| usage_type(&record))
             .collect(),
         _ => {
-            let names = rows.filter_map(|row| match row {
+            let names = answer.rows.values().filter_map(|row| match row {
                 Value::Record(record) => record.text("name"),
                 other => other.scalar(),
             });

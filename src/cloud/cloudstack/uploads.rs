@@ -96,7 +96,7 @@ impl Uploads for Thing {
     fn way(&self, request: &Request, answer: &Answer) -> Result<Way> {
         let row = answer.records().next();
         let text = |name: &str| {
-            let value = row.and_then(|row| row.text(name));
+            let value = row.as_ref().and_then(|row| row.text(name));
             value.filter(|value| !value.is_empty()).ok_or_else(|| {
                 let noun = self.noun();
                 Error::new(
@@ -154,7 +154,7 @@ impl Uploads for Thing {
     fn progress(&self, request: &Request, id: &str, answer: Answer) -> Progress {
         let what = format!("{} ({} {id})", request.api, self.noun());
         let judged = match answer.records().next() {
-            Some(row) => self.judge(row),
+            Some(row) => self.judge(&row),
             None => Some(Err("it is no longer in the cloud".into())),
         };
         match judged {

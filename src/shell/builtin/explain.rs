@@ -68,7 +68,9 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         answer: Answer::table("code", listed.into_iter().map(row).collect()),
         form,
         filter: narrow,
+        rest: None,
         known: Vec::new(),
+        fields: Vec::new(),
     })))
 }
 
