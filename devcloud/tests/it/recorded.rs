@@ -96,9 +96,10 @@ fn masked(text: &str) -> String {
     for before in ["please retry after ", "\"expireAfter\":", "<expireAfter>"] {
         // Real servers tell the interval in seconds where nothing was counted, which is the same here.
         if let Some((head, tail)) = text.split_once(before)
-            && tail.chars().take_while(char::is_ascii_digit).count() == 5
+            && let digits = tail.chars().take_while(char::is_ascii_digit).count()
+            && digits > 2
         {
-            text = format!("{head}{before}MS{}", &tail[5..]);
+            text = format!("{head}{before}MS{}", &tail[digits..]);
         }
     }
     let text = text.as_str();
