@@ -2,6 +2,8 @@
 
 #[path = "it/secure.rs"]
 mod secure;
+#[path = "it/servers.rs"]
+mod servers;
 #[path = "it/stand_in.rs"]
 mod stand_in;
 #[path = "it/support.rs"]

@@ -2,6 +2,7 @@
 //! put right and an ended session renewed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Options;
 use super::logins::{At, Logins, Question};
@@ -18,6 +19,8 @@ pub use super::wire::Observer;
 /// Sends the calls of one caller to one cloud.
 pub struct Sender {
     servers: Vec<String>,
+    /// The one to ask first: it answered last.
+    first: AtomicUsize,
     caller: Caller,
     wire: Wire,
 }
@@ -55,12 +58,14 @@ impl Sender {
         };
         Sender {
             servers: access.servers,
+            first: AtomicUsize::new(0),
             caller,
             wire: Wire::new(carrier, observer),
         }
     }
 
-    /// Sends the call until an answer comes that is worth having, or trying again makes no sense.
+    /// Sends the call until an answer comes that is worth having, or trying again makes no sense. Where a server gives none,
+    /// the next one is asked, if sending the call once more does no harm; `retries` counts rounds over all of them.
     pub async fn send(
         &self,
         dialect: &dyn Dialect,
@@ -69,17 +74,36 @@ impl Sender {
         twice: Twice,
     ) -> Result<Reply, Failure> {
         self.wire.set_doubt(false);
+        let call = Call {
+            dialect,
+            request,
+            manner: &options.manner,
+            reads: twice == Twice::Harmless,
+        };
+        let count = self.servers.len();
+        let mut silent = Silent::default();
         let mut tries = 0;
         loop {
-            let call = Call {
-                dialect,
-                request,
-                manner: &options.manner,
-                reads: twice == Twice::Harmless,
-            };
-            let outcome = self.answer(&call, 0).await;
-            if tries >= options.retries || !retry::worth_it(&outcome, twice) {
-                return outcome;
+            let start = self.first.load(Ordering::Relaxed);
+            for step in 1..=count {
+                let server = (start + step - 1) % count;
+                let outcome = self.answer(&call, server).await;
+                let Some(how) = retry::silence(&outcome) else {
+                    silent.told(&self.wire, &self.servers, Some(server));
+                    return outcome;
+                };
+                silent.add(server, how);
+                // Whatever is sent next had better go elsewhere.
+                let next = (server + 1) % count;
+                self.first.store(next, Ordering::Relaxed);
+                if !retry::worth_it(&outcome, twice) {
+                    silent.told(&self.wire, &self.servers, Some(next));
+                    return outcome;
+                }
+                if step == count && tries >= options.retries {
+                    silent.told(&self.wire, &self.servers, None);
+                    return outcome;
+                }
             }
             tries += 1;
             tokio::time::sleep(retry::pause(tries)).await;
@@ -126,7 +150,10 @@ impl Sender {
     /// Adds to the error of a web page in an answer's place that a proxy may have made it.
     pub fn doubt(&self, reply: &Reply, error: Error) -> Error {
         match reply.content_type.starts_with("text/html") {
-            true => self.wire.doubt(&self.servers[0], error),
+            true => {
+                let answered = self.first.load(Ordering::Relaxed);
+                self.wire.doubt(&self.servers[answered], error)
+            }
             false => error,
         }
     }
@@ -201,3 +228,34 @@ struct Call<'a> {
     manner: &'a Manner,
     reads: bool,
 }
+
+/// The servers that gave no answer to a call, and how.
+#[derive(Default)]
+struct Silent(Vec<(usize, String)>);
+
+impl Silent {
+    fn add(&mut self, server: usize, how: String) {
+        self.0.retain(|(known, _)| *known != server);
+        self.0.push((server, how));
+    }
+
+    /// Says which servers gave none, and which is used in their place; of a cloud of one server the error says it all.
+    fn told(&self, wire: &Wire, servers: &[String], used: Option<usize>) {
+        if self.0.is_empty() || servers.len() < 2 {
+            return;
+        }
+        let silent: Vec<String> = self
+            .0
+            .iter()
+            .map(|(server, how)| format!("{} {how}", servers[*server]))
+            .collect();
+        let silent = silent.join(", ");
+        wire.note(match used {
+            Some(server) => format!("{silent}; {} is used", servers[server]),
+            None => format!("no server of this cloud answers: {silent}"),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

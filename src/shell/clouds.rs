@@ -28,6 +28,7 @@ pub const BUILT_IN: &str = "built-in";
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
+    servers: Vec<String>,
     /// Nothing for the built-in cloud, which has one caller.
     who: Option<Who>,
     trust: Tls,
@@ -71,7 +72,7 @@ impl Session {
         let endpoint = resolved.endpoint()?;
         let access = match &endpoint {
             Some(endpoint) => Access {
-                servers: vec![endpoint.url.clone()],
+                servers: endpoint.servers.clone(),
                 identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
@@ -180,7 +181,7 @@ impl Session {
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Whose {
                 profile: resolved.profile.clone(),
-                endpoint: endpoint.url,
+                endpoint: endpoint.name(),
                 identity: endpoint.who.name(),
             },
             None => Whose {
@@ -214,13 +215,15 @@ impl Session {
         };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
-                endpoint: endpoint.url,
+                endpoint: endpoint.name(),
+                servers: endpoint.servers,
                 who: Some(endpoint.who),
                 trust,
                 limits,
             },
             None => Place {
                 endpoint: BUILT_IN.into(),
+                servers: Vec::new(),
                 who: None,
                 trust,
                 limits,
