@@ -45,6 +45,8 @@ mod recorded;
 mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/throttling.rs"]
+mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/ways.rs"]

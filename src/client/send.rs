@@ -3,18 +3,27 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::Options;
 use super::logins::{At, Logins, Question};
 use super::retry::{self, Twice};
 use super::sessions::Sessions;
-use super::transport::{Failure, Route, Transport};
+use super::transport::{Failure, Reached, Route, Transport};
 use super::wire::{Carrier, Wire};
-use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request};
+use crate::catalog::types::Types;
+use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request, Throttle};
 use crate::config::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 pub use super::wire::Observer;
+
+/// The shortest wait for a cloud that takes no more calls, and what a wait is longer by than the cloud says.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// The first wait where the cloud does not say how long.
+const UNTOLD: Duration = Duration::from_secs(1);
+/// How far waits grow by themselves.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Sends the calls of one caller to one cloud.
 pub struct Sender {
@@ -80,6 +89,7 @@ impl Sender {
             manner: &options.manner,
             reads: twice == Twice::Harmless,
         };
+        let mut patience = Patience::of(options);
         let count = self.servers.len();
         let mut silent = Silent::default();
         let mut tries = 0;
@@ -87,7 +97,7 @@ impl Sender {
             let start = self.first.load(Ordering::Relaxed);
             for step in 1..=count {
                 let server = (start + step - 1) % count;
-                let outcome = self.answer(&call, server).await;
+                let outcome = self.patiently(&call, server, &mut patience).await;
                 let Some(how) = retry::silence(&outcome) else {
                     silent.told(&self.wire, &self.servers, Some(server));
                     return outcome;
@@ -167,6 +177,47 @@ impl Sender {
         self.wire.ahead()
     }
 
+    /// Asks one server, as long as it only has the caller wait: a throttled call did nothing, so a changing one may go again.
+    async fn patiently(
+        &self,
+        call: &Call<'_>,
+        server: usize,
+        patience: &mut Patience,
+    ) -> Result<Reply, Failure> {
+        loop {
+            let reply = self.answer(call, server).await?;
+            let told = match call.dialect.throttled(&reply, self.wire.now()) {
+                None => return Ok(reply),
+                Some(Throttle::For(wait)) => Some(wait),
+                Some(Throttle::Untold) => self.limit_left(call, server).await,
+            };
+            let Some(wait) = patience.take(told) else {
+                return Err(patience.ended(call, &reply, told));
+            };
+            self.wire.note(format!(
+                "the cloud lets this account make no more calls for {}; waiting",
+                seconds(wait)
+            ));
+            tokio::time::sleep(wait.saturating_add(SHORTEST)).await;
+        }
+    }
+
+    /// Asks how long the cloud takes no more calls.
+    async fn limit_left(&self, call: &Call<'_>, server: usize) -> Option<Duration> {
+        let manner = Manner {
+            response: "json".into(),
+            ..call.manner.clone()
+        };
+        let question = Call {
+            dialect: call.dialect,
+            request: &call.dialect.limit()?,
+            manner: &manner,
+            reads: true,
+        };
+        let reply = self.answer(&question, server).await.ok()?;
+        call.dialect.limit_left(&reply)
+    }
+
     /// Asks one server. A refused caller changed nothing, so even a changing call goes again with the right time or a new
     /// session.
     async fn answer(&self, call: &Call<'_>, server: usize) -> Result<Reply, Failure> {
@@ -227,6 +278,73 @@ struct Call<'a> {
     request: &'a Request,
     manner: &'a Manner,
     reads: bool,
+}
+
+/// How long one call may still wait where the cloud takes no more calls.
+struct Patience {
+    allowed: Duration,
+    left: Duration,
+    /// How often it has waited.
+    waits: u32,
+}
+
+impl Patience {
+    fn of(options: &Options) -> Patience {
+        Patience {
+            allowed: options.throttle_wait,
+            left: options.throttle_wait,
+            waits: 0,
+        }
+    }
+
+    /// Takes a wait off what is left; nothing where that is not enough. Waits grow by themselves where the cloud tells too
+    /// short a time or none, so that it is not asked over and over.
+    fn take(&mut self, told: Option<Duration>) -> Option<Duration> {
+        let least = if told.is_some() { SHORTEST } else { UNTOLD };
+        let least = (least * 2u32.saturating_pow(self.waits.min(16))).min(LONGEST);
+        let wait = told.unwrap_or_default().max(least);
+        self.left = self.left.checked_sub(wait)?;
+        self.waits += 1;
+        Some(wait)
+    }
+
+    /// The error for a call that would have to wait longer than it may.
+    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>) -> Failure {
+        let read = call
+            .dialect
+            .read(call.request, reply, &Types::default(), false);
+        let mut error = read.err().unwrap_or_else(|| {
+            Error::new(
+                Kind::Refused,
+                format!("{}: the cloud takes no more calls", call.request.api),
+            )
+        });
+        let long = match told {
+            Some(told) => format!("for {}", seconds(told)),
+            None => "for a time that it does not tell".into(),
+        };
+        let allowed = match (self.allowed.is_zero(), self.waits) {
+            (true, _) => "throttle_wait is 0, which never waits".into(),
+            (false, 0) => format!("throttle_wait is {}", seconds(self.allowed)),
+            (false, _) => format!(
+                "of throttle_wait, {}, there is no more than {} left",
+                seconds(self.allowed),
+                seconds(self.left)
+            ),
+        };
+        error.hints = vec![format!(
+            "the cloud lets this account make no more calls {long}, and {allowed}; a longer wait: throttle_wait=SECONDS"
+        )];
+        Failure {
+            error,
+            reached: Reached::Refusal,
+        }
+    }
+}
+
+/// A time to a person, in whole seconds that are never too few.
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_millis().div_ceil(1000))
 }
 
 /// The servers that gave no answer to a call, and how.

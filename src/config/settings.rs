@@ -231,6 +231,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "throttle_wait",
+        kind: Kind::Seconds,
+        default: "60",
+        about: "How many seconds a call waits at most where the cloud takes no more calls for a while; 0 never waits",
+        ..LINE
+    },
+    Setting {
         name: "signatureversion",
         kind: Kind::Choice(&["3", ""]),
         default: "3",

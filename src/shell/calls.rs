@@ -41,13 +41,8 @@ impl Session {
             params: self.given(call.params)?,
         };
         let options = Options {
-            manner: Manner {
-                expires: resolved.seconds("expires"),
-                response: resolved.get("response"),
-            },
             types: self.types(&resolved, call.api.as_deref()),
-            retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
-            custom: None,
+            ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
         let options = Options {
@@ -296,6 +291,19 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
+    }
+}
+
+/// What the settings say of how calls are sent.
+pub(super) fn options_of(resolved: &Resolved) -> Options {
+    Options {
+        manner: Manner {
+            expires: resolved.seconds("expires"),
+            response: resolved.get("response"),
+        },
+        retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
+        throttle_wait: Duration::from_secs(resolved.seconds("throttle_wait")),
+        ..Options::default()
     }
 }
 

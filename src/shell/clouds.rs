@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::calls::options_of;
 use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
@@ -303,9 +304,12 @@ impl Session {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
         let caller = client.clone();
+        let mut options = options_of(&self.resolved);
+        // A catalogue is read as JSON.
+        options.manner.response = "json".into();
         let found = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
             tokio::select! {
-                found = discover(&caller) => found,
+                found = discover(&caller, &options) => found,
                 () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
             }
         });
@@ -398,7 +402,7 @@ fn told_left(left: &[Noted], profile: &str) -> String {
 
 /// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
 fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
-    const WAY: [&str; 2] = ["verifycert", "cacert"];
+    const WAY: [&str; 4] = ["verifycert", "cacert", "retries", "throttle_wait"];
     words
         .filter_map(|word| {
             let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;

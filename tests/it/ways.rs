@@ -78,7 +78,7 @@ fn a_command_that_prints_no_secret_key_is_an_error_with_its_status() {
 }
 
 /// The program on a terminal of its own.
-fn terminal(home: &Home, args: &[&str]) -> PtySession {
+pub fn terminal(home: &Home, args: &[&str]) -> PtySession {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_capuchin"));
     command
         .args(args)

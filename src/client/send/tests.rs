@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::*;
-use crate::client::transport::Reached;
 use crate::cloud::cloudstack::CloudStack;
 use crate::cloud::{Login, SignedCall};
-use crate::error::Kind;
 
 const A: &str = "http://a/client/api";
 const B: &str = "http://b/client/api";
@@ -317,4 +315,147 @@ async fn a_session_is_renewed_once_and_not_for_ever() {
         401
     );
     assert_eq!(cloud.asked().len(), 4);
+}
+
+/// A refusal as real servers word it.
+fn throttled(milliseconds: u64) -> Answer {
+    answered(
+        429,
+        &format!(
+            r#"{{"listzonesresponse":{{"errorcode":429,"cserrorcode":9999,"errortext":"The given user has reached his/her account api limit, please retry after {milliseconds} ms."}}}}"#
+        ),
+    )
+}
+
+fn waiting(seconds: u64) -> Options {
+    Options {
+        throttle_wait: Duration::from_secs(seconds),
+        ..Options::default()
+    }
+}
+
+/// When calls went out, in milliseconds.
+fn times(cloud: &Cloud) -> Vec<u128> {
+    let seen = std::mem::take(&mut *cloud.seen.lock().unwrap());
+    seen.iter().map(|seen| seen.at.as_millis()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_goes_again_when_the_cloud_says_whatever_it_does() {
+    for twice in [Twice::Harmless, Twice::Harmful] {
+        let cloud = Cloud::new(&[A, B], keys(), |_, number| match number {
+            1 => throttled(19_789),
+            2 => throttled(500),
+            _ => good(),
+        });
+        assert_eq!(cloud.send(twice, &waiting(60)).await.unwrap().status, 200);
+        // The account is throttled, not the server, so nothing is sent elsewhere.
+        assert!(
+            cloud
+                .seen
+                .lock()
+                .unwrap()
+                .iter()
+                .all(|seen| seen.server == A)
+        );
+        assert_eq!(times(&cloud), [0, 19_889, 20_489]);
+        assert_eq!(
+            cloud.sender.notes(),
+            [
+                "the cloud lets this account make no more calls for 20 s; waiting",
+                "the cloud lets this account make no more calls for 1 s; waiting"
+            ]
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_longer_than_allowed_is_an_error_that_tells_both_times() {
+    for (allowed, answers, calls, says) in [
+        (10, &[19_789][..], 1, "for 20 s, and throttle_wait is 10 s;"),
+        (
+            0,
+            &[1],
+            1,
+            "for 1 s, and throttle_wait is 0, which never waits;",
+        ),
+        (
+            30,
+            &[20_000, 20_000],
+            2,
+            "for 20 s, and of throttle_wait, 30 s, there is no more than 10 s left;",
+        ),
+    ] {
+        let cloud = Cloud::new(&[A], keys(), move |_, number| {
+            throttled(answers[number - 1])
+        });
+        let failure = cloud
+            .send(Twice::Harmful, &waiting(allowed))
+            .await
+            .unwrap_err();
+        assert_eq!(times(&cloud).len(), calls);
+        let error = failure.error;
+        assert_eq!((error.kind, error.code), (Kind::Refused, Some(429)));
+        assert_eq!(failure.reached, Reached::Refusal);
+        assert!(error.hints[0].contains(says), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_refusal_does_not_tell_the_limit_is_asked_for() {
+    let untold = || answered(429, "<html>slow down</html>");
+    let limit = |allowed: u32, after: u32| {
+        answered(
+            200,
+            &format!(
+                r#"{{"getapilimitresponse":{{"apilimit":{{"apiAllowed":{allowed},"expireAfter":{after}}}}}}}"#
+            ),
+        )
+    };
+    let cloud = Cloud::new(&[A], keys(), move |seen, number| {
+        match (seen.text.contains("command=getApiLimit"), number) {
+            (false, 1) => untold(),
+            (true, _) => limit(0, 2_900),
+            _ => good(),
+        }
+    });
+    assert!(cloud.send(Twice::Harmful, &waiting(60)).await.is_ok());
+    assert_eq!(times(&cloud), [0, 0, 3_000]);
+    // The question is throttled as well, and tells by that.
+    let cloud = Cloud::new(&[A], keys(), move |seen, number| {
+        match (seen.text.contains("command=getApiLimit"), number) {
+            (false, 1) => untold(),
+            (true, _) => throttled(4_900),
+            _ => good(),
+        }
+    });
+    assert!(cloud.send(Twice::Harmful, &waiting(60)).await.is_ok());
+    assert_eq!(times(&cloud), [0, 0, 5_000]);
+    // Nobody tells, or what is told does not hold: it is not asked over and over.
+    for says in [None, Some(5)] {
+        let cloud = Cloud::new(&[A], keys(), move |seen, _| {
+            match (seen.text.contains("command=getApiLimit"), says) {
+                (true, Some(allowed)) => limit(allowed, 20),
+                _ => untold(),
+            }
+        });
+        let failure = cloud.send(Twice::Harmless, &waiting(60)).await.unwrap_err();
+        let asked = times(&cloud);
+        assert!(asked.len() < 30, "{asked:?}");
+        assert!(asked.last().unwrap() > &30_000, "{asked:?}");
+        assert_eq!(failure.error.kind, Kind::Refused);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_throttle_is_in_no_doubt() {
+    let cloud = Cloud::new(&[A], keys(), |_, _| throttled(50_000));
+    let options = waiting(60);
+    let call = cloud.send(Twice::Harmful, &options);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(1), call)
+            .await
+            .is_err()
+    );
+    assert!(!cloud.sender.in_doubt());
 }

@@ -3,12 +3,15 @@
 mod codes;
 mod errors;
 pub mod sign;
+mod throttle;
 mod traces;
 
 use std::io::Read;
 
 use errors::Refusal;
 use flate2::read::GzDecoder;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -16,7 +19,7 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
     Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
-    SignedCall, Token,
+    SignedCall, Throttle, Token,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -219,6 +222,21 @@ impl Dialect for CloudStack {
 
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
+    }
+
+    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle> {
+        throttle::throttled(reply, now)
+    }
+
+    fn limit(&self) -> Option<Request> {
+        Some(Request {
+            api: "getApiLimit".into(),
+            params: Vec::new(),
+        })
+    }
+
+    fn limit_left(&self, reply: &Reply) -> Option<Duration> {
+        throttle::left(reply)
     }
 
     fn reads(&self, api: &str) -> bool {
