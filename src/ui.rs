@@ -12,6 +12,8 @@ const YELLOW: &str = "\x1b[33m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/// How much is printed at once, in bytes.
+const BUFFER: usize = 64 << 10;
 /// Shorter waits end before a spinner could be read.
 const SPIN_AFTER: Duration = Duration::from_millis(300);
 
@@ -47,7 +49,7 @@ impl Ui {
             err_terminal: stderr().is_terminal(),
             no_color,
             color: true,
-            out: RefCell::new(Out::Stdout(BufWriter::new(stdout()))),
+            out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
             spinning: RefCell::new(false),
         }
     }
@@ -111,14 +113,22 @@ impl Ui {
         self.write(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Gives data to where output goes at the moment, flushed at the end.
+    /// Whether a pipeline has read all it wants, so that nothing printed is seen.
+    pub fn unread(&self) -> bool {
+        matches!(&*self.out.borrow(), Out::Pipeline(pipeline) if pipeline.closed)
+    }
+
+    /// Gives data to where output goes at the moment, flushed at the end. A pipeline that wants no more is no failure.
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
             Out::Stdout(out) => body(out).and_then(|()| out.flush()),
+            Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
-                let mut buffered = BufWriter::new(pipeline);
-                body(&mut buffered).and_then(|()| buffered.flush())
+                let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
+                let written = body(&mut buffered).and_then(|()| buffered.flush());
+                drop(buffered);
+                if pipeline.closed { Ok(()) } else { written }
             }
         }
     }
@@ -136,7 +146,7 @@ impl Ui {
     /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
     /// status.
     pub fn end_pipe(&self, run: bool) -> Result<u8> {
-        let stdout = Out::Stdout(BufWriter::new(stdout()));
+        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
         let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
             return Ok(0);
         };
@@ -186,7 +196,7 @@ impl Ui {
 impl Write for Pipeline {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.closed {
-            return Ok(bytes.len());
+            return Err(io::ErrorKind::BrokenPipe.into());
         }
         if self.child.is_none() {
             self.child = Some(start(&self.shell, &self.text)?);
@@ -196,7 +206,7 @@ impl Write for Pipeline {
             // `head` and its like stop reading when they have enough, and that is no failure.
             Err(why) if why.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
-                Ok(bytes.len())
+                Err(why)
             }
             written => written,
         }

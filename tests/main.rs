@@ -33,8 +33,12 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/output.rs"]
 mod output;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/proxies.rs"]

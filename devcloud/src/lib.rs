@@ -4,6 +4,9 @@ mod api;
 mod auth;
 mod clock;
 mod credentials;
+mod meter;
+mod outline;
+mod receive;
 mod seed;
 mod server;
 mod store;
@@ -14,6 +17,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 use std::thread::JoinHandle;
 
+use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
@@ -106,6 +110,22 @@ fn taken(address: SocketAddr, why: &std::io::Error) -> Error {
 pub fn reset(state: &Path) -> Result<(), Error> {
     let mut connection = store::open(state)?;
     store::reset(&mut connection).map_err(|why| unread(state, &why))
+}
+
+/// Adds so many machines, networks and data disks of the administrator's to the world, with names, states and addresses of
+/// their own; there are at most 250 machines to a network. Fills nothing where it fails.
+pub fn fill(state: &Path, machines: u32, networks: u32, volumes: u32) -> Result<(), Error> {
+    let mut connection = store::open(state)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|why| unread(state, &why))?;
+    api::fill(&transaction, machines, networks, volumes).map_err(|why| {
+        Error::new(format!(
+            "the built-in cloud could not be filled: {}",
+            why.text
+        ))
+    })?;
+    transaction.commit().map_err(|why| unread(state, &why))
 }
 
 /// A short fingerprint of the APIs that this build offers: it changes when they do.

@@ -265,5 +265,15 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
                 "ispersistent": false, "egressdefaultpolicy": false}),
         )?;
     }
+    let name = "ALERT.MANAGEMENT";
+    let about = "Management server node 127.0.0.1 is up";
+    add(
+        db,
+        "alert",
+        name,
+        "",
+        "",
+        json!({"type": 14, "name": name, "description": about, "sent": now}),
+    )?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, COOKIE, DATE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response};
@@ -22,6 +22,8 @@ use tokio::task::LocalSet;
 
 use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
+use crate::clock;
+use crate::receive::{self, Lend};
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
@@ -118,8 +120,11 @@ fn follow_configuration(server: &Rc<Server>) {
 
 /// A listener on a loopback port; nothing for port 0 and where it cannot be had.
 pub fn listen(port: u16) -> Option<TcpListener> {
+    if port == 0 {
+        return None;
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
-    listener.filter(|listener| port != 0 && listener.set_nonblocking(true).is_ok())
+    listener.filter(|listener| listener.set_nonblocking(true).is_ok())
 }
 
 /// Serves all who come to a door until it is closed; what they have begun is ended first.
@@ -146,10 +151,14 @@ async fn accept(
         tokio::task::spawn_local(async move {
             let service = service_fn(move |request| {
                 let server = server.clone();
-                async move { Ok::<_, Infallible>(handle(request, &server, door).await) }
+                async move {
+                    let response = handle(request, &server, door).await;
+                    Ok::<_, Infallible>(dated(response, &server))
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
+                .auto_date_header(false)
                 .header_read_timeout(HEAD_TIME)
                 .max_buf_size(64 << 10)
                 .serve_connection(TokioIo::new(stream), service);
@@ -166,11 +175,30 @@ async fn accept(
     }
 }
 
+impl Lend for Server {
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        work(&mut self.world.borrow_mut().db)
+    }
+}
+
+/// Every answer says what the cloud's clock shows.
+fn dated(mut response: Response<Full<Bytes>>, server: &Server) -> Response<Full<Bytes>> {
+    let now = api::cloud_time(&server.world.borrow().db);
+    let date = clock::http_date(now.unwrap_or_else(|_| clock::now()));
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
 async fn handle(
     request: hyper::Request<Incoming>,
     server: &Rc<Server>,
     door: Door,
 ) -> Response<Full<Bytes>> {
+    if request.uri().path().starts_with(receive::PATH) {
+        return receive::receive(request, &**server).await;
+    }
     if request.uri().path() != "/client/api" {
         return page(404, "Not Found");
     }
@@ -186,6 +214,12 @@ async fn handle(
         return empty(405);
     }
     let cookies = cookies(&request);
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default()
+        .to_string();
     let form = request
         .headers()
         .get(CONTENT_TYPE)
@@ -209,6 +243,7 @@ async fn handle(
         params,
         post,
         cookies,
+        host,
     };
     let answer = api::answer(&mut server.world.borrow_mut(), &request);
     if value(&request.params, "command") == Some("updateConfiguration") {

@@ -2,8 +2,14 @@
 
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/clock.rs"]
+mod clock;
+#[path = "it/fill.rs"]
+mod fill;
 #[path = "it/integration.rs"]
 mod integration;
+#[path = "it/jobs.rs"]
+mod jobs;
 #[path = "it/life.rs"]
 mod life;
 #[path = "it/limits.rs"]
@@ -16,5 +22,9 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/upload.rs"]
+mod upload;
+#[path = "it/usage.rs"]
+mod usage;
 #[path = "it/wire.rs"]
 mod wire;

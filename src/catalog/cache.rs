@@ -3,6 +3,7 @@
 //! The file is a line of magic, a line with the length of the index (and `shipped` if it is no cloud's own), the index (name, asynchronous, where and how long),
 //! and the APIs as JSON one after another.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::sync::Mutex;
 
 use sha1::{Digest, Sha1};
 
+use super::names::Named;
 use super::{Api, Catalog, Entry, Shelf};
 use crate::error::{Error, Result};
 
@@ -108,12 +110,48 @@ pub fn store(path: &Path, apis: &[Api], shipped: bool) -> Result<()> {
         let mark = if shipped { SHIPPED } else { "" };
         file.write_all(format!("{MAGIC}\n{}{mark}\n{index}", index.len()).as_bytes())?;
         file.write_all(&bodies)?;
+        // Another catalogue may go with other names; those that can't be removed are no worse than before.
+        let _ = std::fs::remove_file(names_path(path));
         std::fs::rename(&temporary, path)
     };
     write().map_err(|why| {
         let _ = std::fs::remove_file(&temporary);
         failed(why)
     })
+}
+
+/// The names that the cloud listed when that API was called, as kept beside the catalogue.
+pub fn names(path: &Path, list: &str) -> Option<Vec<Named>> {
+    all_names(path).remove(list)
+}
+
+/// Keeps the names that the cloud listed until the catalogue is stored anew.
+pub fn store_names(path: &Path, list: &str, names: Vec<Named>) -> Result<()> {
+    let mut all = all_names(path);
+    all.insert(list.into(), names);
+    let path = names_path(path);
+    let temporary = path.with_extension(format!("{}.new", std::process::id()));
+    let write = || {
+        std::fs::write(&temporary, serde_json::to_vec(&all)?)?;
+        std::fs::rename(&temporary, &path)
+    };
+    write().map_err(|why| {
+        let _ = std::fs::remove_file(&temporary);
+        Error::local(format!(
+            "what {list} told could not be kept in {}: {why}",
+            path.display()
+        ))
+    })
+}
+
+/// What each list told; nothing where none was kept, or the file is broken.
+fn all_names(path: &Path) -> BTreeMap<String, Vec<Named>> {
+    let text = std::fs::read(names_path(path)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn names_path(path: &Path) -> PathBuf {
+    path.with_extension("names")
 }
 
 /// Forgets a cache that proved to be broken.
@@ -206,6 +244,28 @@ mod tests {
             std::fs::write(&path, bad).unwrap();
             assert!(load(&path).is_none());
         }
+    }
+
+    #[test]
+    fn names_are_kept_until_the_catalogue_is_stored_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path(), "http://a/client/api", "key");
+        store(&path, &apis(), false).unwrap();
+        let named = |name: &str| {
+            vec![Named {
+                name: name.into(),
+                value: "1".into(),
+            }]
+        };
+        store_names(&path, "listUsageTypes", named("ONE")).unwrap();
+        store_names(&path, "listEventTypes", named("TWO")).unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), Some(named("ONE")));
+        assert_eq!(names(&path, "listEventTypes"), Some(named("TWO")));
+        std::fs::write(names_path(&path), "{").unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), None);
+        store_names(&path, "listUsageTypes", named("ONE")).unwrap();
+        store(&path, &apis(), false).unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), None);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod names;
 pub mod types;
 
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use self::names::{Lexicon, Names};
 use crate::error::Result;
 
 /// One API of the cloud.
@@ -99,6 +101,7 @@ pub struct Catalog {
     shelf: Box<dyn Shelf>,
     elsewhere: OnceLock<types::Elsewhere>,
     shipped: bool,
+    lexicon: Option<Arc<dyn Lexicon>>,
 }
 
 impl Catalog {
@@ -109,6 +112,7 @@ impl Catalog {
             shelf,
             elsewhere: OnceLock::new(),
             shipped: false,
+            lexicon: None,
         }
     }
 
@@ -134,6 +138,19 @@ impl Catalog {
             })
             .collect();
         Catalog::new(entries, Box::new(apis))
+    }
+
+    /// The same with names for the values of parameters.
+    pub fn with_lexicon(self, lexicon: Arc<dyn Lexicon>) -> Catalog {
+        Catalog {
+            lexicon: Some(lexicon),
+            ..self
+        }
+    }
+
+    /// The names for the values of a parameter, both in the catalogue's spelling.
+    pub fn names(&self, api: &str, param: &str) -> Option<Names> {
+        self.lexicon.as_ref()?.names(api, param)
     }
 
     pub fn entries(&self) -> &[Entry] {

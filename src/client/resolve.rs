@@ -197,7 +197,7 @@ async fn list(client: &Client, request: &Request) -> Result<Vec<Record>> {
         ));
     };
     let whole = pages::complete(client, request, &options, first, |_, _| ()).await?;
-    Ok(whole.answer.records().cloned().collect())
+    Ok(whole.answer.records().collect())
 }
 
 fn lost(client: &Client, call: &Noted) -> Lost {

@@ -216,7 +216,7 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         date,
         retry_after,
         cookies,
-        body,
+        body: body.into(),
     })
 }
 

@@ -5,6 +5,9 @@ pub mod http;
 
 use std::time::Duration;
 
+use crate::catalog::names::{Named, Names};
+use bytes::Bytes;
+
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::config::secret::Secret;
@@ -100,7 +103,7 @@ pub struct Reply {
     pub retry_after: Option<String>,
     /// What the server would have kept, as it wrote it.
     pub cookies: Vec<Secret>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// How long a caller who made too many calls is to wait.
@@ -224,6 +227,10 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, request: &Request) -> Option<Error>;
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
+    /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
+    fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// What the answer of an API says that lists such names.
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.

@@ -2,23 +2,23 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ask;
+use super::output::Rest;
 use super::refused::told_apart;
 use super::session::{Mode, Session, Shown, View};
 use crate::catalog::Api;
 use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
-use crate::client::{Begun, Client, Options, interrupted, pages, wait};
+use crate::client::pages::Pages;
+use crate::client::{Begun, Client, Options, interrupted, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
 use crate::record::answer::{Answer, Shape};
-use crate::record::select;
 
 /// A job and how long it is waited for.
 pub struct Wait<'a> {
@@ -31,20 +31,21 @@ pub struct Wait<'a> {
 }
 
 impl Session {
-    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
+    pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
         let (resolved, filter) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(call.params)?,
-        };
+        let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             types: self.types(&resolved, call.api.as_deref()),
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
+        let request = Request {
+            api: call.name.clone(),
+            params: self.by_value(&call, params, &client, &options)?,
+        };
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options
@@ -54,11 +55,14 @@ impl Session {
                 client.dialect().shipped().ok()
             })
         })?;
+        let mut pages = None;
         let answer = match begun.outcome {
-            Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
-                self.whole(&client, &request, &options, answer)?
+            Outcome::Done(answer) => {
+                if client.pages(&request) && pageable(call.api.as_deref()) {
+                    pages = Pages::after(&client, &request, &answer);
+                }
+                answer
             }
-            Outcome::Done(answer) => answer,
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
                 let limit = Duration::from_secs(resolved.seconds("timeout"));
@@ -81,22 +85,18 @@ impl Session {
             }
         };
         let known = response_names(call.api.as_deref(), &answer);
-        if let Some(paths) = &filter {
-            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
-            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
-                let nearest =
-                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                self.ui.warn(&format!(
-                    "no field {path} in the answer of {}{nearest}",
-                    call.name
-                ));
-            }
-        }
         Ok(Shown::Answer(Box::new(View {
             answer,
+            rest: pages.map(|pages| Rest {
+                client,
+                request,
+                options,
+                pages,
+            }),
             form: resolved.get("output"),
             filter,
             known,
+            fields: call.api.map_or(Vec::new(), |api| api.response.clone()),
         })))
     }
 
@@ -145,61 +145,25 @@ impl Session {
         F: Future<Output = T> + Send + 'static,
     {
         let network = self.network()?;
-        let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
         let outcome = network.run(work(network.interrupt()), |elapsed| {
-            say(client);
-            if let Some(question) = client.question().filter(|_| ask::possible()) {
-                self.ui.clear_spinner();
-                let typed = ask::password(&question.text).ok();
-                question.answer(typed);
-            }
+            self.attend(client);
             self.ui.spin(&what(), elapsed);
         });
         self.ui.clear_spinner();
-        say(client);
+        self.attend(client);
         outcome
     }
 
-    /// Fetches the pages that an unpaged list left out.
-    fn whole(
-        &mut self,
-        client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        first: Answer,
-    ) -> Result<Answer> {
-        if client
-            .total(&first)
-            .is_none_or(|total| total <= first.rows.len())
-        {
-            return Ok(first);
+    /// Says what a client has to say while it works, and puts its questions to the user.
+    pub(super) fn attend(&self, client: &Client) {
+        for note in client.notes() {
+            self.ui.warn(&note);
         }
-        let (caller, request, options) = (client.clone(), request.clone(), options.clone());
-        let what = request.api.clone();
-        let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (rows, total) = (told.clone(), telling.clone());
-        let progress = move || {
-            let (rows, total) = (
-                told.load(Ordering::Relaxed),
-                telling.load(Ordering::Relaxed),
-            );
-            format!("{what}: {rows} of {total} rows")
-        };
-        let whole = self.on_network(client, progress, |mut interrupt| async move {
-            let seen = move |have: usize, of: usize| {
-                rows.store(have, Ordering::Relaxed);
-                total.store(of, Ordering::Relaxed);
-            };
-            tokio::select! {
-                whole = pages::complete(&caller, &request, &options, first, seen) => whole,
-                () = interrupt.pressed() => Err(interrupted(&request, true)),
-            }
-        });
-        let whole = whole??;
-        for note in &whole.notes {
-            self.ui.warn(note);
+        if let Some(question) = client.question().filter(|_| ask::possible()) {
+            self.ui.clear_spinner();
+            let typed = ask::password(&question.text).ok();
+            question.answer(typed);
         }
-        Ok(whole.answer)
     }
 
     /// The parameter by which this call may carry an id of ours.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::builtin;
 use super::calls::options_of;
+use super::names::Vocabulary;
+use super::refused;
 use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
@@ -16,7 +18,7 @@ use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
 use crate::client::{Book, Client};
-use crate::cloud::{Access, Identity, Login, Sent};
+use crate::cloud::{self, Access, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
@@ -273,9 +275,10 @@ impl Session {
         {
             return catalog.clone();
         }
-        match cache::load(&self.cache_path(&place)) {
+        let path = self.cache_path(&place);
+        match cache::load(&path) {
             Some(catalog) => {
-                let catalog = Arc::new(catalog);
+                let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
                 self.catalog = Some((place, catalog.clone()));
                 catalog
             }
@@ -338,9 +341,27 @@ impl Session {
                 Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
         self.catalog = Some((place, catalog.clone()));
         Ok(catalog)
+    }
+
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    pub(super) fn elsewhere<'w>(
+        &mut self,
+        error: Error,
+        words: impl Iterator<Item = &'w str>,
+    ) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {

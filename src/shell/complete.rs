@@ -229,12 +229,20 @@ impl Place<'_> {
                 let values = ["true", "false"].map(|value| format!("{}={value}", param.name));
                 self.values(values, &format!("{}={value}", param.name))
             }
-            Some(param) => Found::Wanted(Wanted {
-                api: Arc::clone(api),
-                param: spelt(param, name),
-                prefix: value.to_string(),
-                given: given_params(api, rest),
-            }),
+            Some(param) => match self.language.catalog.names(&api.name, &param.name) {
+                Some(names) => {
+                    let values = names
+                        .offered(value)
+                        .map(|offered| format!("{}={offered}", param.name));
+                    self.values(values, &format!("{}={value}", param.name))
+                }
+                None => Found::Wanted(Wanted {
+                    api: Arc::clone(api),
+                    param: spelt(param, name),
+                    prefix: value.to_string(),
+                    given: given_params(api, rest),
+                }),
+            },
             None => match options::setting(name, self.language.settings) {
                 Some(setting) => self.setting(setting, &format!("{name}="), value, Some(api)),
                 None => Found::Candidates(Vec::new()),

@@ -8,6 +8,8 @@ pub mod complete;
 pub mod editor;
 pub mod help;
 pub mod log;
+pub mod names;
+pub mod output;
 pub mod refused;
 pub mod repl;
 pub mod script;

@@ -69,7 +69,7 @@ pub fn told_apart(
             }]
         }
     };
-    if unauthorized && known != Known::Here {
+    if unauthorized && (known, doubt) != (Known::Here, Doubt::Caller) {
         error.hints.push(
             "a wrong key or secret is refused in the same words: `sync` tells whether they are right"
                 .into(),
@@ -149,6 +149,7 @@ mod tests {
         for (name, code, doubt, here, expected) in [
             ("listUsers", 401, caller, &here, "so it is the API key"),
             ("listUsers", 432, command, &here, "`sync` asks anew"),
+            ("listUsers", 401, command, &here, "`sync` tells whether"),
             ("listHosts", 432, command, &here, "for another role"),
             ("listHosts", 401, command, &here, "for another role"),
             ("listHosts", 401, caller, &here, "`sync` tells whether"),

@@ -9,12 +9,11 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use super::refused;
+use super::output::Ending;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
-use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -22,10 +21,10 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
-use crate::print;
-use crate::record::answer::{Answer, Shape};
 use crate::record::select;
 use crate::ui::Ui;
+
+pub use super::output::View;
 
 /// The words that shape what is printed and are no settings.
 pub const OUTPUT_WORDS: &[&str] = &["filter"];
@@ -55,27 +54,6 @@ pub enum Shown {
     Leave(u8),
 }
 
-/// An answer and how it is to be seen.
-pub struct View {
-    pub answer: Answer,
-    /// The output form by name; `auto` is settled when it is printed.
-    pub form: String,
-    pub filter: Option<Vec<String>>,
-    /// The catalogue's response fields, in its order.
-    pub known: Vec<String>,
-}
-
-impl View {
-    pub fn of(answer: Answer, form: String) -> Shown {
-        Shown::Answer(Box::new(View {
-            answer,
-            form,
-            filter: None,
-            known: Vec::new(),
-        }))
-    }
-}
-
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
@@ -99,6 +77,8 @@ pub struct Session {
     pub(super) warned: Vec<String>,
     /// The output form that the line in work asks for.
     pub(super) line_form: Option<String>,
+    /// The APIs that list names and were refused.
+    pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
@@ -132,6 +112,7 @@ impl Session {
             sources: Vec::new(),
             warned: Vec::new(),
             line_form: None,
+            unlisted: Vec::new(),
             network: None,
             demo: None,
             client: None,
@@ -231,20 +212,6 @@ impl Session {
         Ok((parsed, catalog))
     }
 
-    /// The error of a line that does not name a command here, with what is known of it elsewhere.
-    fn elsewhere<'w>(&mut self, error: Error, words: impl Iterator<Item = &'w str>) -> Error {
-        let here = self.known_catalog();
-        let words: Vec<&str> = words
-            .filter(|word| !word.starts_with('-'))
-            .take(2)
-            .collect();
-        // Where the shipped catalogue stands in already, it knows no more.
-        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
-            return error;
-        }
-        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
-    }
-
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
@@ -285,7 +252,7 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter;
+                view.filter = filter.or(view.filter);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -328,32 +295,22 @@ impl Session {
                     leave: true,
                 };
             }
-            Ok(Shown::Text(text)) => self.ui.print(&text),
-            Ok(Shown::Answer(view)) => self.print(&view),
+            Ok(Shown::Text(text)) => self.ui.print(&text).map_err(Ending::from),
+            Ok(Shown::Answer(view)) => self.print_whole(*view),
         };
         match written {
             Ok(()) => status(0),
+            Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.
-            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
+            Err(Ending::Unwritten(why)) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
                 status: 0,
                 leave: true,
             },
-            Err(why) => self.failed(
+            Err(Ending::Unwritten(why)) => self.failed(
                 &Error::local(format!("the output could not be written: {why}"))
                     .hint("check the disk or the program that reads it"),
             ),
         }
-    }
-
-    pub fn print(&self, view: &View) -> io::Result<()> {
-        let form = match view.form.as_str() {
-            "auto" if view.answer.shape == Shape::List && self.ui.to_terminal() => "table",
-            "auto" => "text",
-            form => form,
-        };
-        let filter = view.filter.as_deref();
-        self.ui
-            .write(|out| print::print(form, &view.answer, filter, &view.known, out))
     }
 
     /// Says the error and gives its status.
@@ -381,6 +338,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.unlisted.clear();
         Ok(())
     }
 

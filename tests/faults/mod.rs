@@ -99,7 +99,7 @@ impl World {
             capuchin::record::json::compact(&value, &mut out).unwrap();
             serde_json::from_slice(&out).unwrap()
         };
-        answer.records().map(text).collect()
+        answer.records().map(|record| text(&record)).collect()
     }
 
     /// The names of what there is of a kind, with how often each is there, and the ids.

@@ -37,6 +37,18 @@ fn it_is_served_with_keys_and_where_asked_without() {
 }
 
 #[test]
+fn it_is_filled_on_demand() {
+    let home = Home::new();
+    let seen = home.run("devcloud seed large").seen().status(0);
+    assert!(seen.stderr.contains("10000 machines"), "{seen:?}");
+    let page = home
+        .run("list virtualmachines page=20 pagesize=500 filter=name -o csv")
+        .ok();
+    assert_eq!(page.lines().count(), 501);
+    assert!(home.run("devcloud seed").fails(2).contains("seed large"));
+}
+
+#[test]
 fn addresses_are_checked_before_it_is_served() {
     let home = Home::new();
     for (line, status, said) in [

@@ -64,7 +64,7 @@ fn read(exchange: &Exchange) -> capuchin::Result<Outcome> {
     let reply = Reply {
         status: exchange.status,
         content_type: exchange.content_type.clone().unwrap_or_default(),
-        body: exchange.body.clone().unwrap_or_default().into_bytes(),
+        body: exchange.body.clone().unwrap_or_default().into(),
         ..Reply::default()
     };
     let api = CATALOG.api(&request.api).unwrap();
@@ -130,7 +130,7 @@ fn tree(answer: &Answer) -> Value {
     whole.push("shape", Value::String(format!("{:?}", answer.shape)));
     whole.push("name", Value::String(format!("{:?}", answer.name)));
     whole.push("head", Value::Record(answer.head.clone()));
-    whole.push("rows", Value::List(answer.rows.clone()));
+    whole.push("rows", Value::List(answer.rows.values().collect()));
     told(&Value::Record(whole))
 }
 

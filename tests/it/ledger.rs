@@ -106,9 +106,9 @@ fn jobs_waits_for_the_ends_and_tells_the_worst() {
         home.run(&world.deploy(&format!("name={name} asyncblock=false")))
             .ok();
     }
-    let out = home.run("jobs filter=id,state -o csv").ok();
-    assert!(out.starts_with("id,state\n1,"), "{out}");
-    let out = home.run("jobs wait filter=id,state -o csv").ok();
+    // Those that have come to their end by then are not waited for, but may be asked for.
+    home.run("jobs wait").ok();
+    let out = home.run("jobs wait 1 2 filter=id,state -o csv").ok();
     assert_eq!(out, "id,state\n1,done\n2,done\n");
     let id = world.things("listVirtualMachines", "name")["b"][0].clone();
     for id in ["2", &id] {

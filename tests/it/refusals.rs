@@ -49,7 +49,7 @@ impl Exchange {
         Reply {
             status: self.status,
             content_type: self.content_type.clone().unwrap_or_default(),
-            body: self.body.clone().unwrap_or_default().into_bytes(),
+            body: self.body.clone().unwrap_or_default().into(),
             ..Reply::default()
         }
     }

@@ -163,6 +163,16 @@ impl Run {
         Running { child, line }
     }
 
+    /// Starts it, for tests that read its output while it runs.
+    pub fn piped(mut self) -> std::process::Child {
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     pub fn seen(mut self) -> Seen {
         let mut child = self
             .command
@@ -273,7 +283,7 @@ impl Stub {
     }
 
     /// Answers with what is made of the call's number, from 0, and its head.
-    fn with(mut answer: impl FnMut(usize, &str) -> Vec<u8> + Send + 'static) -> Stub {
+    pub fn with(mut answer: impl FnMut(usize, &str) -> Vec<u8> + Send + 'static) -> Stub {
         use std::io::Read;
         use std::sync::atomic::Ordering;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

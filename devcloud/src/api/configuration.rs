@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::listing::PAGED;
 use super::{Access, Api, Call, Done, Reply, Takes, fields, opt, req};
-use crate::store;
 use crate::wire::Refusal;
+use crate::{clock, store};
 
 /// How long every job takes, in milliseconds; each API's own time where it is empty.
 pub const JOB_TIME: &str = "devcloud.job.milliseconds";
@@ -20,8 +20,11 @@ pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
 /// How many calls that is.
 pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
+const CLOCK_OFFSET: &str = "devcloud.clock.offset";
 /// How long a session may idle, in seconds.
 pub const SESSION_TIME: &str = "devcloud.session.seconds";
+/// How long an upload may take to come, in minutes; 0 expects none in time.
+const UPLOAD_TIME: &str = "upload.operation.timeout";
 
 /// A setting that the cloud honours; those of real servers are described in their words, slips included.
 struct Setting {
@@ -33,10 +36,14 @@ struct Setting {
 
 /// What a setting may hold.
 enum Holds {
+    /// A number of seconds, which may be negative.
+    Seconds,
     /// true or false.
     Boolean,
     /// A number from 1.
     Count,
+    /// A number from 0.
+    CountOrZero,
     /// A number from 0, or nothing.
     CountOrNothing,
     /// The number of a port, or 0 or nothing for none.
@@ -44,6 +51,12 @@ enum Holds {
 }
 
 const SETTINGS: &[Setting] = &[
+    Setting {
+        name: CLOCK_OFFSET,
+        default: "0",
+        about: "How many seconds the cloud's clock is fast, or slow if negative; no job or session ends sooner for it",
+        holds: Holds::Seconds,
+    },
     Setting {
         name: THROTTLING_CACHE,
         default: "50000",
@@ -87,6 +100,12 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Count,
     },
     Setting {
+        name: UPLOAD_TIME,
+        default: "10",
+        about: "Time(in minutes) to wait before abandoning volume upload using HTTP POST request",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
         name: JOB_TIME,
         default: "",
         about: "How long every job takes, in milliseconds; each API's own time if empty",
@@ -97,8 +116,10 @@ const SETTINGS: &[Setting] = &[
 impl Setting {
     fn accepts(&self, value: &str) -> bool {
         match self.holds {
+            Holds::Seconds => value.parse::<i32>().is_ok(),
             Holds::Boolean => matches!(value, "true" | "false"),
             Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
+            Holds::CountOrZero => value.parse::<u32>().is_ok(),
             Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
             Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
         }
@@ -141,6 +162,16 @@ pub fn default_page_size(db: &Connection) -> Done<i64> {
     number(db, PAGE_SIZE)
 }
 
+/// How much the cloud's clock is ahead of the true one, in milliseconds.
+pub fn clock_offset(db: &Connection) -> Done<i64> {
+    Ok(number(db, CLOCK_OFFSET)? * 1000)
+}
+
+/// What the cloud's clock shows, in milliseconds since 1970.
+pub fn cloud_time(db: &Connection) -> Done<i64> {
+    Ok(clock::now() + clock_offset(db)?)
+}
+
 /// The port of the integration API; 0 where it is closed.
 pub fn integration_port(db: &Connection) -> Done<u16> {
     let text = text(db, INTEGRATION_PORT)?;
@@ -164,6 +195,16 @@ fn text(db: &Connection, name: &str) -> Done<String> {
     let default = SETTINGS.iter().find(|setting| setting.name == name);
     let set = store::setting(db, name)?;
     Ok(set.unwrap_or_else(|| default.map_or("", |setting| setting.default).into()))
+}
+
+/// How many minutes after the call that announces it an upload has to begin.
+pub fn upload_minutes(db: &Connection) -> Done<i64> {
+    number(db, UPLOAD_TIME)
+}
+
+/// How long every job takes, in milliseconds, if that was set.
+pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
+    Ok(text(db, JOB_TIME)?.parse().ok())
 }
 
 fn record(db: &Connection, setting: &Setting) -> Done<Value> {

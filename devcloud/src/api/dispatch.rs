@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
 use super::limits::Limits;
-use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, sessions};
+use super::{Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, sessions, upload};
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
 use crate::store;
@@ -26,6 +26,8 @@ pub struct Request {
     pub params: Params,
     pub post: bool,
     pub cookies: Vec<(String, String)>,
+    /// What the server was called by, as in `127.0.0.1:8080`.
+    pub host: String,
 }
 
 impl Request {
@@ -57,7 +59,7 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
     let mut answer = match done {
         Ok(body) => Answer {
             status: 200,
-            body: Body::Tree(format!("{}response", command.to_lowercase()), body),
+            body: Body::Tree(own_envelope(command), body),
             description: None,
             cookies: Vec::new(),
         },
@@ -73,15 +75,22 @@ fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
     match command {
         _ if request.params.is_empty() || refusal.code == 432 => "errorresponse".into(),
         "" => "null".into(),
-        _ if known => format!("{}response", command.to_lowercase()),
+        _ if known => own_envelope(command),
         _ => "errorresponse".into(),
+    }
+}
+
+fn own_envelope(command: &str) -> String {
+    match upload::envelope(command) {
+        Some(other) => other.into(),
+        None => format!("{}response", command.to_lowercase()),
     }
 }
 
 fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     let World { db, limits } = world;
-    let now = clock::now();
     let params = &request.params;
+    let now = clock::now();
     let session = match request.door {
         Door::Public => sessions::resume(db, request, now)?,
         Door::Integration if command.is_empty() => {
@@ -89,10 +98,11 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
         }
         Door::Integration => Some(cloud_itself(db)?),
     };
-    if !store::due_jobs(db, now)?.is_empty() {
+    if !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)? {
         // Jobs that end stay ended, whatever becomes of the call.
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        settle(&transaction, limits, now)?;
+        settle(&transaction, limits)?;
+        upload::settle(&transaction, now)?;
         transaction.commit()?;
     }
     let api = all().find(|api| api.name == command);
@@ -102,6 +112,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
         TransactionBehavior::Deferred
     };
     let transaction = db.transaction_with_behavior(behaviour)?;
+    let now = configuration::cloud_time(&transaction)?;
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
         limits.allow(&transaction, &caller.caller)?;
@@ -112,6 +123,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
             caller: caller.caller,
             api,
             now,
+            host: &request.host,
             subject: String::new(),
         })
     });
@@ -130,6 +142,7 @@ fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
 
 fn reads(api: &Api) -> bool {
     api.job.is_none()
+        && upload::envelope(api.name).is_none()
         && (api.name.starts_with("list")
             || api.name.starts_with("get")
             || api.name.starts_with("query"))

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::limits::Limits;
-use super::listing::{OWNED, PAGED};
-use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, req};
+use super::listing::{OWNED, PAGED, Seen};
+use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, opt, req};
 use crate::auth::Params;
 use crate::clock;
 use crate::store::{self, Job};
@@ -24,9 +24,17 @@ pub const APIS: &[Api] = &[
     },
     Api {
         name: "listAsyncJobs",
-        about: "Lists the caller's jobs, newest first, ended ones included",
+        about: "Lists the caller's jobs, oldest first, ended ones included",
         access: Access::Everyone,
-        params: &[OWNED, PAGED],
+        params: &[
+            &[opt(
+                "startdate",
+                Takes::Moment,
+                "only jobs that began at this time or later, such as 2026-11-22T02:00:00+0000",
+            )],
+            OWNED,
+            PAGED,
+        ],
         answers: fields::JOB,
         run: list,
         job: None,
@@ -36,17 +44,41 @@ pub const APIS: &[Api] = &[
 fn query(call: &mut Call) -> Done<Reply> {
     let id = call.required("jobid")?;
     let job = store::find_job(call.db, id)?.ok_or_else(|| call.no_entity("jobid", id))?;
+    let caller = &call.caller;
+    match caller.kind() {
+        0 if job.account != caller.account.id => {
+            let text = format!(
+                "Account Acct[{}-{}] is not authorized to see job id={}",
+                caller.account.uuid, caller.account.name, job.number
+            );
+            return Err(Refusal::new(531, 4365, text));
+        }
+        2 => {
+            if let Some(owner) = store::by_id(call.db, "account", job.account)? {
+                call.may_use(&owner)?;
+            }
+        }
+        _ => {}
+    }
     let body = record(&job);
     Ok(Reply::Flat(body))
 }
 
 fn list(call: &mut Call) -> Done<Reply> {
-    let all = call.caller.root() && call.boolean("listall").unwrap_or(false);
-    let rows = store::jobs(call.db)?
-        .iter()
-        .filter(|job| all || job.account == call.caller.account.id)
-        .map(record)
-        .collect();
+    let seen = Seen::by(call)?;
+    let since = call.text("startdate").and_then(clock::moment).unwrap_or(0);
+    let keyword = call.text("keyword").unwrap_or_default().to_lowercase();
+    let mut rows = Vec::new();
+    for job in store::jobs_since(call.db, since * 1000)? {
+        let class = job
+            .body
+            .get("cmd")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if class.to_lowercase().contains(&keyword) && seen.sees_account(call, job.account)? {
+            rows.push(record(&job));
+        }
+    }
     call.page("asyncjobs", rows)
 }
 
@@ -56,7 +88,7 @@ fn record(job: &Job) -> Value {
     if let Some(Value::Object(result)) = body.get_mut("jobresult") {
         for value in result.values_mut() {
             if let Value::Object(thing) = value
-                && let Some(status) = thing.remove("jobstatus")
+                && let Some(status) = thing.shift_remove("jobstatus")
             {
                 thing.insert("jobid".into(), Value::String(job.uuid.clone()));
                 thing.insert("jobstatus".into(), status);
@@ -73,10 +105,11 @@ impl Call<'_> {
             return Err(Refusal::internal("a synchronous call began a job"));
         };
         let uuid = Uuid::new_v4().to_string();
+        let class = class_for(&self.caller, work.class);
         let body = json!({
             "accountid": self.caller.account.uuid,
             "userid": self.caller.user,
-            "cmd": work.class,
+            "cmd": class,
             "jobstatus": 0,
             "jobprocstatus": 0,
             "jobresultcode": 0,
@@ -99,17 +132,18 @@ impl Call<'_> {
             })
             .collect();
         let job = Job {
+            number: 0,
+            begun: self.now,
             uuid: uuid.clone(),
             api: self.api.name.into(),
             account: self.caller.account.id,
             params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
             body,
         };
-        let set = store::setting(self.db, configuration::JOB_TIME)?;
-        let milliseconds = set
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(work.milliseconds);
-        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
+        let set = configuration::job_milliseconds(self.db)?;
+        let milliseconds = set.unwrap_or(work.milliseconds);
+        let ends = clock::now().saturating_add(milliseconds);
+        store::start_job(self.db, &job, ends)?;
         self.event(work.instance, "Scheduled", thing)?;
         Ok(if created {
             json!({"id": thing, "jobid": uuid})
@@ -119,9 +153,19 @@ impl Call<'_> {
     }
 }
 
+/// The server's class for a call: what is declared is the root administrators', and where they have one of their own,
+/// everybody else has another.
+fn class_for(caller: &Caller, declared: &str) -> String {
+    match declared.strip_suffix("ByAdmin") {
+        Some(others) if !caller.root() => others.replace(".admin.", ".user."),
+        _ => declared.into(),
+    }
+}
+
 /// Ends the jobs whose time has come.
-pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
-    for mut job in store::due_jobs(db, now)? {
+pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
+    let now = configuration::cloud_time(db)?;
+    for mut job in store::due_jobs(db, clock::now())? {
         let Some(api) = all().find(|api| api.name == job.api) else {
             continue;
         };
@@ -140,6 +184,7 @@ pub fn settle(db: &Transaction, limits: &Limits, now: i64) -> Done<()> {
             caller: Caller { account, user },
             api,
             now,
+            host: "",
             subject: subject.clone(),
         };
         db.execute_batch("SAVEPOINT job")?;

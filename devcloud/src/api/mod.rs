@@ -1,12 +1,14 @@
 //! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
 
 mod accounts;
+mod alerts;
 mod configuration;
 mod discovery;
 mod dispatch;
 mod domains;
 mod events;
 mod fields;
+mod fill;
 mod infrastructure;
 mod jobs;
 mod limits;
@@ -15,16 +17,20 @@ mod machines;
 mod networks;
 mod sessions;
 mod storage;
+pub mod upload;
+mod usage;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::auth::{Params, value};
+use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use configuration::integration_port;
+pub use configuration::{cloud_time, integration_port};
 pub use dispatch::{Door, Request, World, answer};
+pub use fill::fill;
 use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
@@ -50,6 +56,10 @@ enum Takes {
     Boolean,
     List,
     Map,
+    /// A date, with the time of day or without.
+    Date,
+    /// A moment with its offset.
+    Moment,
     /// The uuid of something that is no thing of the world: a job, an event.
     Uuid,
     /// The uuid of a thing of that kind, or its number among its kind.
@@ -164,7 +174,10 @@ struct Call<'a> {
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
+    /// What the cloud's clock shows, in milliseconds since 1970.
     now: i64,
+    /// What the server was called by: `host:port`; nothing for a job.
+    host: &'a str,
     /// What the handler saw and a job's end shall see again.
     subject: String,
 }
@@ -172,6 +185,7 @@ struct Call<'a> {
 fn all() -> impl Iterator<Item = &'static Api> {
     [
         accounts::APIS,
+        alerts::APIS,
         configuration::APIS,
         discovery::APIS,
         domains::APIS,
@@ -183,6 +197,8 @@ fn all() -> impl Iterator<Item = &'static Api> {
         networks::APIS,
         sessions::APIS,
         storage::APIS,
+        usage::APIS,
+        upload::APIS,
     ]
     .into_iter()
     .flatten()
@@ -219,6 +235,8 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
+        Takes::Date => "date",
+        Takes::Moment => "tzdate",
         Takes::Uuid | Takes::Id(_) => "uuid",
     }
 }
@@ -236,6 +254,12 @@ impl Call<'_> {
 
     fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    /// The second that a date means; a day that ends something means its last second.
+    fn date(&self, name: &str) -> Option<i64> {
+        self.text(name)
+            .and_then(|text| clock::day(text, name == "enddate"))
     }
 
     /// A required parameter; the checks made sure of it.
@@ -357,6 +381,17 @@ impl Call<'_> {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",
                     param.name
+                )));
+            }
+            let no_date = match param.takes {
+                Takes::Date => self.date(param.name).is_none(),
+                Takes::Moment => clock::moment(given).is_none(),
+                _ => false,
+            };
+            if no_date {
+                return Err(Refusal::param(format!(
+                    "Unable to parse date {given} for command {command}, please pass dates in the format mentioned in \
+                     the api documentation"
                 )));
             }
             if let Takes::Id(kind) = param.takes

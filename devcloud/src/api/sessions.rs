@@ -145,13 +145,14 @@ fn login(db: &Connection, request: &Request, id: &str) -> Done<Value> {
         account,
         user: user.uuid.clone(),
     };
+    let shown = configuration::cloud_time(db)?;
     events::add(
         db,
         &caller,
         "USER.LOGIN",
         "Completed",
         "user has logged in",
-        now,
+        shown,
     )?;
     let mut record = Map::new();
     let mut put = |name: &str, value: Value| record.insert(name.into(), value);

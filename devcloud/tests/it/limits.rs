@@ -63,6 +63,11 @@ fn nobody_is_counted_unless_somebody_says_so() {
 fn accounts_are_counted_and_root_administrators_are_not() {
     let (world, user) = throttled();
     let other = world.user("v", "0", None);
+    let told = world.ok("listCapabilities", &[])["capability"].clone();
+    assert_eq!(
+        (&told["apilimitinterval"], &told["apilimitmax"]),
+        (&json!(3600), &json!(3))
+    );
     assert_eq!(statuses(&world, &user, 5), [200, 200, 200, 429, 429]);
     assert_eq!(statuses(&world, &other, 2), [200, 200]);
     assert_eq!(statuses(&world, &world.admin(), 9), [200; 9]);

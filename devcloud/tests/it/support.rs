@@ -30,6 +30,7 @@ pub struct Answer {
     pub content_type: String,
     pub description: Option<String>,
     pub retry_after: Option<String>,
+    pub date: Option<String>,
     /// The cookies that were set, as the headers have them.
     pub cookies: Vec<String>,
     pub body: String,
@@ -263,7 +264,7 @@ pub fn post(cloud: &Cloud, form: &str) -> Answer {
 }
 
 pub fn send(cloud: &Cloud, request: &str) -> Answer {
-    send_to(cloud.address(), request)
+    send_bytes(cloud, request.as_bytes())
 }
 
 /// A query to the API at that URL, without keys.
@@ -276,12 +277,16 @@ pub fn get_at(url: &str, query: &str) -> Answer {
         .unwrap();
     let request =
         format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    send_to(address.parse().unwrap(), &request)
+    send_to(address.parse().unwrap(), request.as_bytes())
 }
 
-fn send_to(address: SocketAddr, request: &str) -> Answer {
+pub fn send_bytes(cloud: &Cloud, request: &[u8]) -> Answer {
+    send_to(cloud.address(), request)
+}
+
+fn send_to(address: SocketAddr, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(request).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text
@@ -298,6 +303,7 @@ fn send_to(address: SocketAddr, request: &str) -> Answer {
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
         retry_after: header("retry-after"),
+        date: header("date"),
         cookies: head
             .lines()
             .filter_map(|line| line.strip_prefix("set-cookie: "))

@@ -121,7 +121,7 @@ fn answered(status: u16, body: &str) -> Answer {
     Ok(Reply {
         status,
         content_type: "application/json".into(),
-        body: body.into(),
+        body: body.to_string().into(),
         ..Reply::default()
     })
 }

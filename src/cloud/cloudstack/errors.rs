@@ -57,8 +57,12 @@ const TELLING: &[(&str, &str)] = &[
         "give the password too: with it the call goes by POST",
     ),
     (
-        "custom id",
+        "not allowed to create/update custom id",
         "customid is for root administrators; leave it out",
+    ),
+    (
+        "can't create/update with custom id",
+        "something has that id already: look at it before you make another",
     ),
     (
         "no command specified",

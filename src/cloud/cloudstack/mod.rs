@@ -2,6 +2,7 @@
 
 mod codes;
 mod errors;
+mod names;
 pub mod sign;
 mod throttle;
 mod traces;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
@@ -24,8 +26,9 @@ use crate::cloud::{
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
-use crate::record::answer::{Answer, unwrap_envelope};
-use crate::record::{Record, Value, json, xml};
+use crate::record::answer::Answer;
+use crate::record::body::Body;
+use crate::record::{Record, Value};
 
 /// Parameters over this many bytes in all are sent in a body, because servers and proxies limit a URL.
 const BULKY: usize = 2048;
@@ -156,10 +159,9 @@ impl Dialect for CloudStack {
             let error = self.read(&request, reply, &Types::default(), false).err();
             return Err(error.map_or_else(|| sessionless(reply), unlogged));
         }
-        let key = json::read(&reply.body)
+        let key = Body::of_json(&reply.body)
             .ok()
-            .and_then(|value| unwrap_envelope(value).ok())
-            .and_then(|(_, body)| body.as_record()?.text("sessionkey"))
+            .and_then(|body| body.fields.text("sessionkey"))
             .filter(|key| !key.is_empty())
             .ok_or_else(|| sessionless(reply))?;
         Ok(Token {
@@ -183,12 +185,12 @@ impl Dialect for CloudStack {
         follow: bool,
     ) -> Result<Outcome> {
         let body = self.body(request, reply, types)?;
-        let started = body
-            .as_record()
+        let started = Some(&body.fields)
             .filter(|_| follow)
-            .and_then(|record| record.text("jobid"))
+            .and_then(|fields| fields.text("jobid"))
             .filter(|job| !job.is_empty());
-        let answer = Answer::of(body);
+        let mut answer = Answer::of_body(body);
+        answer.raw = reply.body.clone();
         Ok(match started {
             Some(job) => Outcome::Started { job, answer },
             None => Outcome::Done(answer),
@@ -218,6 +220,14 @@ impl Dialect for CloudStack {
 
     fn codes(&self) -> Vec<Code> {
         codes::all()
+    }
+
+    fn names(&self, api: &str, param: &str) -> Option<Names> {
+        names::names(api, param)
+    }
+
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
+        names::listed(list, answer)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
@@ -289,17 +299,14 @@ impl Dialect for CloudStack {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress> {
-        let body = self.body(&self.ask(job), reply, types)?;
-        let Value::Record(record) = body else {
-            return Err(Error::new(
-                Kind::Unreachable,
-                format!("the answer about job {job} holds no record"),
-            ));
-        };
+        let record = self.body(&self.ask(job), reply, types)?.into_record();
         // Only the outer status counts: the thing inside carries a jobstatus of its own that stays 0.
         match record.text("jobstatus").as_deref() {
             Some("0") => Ok(Progress::Running),
-            Some("1") => Ok(Progress::Done(Answer::of_job(record))),
+            Some("1") => Ok(Progress::Done(Answer {
+                raw: reply.body.clone(),
+                ..Answer::of_job(record)
+            })),
             Some("2") => Ok(Progress::Failed(failure(request, job, &record))),
             other => Err(Error::new(
                 Kind::Unreachable,
@@ -363,32 +370,28 @@ fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
 
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
-    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Value> {
+    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
             Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => xml::read_as(&reply.body, types).map_err(|bad| bad.to_string()),
-            Some(_) => json::read(&reply.body)
-                .map_err(|bad| bad.to_string())
-                .and_then(unwrap_envelope),
+            Some(b'<') => Body::of_xml(&reply.body, types),
+            Some(_) => Body::of_json(&reply.body),
         };
-        let (envelope, body) = match read {
-            Ok(read) => read,
+        let body = match read {
+            Ok(body) => body,
             Err(why) => return Err(misread(&why)),
         };
-        if let Some(record) = body.as_record()
-            && record.get("errorcode").is_some()
-            && record.get("errortext").is_some()
-        {
+        let fields = &body.fields;
+        if fields.get("errorcode").is_some() && fields.get("errortext").is_some() {
             let refusal = Refusal {
                 // Servers answer under these names where they do not know the command.
                 nameless: ["errorresponse", "null"]
                     .iter()
-                    .any(|name| envelope.eq_ignore_ascii_case(name)),
-                ..Refusal::read(record, u32::from(reply.status))
+                    .any(|name| body.envelope.eq_ignore_ascii_case(name)),
+                ..Refusal::read(fields, u32::from(reply.status))
             };
             return Err(refusal.error(Kind::Refused, &request.api, &request.api));
         }
@@ -491,7 +494,7 @@ mod tests {
         Reply {
             status,
             content_type: "application/json".into(),
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
             ..Reply::default()
         }
     }

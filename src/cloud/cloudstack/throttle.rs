@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::fmt::rfc2822;
 
 use crate::cloud::{Reply, Throttle};
-use crate::record::answer::unwrap_envelope;
-use crate::record::json;
+use crate::record::body::Body;
 
 /// So much of a refusal is looked through for its words.
 const HEAD: usize = 4096;
@@ -59,10 +58,8 @@ pub fn left(reply: &Reply) -> Option<Duration> {
         Some(Throttle::Untold) => return None,
         None => {}
     }
-    let (_, body) = json::read(&reply.body)
-        .ok()
-        .and_then(|value| unwrap_envelope(value).ok())?;
-    let limit = body.as_record()?.get("apilimit")?.as_record()?;
+    let body = Body::of_json(&reply.body).ok()?;
+    let limit = body.fields.get("apilimit")?.as_record()?;
     let number = |name: &str| limit.text(name)?.parse::<u64>().ok();
     match number("apiAllowed") {
         Some(0) | None => number("expireAfter").map(Duration::from_millis),
@@ -87,7 +84,7 @@ mod tests {
             let recorded: Recorded = serde_json::from_str(line).unwrap();
             let reply = Reply {
                 status: recorded.status,
-                body: recorded.body.into_bytes(),
+                body: recorded.body.into(),
                 ..Reply::default()
             };
             (recorded.name, reply)
@@ -115,7 +112,7 @@ mod tests {
             .collect();
         // One of them was throttled itself, and an administrator never is.
         assert_eq!(limits, [Some(0), Some(19725), Some(0), Some(0)]);
-        let reply = |body: &str| Reply {
+        let reply = |body: &'static str| Reply {
             status: 200,
             body: body.into(),
             ..Reply::default()

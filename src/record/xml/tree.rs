@@ -1,6 +1,6 @@
 //! Elements to values: what is a list, a number, a map or nothing at all, by the types and by where it stands.
 
-use super::Element;
+use super::{Element, Manner};
 use crate::catalog::types::{Fields, Kind, Known, Types};
 use crate::record::json::is_number;
 use crate::record::{Name, Places, Record, Value};
@@ -21,55 +21,55 @@ const LISTS: [&str; 4] = ["tags", "nic", "securitygroup", "affinitygroup"];
 /// Maps in every answer, whether a catalogue is there or not.
 const MAPS: [&str; 3] = ["details", "resourcedetails", "storagecapabilities"];
 
-/// The envelope's body: a list where a count stands beside elements, else the fields of one thing or a job.
-pub fn body(root: &Element, types: &Types, old: bool) -> Value {
-    let tree = Tree { types, old };
-    let own = types.own();
-    let counted = root.children.iter().any(|child| child.name == "count");
-    let mut made = Made::default();
-    for child in &root.children {
-        if counted && child.name != "count" {
-            made.add(&child.name, tree.row(child), true);
-            continue;
-        }
-        // The one record of an answer is what the catalogue describes, and so are rows without a count.
-        let described = !child.children.is_empty()
-            && (root.children.len() == 1 || own.get(&child.name).is_none());
-        let value = match child.name.as_str() {
-            "jobresult" => Some(tree.result(child, own)),
-            // Of an answer it is a text, of a job's result a boolean.
-            "success" if child.children.is_empty() => Some(Value::String(child.text.clone())),
-            _ if described => Some(tree.row(child)),
-            _ => tree.field(&root.name, child, own),
-        };
-        if let Some(value) = value {
-            made.add(&child.name, value, false);
-        }
-    }
-    Value::Record(made.record)
-}
-
-struct Tree<'a> {
+pub struct Tree<'a> {
     types: &'a Types,
     old: bool,
 }
 
-impl Tree<'_> {
-    /// A record that the API's own entry describes.
-    fn row(&self, element: &Element) -> Value {
-        match element.text.as_str() {
-            "" => self.record(element, self.types.own()),
-            text if element.children.is_empty() => Value::String(text.into()),
-            _ => self.record(element, self.types.own()),
+impl Element<'_> {
+    /// Whether the API's own entry describes it though it stands in the envelope: the one record of an answer, and rows
+    /// without a count.
+    pub fn is_described(&self, own: &Fields, lone: bool) -> bool {
+        !self.children.is_empty() && (lone || own.get(self.name).is_none())
+    }
+}
+
+impl<'a> Tree<'a> {
+    pub fn new(manner: &'a Manner) -> Tree<'a> {
+        Tree {
+            types: &manner.types,
+            old: manner.old,
         }
+    }
+
+    /// A member of the body that is no row of a list; nothing where JSON leaves it out. `lone` is whether it is the only one.
+    pub fn member(&self, envelope: &str, element: &Element, lone: bool) -> Option<Value> {
+        let own = self.types.own();
+        match element.name {
+            "jobresult" => Some(self.result(element, own)),
+            // Of an answer it is a text, of a job's result a boolean.
+            "success" if element.children.is_empty() => {
+                Some(Value::String(element.text.to_string()))
+            }
+            _ if element.is_described(own, lone) => Some(self.row(element)),
+            _ => self.field(envelope, element, own),
+        }
+    }
+
+    /// A record that the API's own entry describes.
+    pub fn row(&self, element: &Element) -> Value {
+        if element.children.is_empty() && !element.text.is_empty() {
+            return Value::String(element.text.to_string());
+        }
+        self.record(element, self.types.own())
     }
 
     fn record(&self, element: &Element, told: &Fields) -> Value {
         let mut made = Made::default();
         for child in &element.children {
-            let known = self.known(&element.name, child, told);
-            if let Some(value) = self.field(&element.name, child, told) {
-                made.add(&child.name, value, is_list(child, known));
+            let known = self.known(element.name, child, told);
+            if let Some(value) = self.field(element.name, child, told) {
+                made.add(child.name, value, is_list(child, known));
             }
         }
         Value::Record(made.record)
@@ -78,23 +78,23 @@ impl Tree<'_> {
     /// What a job ended with: a text, flat fields, or the one record that the followed call's entry describes.
     fn result(&self, element: &Element, told: &Fields) -> Value {
         if element.children.is_empty() {
-            return Value::String(element.text.clone());
+            return Value::String(element.text.to_string());
         }
         // The entry of a question after jobs describes the job and not what it worked on.
         let nothing = Fields::default();
-        let told = match told.get(&element.name) {
+        let told = match told.get(element.name) {
             Some(_) => &nothing,
             None => told,
         };
         let mut made = Made::default();
         for child in &element.children {
-            let value = match child.name.as_str() {
+            let value = match child.name {
                 _ if !child.children.is_empty() => Some(self.record(child, told)),
                 "success" => Some(scalar("success", &child.text, Some(Kind::Bool))),
-                _ => self.field(&element.name, child, told),
+                _ => self.field(element.name, child, told),
             };
             if let Some(value) = value {
-                made.add(&child.name, value, false);
+                made.add(child.name, value, false);
             }
         }
         Value::Record(made.record)
@@ -102,7 +102,7 @@ impl Tree<'_> {
 
     fn known<'t>(&'t self, record: &str, child: &Element, told: &'t Fields) -> Option<&'t Known> {
         let nested = !child.children.is_empty();
-        self.types.of_field(told, record, &child.name, nested)
+        self.types.of_field(told, record, child.name, nested)
     }
 
     /// A field of a record of that name; nothing where JSON leaves it out.
@@ -110,7 +110,7 @@ impl Tree<'_> {
         let known = self.known(record, child, told);
         if !child.children.is_empty() {
             let nothing = Fields::default();
-            return Some(match child.name.as_str() {
+            return Some(match child.name {
                 "jobresult" => self.result(child, told),
                 _ => self.record(child, known.map_or(&nothing, |known| &known.inner)),
             });
@@ -122,7 +122,7 @@ impl Tree<'_> {
         if kind == Some(Kind::Map) || looks_like_map(child) {
             return Some(map(&child.text));
         }
-        Some(scalar(&child.name, &child.text, kind))
+        Some(scalar(child.name, &child.text, kind))
     }
 
     /// An empty element is an empty text, map or record, but on old servers it is what JSON leaves out.
@@ -144,7 +144,7 @@ impl Tree<'_> {
 fn is_list(element: &Element, known: Option<&Known>) -> bool {
     match known {
         Some(known) if known.kind == Kind::List => true,
-        _ if !element.children.is_empty() => LISTS.contains(&element.name.as_str()),
+        _ if !element.children.is_empty() => LISTS.contains(&element.name),
         Some(_) => false,
         None => element.name == "servicelist",
     }
@@ -152,13 +152,13 @@ fn is_list(element: &Element, known: Option<&Known>) -> bool {
 
 /// A record being made: a field that is there already, or that is a list anyway, collects its values.
 #[derive(Default)]
-struct Made {
-    record: Record,
+pub struct Made {
+    pub record: Record,
     places: Places,
 }
 
 impl Made {
-    fn add(&mut self, name: &str, value: Value, list: bool) {
+    pub fn add(&mut self, name: &str, value: Value, list: bool) {
         let name = Name::from(name);
         let place = self.places.of(&name, &self.record);
         match place.map(|place| &mut self.record.fields[place].1) {
@@ -186,9 +186,7 @@ fn scalar(name: &str, text: &str, kind: Option<Kind>) -> Value {
 }
 
 fn looks_like_map(element: &Element) -> bool {
-    MAPS.contains(&element.name.as_str())
-        && element.text.starts_with('{')
-        && element.text.ends_with('}')
+    MAPS.contains(&element.name) && element.text.starts_with('{') && element.text.ends_with('}')
 }
 
 /// A map as Java prints it: `{a=1, b=2}`.

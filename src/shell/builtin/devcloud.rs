@@ -12,16 +12,17 @@ use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
-    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | reset",
-    about: "Serves the built-in cloud to other programs until Ctrl-C, or starts it over",
+    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset",
+    about: "Serves the built-in cloud to other programs until Ctrl-C, fills it, or starts it over",
     run,
-    words: |_, given| first_word(given, &["serve", "reset"]),
+    words: |_, given| first_word(given, &["serve", "seed", "reset"]),
 };
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["reset"] => reset(session),
+        ["seed", "large"] => seed_large(session),
         ["serve", ref flags @ ..] => {
             let [listen, integration] = addresses(flags)?;
             let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -33,7 +34,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 
 fn wrong() -> Error {
     Error::line(
-        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]` or `reset`",
+        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large` or `reset`",
     )
 }
 
@@ -68,6 +69,21 @@ fn reset(session: &mut Session) -> Result<Shown> {
     Ok(Shown::Nothing)
 }
 
+/// Makes it large enough to try lists on that come in many pages.
+fn seed_large(session: &mut Session) -> Result<Shown> {
+    const MACHINES: u32 = 10_000;
+    const NETWORKS: u32 = 500;
+    const VOLUMES: u32 = 2_000;
+    let state = session.demo_state();
+    make_directory(&state)?;
+    devcloud::fill(&state, MACHINES, NETWORKS, VOLUMES)
+        .map_err(|why| Error::local(why.to_string()))?;
+    session.ui.say(&format!(
+        "the built-in cloud has {MACHINES} machines, {NETWORKS} networks and {VOLUMES} volumes more; `devcloud reset` starts it over"
+    ));
+    Ok(Shown::Nothing)
+}
+
 fn serve(
     session: &mut Session,
     address: SocketAddr,
@@ -82,7 +98,8 @@ fn serve(
     }
     if !address.ip().is_loopback() {
         session.ui.warn(&format!(
-            "{address} can be reached from other machines, and whoever reads the keys below is its administrator"
+            "{address} can be reached from other machines, and whoever reads the keys below, or knows the administrator's \
+             password, is its administrator"
         ));
     }
     let mut row = Record::default();

@@ -41,7 +41,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let codes = all();
     let form = session.resolved.get("output");
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let found: Vec<&Code> = match words[..] {
+    let listed: Vec<&Code> = match words[..] {
         [] => codes.iter().collect(),
         ["exit"] => of_exit(&codes).collect(),
         ["exit", status] => {
@@ -61,8 +61,17 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
             return Ok(shown(&asked, form));
         }
     };
-    let rows = found.into_iter().map(|code| row(code, false)).collect();
-    Ok(View::of(Answer::table("code", rows), form))
+    // Beside each other on a terminal, sentences leave no room for a table.
+    let narrow = form == "auto" && session.ui.to_terminal();
+    let narrow = narrow.then(|| ["code", "kind", "name"].map(String::from).to_vec());
+    Ok(Shown::Answer(Box::new(View {
+        answer: Answer::table("code", listed.into_iter().map(row).collect()),
+        form,
+        filter: narrow,
+        rest: None,
+        known: Vec::new(),
+        fields: Vec::new(),
+    })))
 }
 
 /// Every code that there is something to say of.
@@ -136,22 +145,21 @@ fn unknown(wanted: &str, near: &[String]) -> Error {
 fn shown(codes: &[Code], form: String) -> Shown {
     let form = if form == "auto" { "text".into() } else { form };
     let answer = match codes {
-        [code] => Answer::of(Value::Record(row(code, true))),
-        codes => Answer::table("code", codes.iter().map(|code| row(code, true)).collect()),
+        [code] => Answer::of(Value::Record(row(code))),
+        codes => Answer::table("code", codes.iter().map(row).collect()),
     };
     View::of(answer, form)
 }
 
-fn row(code: &Code, advised: bool) -> Record {
+fn row(code: &Code) -> Record {
     let mut row = Record::default();
     row.push("code", Value::Number(code.number.to_string()));
-    let advice = ("advice", code.advice);
-    let texts = [
+    for (name, text) in [
         ("kind", code.member),
         ("name", code.name),
         ("meaning", code.meaning),
-    ];
-    for (name, text) in texts.into_iter().chain(advised.then_some(advice)) {
+        ("advice", code.advice),
+    ] {
         row.push(name, Value::String(text.into()));
     }
     row
