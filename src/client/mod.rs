@@ -231,8 +231,7 @@ impl Client {
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
-    /// Whether the call that was last given up may have been carried out: it changes something, and was on its way and
-    /// not waiting for a login, a throttle or a server.
+    /// Whether the changing call that was made last may have been carried out without anybody knowing.
     pub fn in_doubt(&self) -> bool {
         self.sender.in_doubt()
     }

@@ -82,7 +82,6 @@ impl Sender {
         options: &Options,
         twice: Twice,
     ) -> Result<Reply, Failure> {
-        self.wire.set_doubt(false);
         let call = Call {
             dialect,
             request,
@@ -152,9 +151,15 @@ impl Sender {
         self.wire.notes()
     }
 
-    /// Whether the call that was last given up may have been carried out: it changes something, and was on its way.
+    /// Whether a changing call is out of which nobody can say what became of it: on its way, given up there, or without an
+    /// answer. One that waits for a login, a throttle or a server is not.
     pub fn in_doubt(&self) -> bool {
         self.wire.in_doubt()
+    }
+
+    /// Begins another changing call, or says what only the understanding of an answer can tell.
+    pub fn set_doubt(&self, doubt: bool) {
+        self.wire.set_doubt(doubt);
     }
 
     /// Adds to the error of a web page in an answer's place that a proxy may have made it.

@@ -126,7 +126,10 @@ impl Session {
             |mut interrupt| async move {
                 tokio::select! {
                     begun = caller.begin(&request, &options, Some(&catalog)) => begun,
-                    () = interrupt.pressed() => Err(interrupted(&request, !caller.in_doubt())),
+                    () = interrupt.pressed() => {
+                    let harmless = caller.reads(&request.api) || !caller.in_doubt();
+                    Err(interrupted(&request, harmless))
+                }
                 }
             },
         )?

@@ -459,3 +459,27 @@ async fn what_waits_for_a_throttle_is_in_no_doubt() {
     );
     assert!(!cloud.sender.in_doubt());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_stays_in_doubt_whatever_is_sent_after_it() {
+    let cloud = Cloud::new(&[A], keys(), |_, number| match number {
+        1 => failed(Reached::Server),
+        2 => good(),
+        _ => failed(Reached::Nobody),
+    });
+    assert!(cloud.send(Twice::Harmless, &retries(0)).await.is_err());
+    assert!(cloud.send(Twice::Harmful, &retries(0)).await.is_ok());
+    assert!(cloud.send(Twice::Harmful, &retries(0)).await.is_err());
+    assert!(!cloud.sender.in_doubt());
+
+    let cloud = Cloud::new(&[A], keys(), |_, number| match number {
+        1 => failed(Reached::Server),
+        2 => good(),
+        _ => failed(Reached::Nobody),
+    });
+    assert!(cloud.send(Twice::Harmful, &retries(0)).await.is_err());
+    assert!(cloud.sender.in_doubt());
+    assert!(cloud.send(Twice::Harmless, &retries(0)).await.is_ok());
+    assert!(cloud.send(Twice::Harmful, &retries(0)).await.is_err());
+    assert!(cloud.sender.in_doubt());
+}
