@@ -48,6 +48,9 @@ impl Sender {
         observer: Option<Arc<Observer>>,
         sessions: Option<Sessions>,
     ) -> Result<Sender> {
+        if access.servers.is_empty() {
+            return Err(Error::local("there is no address to call a cloud at"));
+        }
         let transport = Box::new(Transport::new(route)?);
         Ok(Sender::over(transport, access, observer, sessions))
     }
@@ -89,27 +92,26 @@ impl Sender {
             reads: twice == Twice::Harmless,
         };
         let mut patience = Patience::of(options);
-        let count = self.servers.len();
         let mut silent = Silent::default();
         let mut tries = 0;
         loop {
-            let start = self.first.load(Ordering::Relaxed);
-            for step in 1..=count {
-                let server = (start + step - 1) % count;
-                let outcome = self.patiently(&call, server, &mut patience).await;
+            let order = self.order();
+            for (step, server) in order.iter().enumerate() {
+                let outcome = self.patiently(&call, *server, &mut patience).await;
                 let Some(how) = retry::silence(&outcome) else {
-                    silent.told(&self.wire, &self.servers, Some(server));
+                    self.first.store(*server, Ordering::Relaxed);
+                    silent.told(&self.wire, &self.servers, Some(*server));
                     return outcome;
                 };
-                silent.add(server, how);
+                silent.add(*server, how);
                 // Whatever is sent next had better go elsewhere.
-                let next = (server + 1) % count;
+                let next = order[(step + 1) % order.len()];
                 self.first.store(next, Ordering::Relaxed);
                 if !retry::worth_it(&outcome, twice) {
                     silent.told(&self.wire, &self.servers, Some(next));
                     return outcome;
                 }
-                if step == count && tries >= options.retries {
+                if step + 1 == order.len() && tries >= options.retries {
                     silent.told(&self.wire, &self.servers, None);
                     return outcome;
                 }
@@ -180,6 +182,23 @@ impl Sender {
     /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
     pub fn ahead(&self) -> i64 {
         self.wire.ahead()
+    }
+
+    /// The servers in the order in which they are asked: the one that answered last comes first. One where the caller would
+    /// have to log in by hand is left out while there is another.
+    fn order(&self) -> Vec<usize> {
+        let count = self.servers.len();
+        let first = self.first.load(Ordering::Relaxed);
+        let all: Vec<usize> = (0..count).map(|step| (first + step) % count).collect();
+        let open: Vec<usize> = match &self.caller {
+            Caller::Login(logins) if count > 1 => all
+                .iter()
+                .copied()
+                .filter(|server| logins.lets_in(*server))
+                .collect(),
+            _ => Vec::new(),
+        };
+        if open.is_empty() { all } else { open }
     }
 
     /// Asks one server, as long as it only has the caller wait: a throttled call did nothing, so a changing one may go again.

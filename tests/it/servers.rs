@@ -165,3 +165,26 @@ fn two_servers_of_the_built_in_cloud_are_logged_in_at_and_stand_in_for_each_othe
         "{seen:?}"
     );
 }
+
+#[test]
+fn a_session_at_one_server_is_enough() {
+    let home = Home::new();
+    let state = home.path().join("served.sqlite");
+    let cloud = ::devcloud::start(&state, ([127, 0, 0, 1], 0).into()).unwrap();
+    let gone = Nobody::new();
+    let home = home.configured(&format!(
+        "profile = \"prod\"\n[profiles.prod]\nurl = [\"{}\", \"{}\"]\nusername = \"admin\"\n",
+        gone.url,
+        cloud.url()
+    ));
+    home.run("login password=@-")
+        .stdin("password\n")
+        .seen()
+        .status(0)
+        .err("is logged in at")
+        .err("could not be reached");
+    home.run("create domain name=x").ok();
+    home.run("logout").ok();
+    let said = home.run("list zones").fails(7);
+    assert!(said.contains("hint: login"), "{said}");
+}
