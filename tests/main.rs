@@ -2,6 +2,8 @@
 
 #[path = "it/secure.rs"]
 mod secure;
+#[path = "it/servers.rs"]
+mod servers;
 #[path = "it/stand_in.rs"]
 mod stand_in;
 #[path = "it/support.rs"]
@@ -47,6 +49,8 @@ mod recorded;
 mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/throttling.rs"]
+mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/uploads.rs"]

@@ -29,10 +29,12 @@ pub async fn carry_out(
             // Under an id of its own it may go again, for the server refuses the second.
             Understood::Lost(_) if change.custom.is_some() && tries < options.retries => {
                 change.doubted = true;
+                client.sender.set_doubt(true);
                 tries += 1;
                 tokio::time::sleep(retry::pause(tries)).await;
             }
             Understood::Lost(error) | Understood::Taken(error) => {
+                client.sender.set_doubt(true);
                 return change.look_for(error, catalog).await;
             }
         }
@@ -81,6 +83,7 @@ impl<'a> Change<'a> {
         request: &Request,
         options: &'a Options,
     ) -> Result<Change<'a>> {
+        client.sender.set_doubt(false);
         let noted = &request.params;
         let mut request = request.clone();
         let typed = options.custom.and_then(|name| {

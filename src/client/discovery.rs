@@ -20,8 +20,8 @@ pub struct Instead {
 
 /// Asks the cloud what can be called. One that answers as an API and refuses just this has its identity tried with a call
 /// that everybody may make: a wrong key refuses all of them alike.
-pub async fn discover(client: &Client) -> Result<Found> {
-    let refusal = match client.discover().await {
+pub async fn discover(client: &Client, options: &Options) -> Result<Found> {
+    let refusal = match client.discover(options).await {
         Ok(apis) => {
             return Ok(Found {
                 apis,
@@ -32,7 +32,7 @@ pub async fn discover(client: &Client) -> Result<Found> {
         Err(error) => return Err(error),
     };
     let probe = client.dialect().probe();
-    match client.start(&probe, &Options::default()).await {
+    match client.start(&probe, options).await {
         Ok(_) => {
             let shipped = client.dialect().shipped()?;
             Ok(Found {

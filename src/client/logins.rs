@@ -74,6 +74,16 @@ impl Logins {
         locked(&self.question).take()
     }
 
+    /// Whether a call can be made at a server without the user, as far as is known.
+    pub fn lets_in(&self, server: usize) -> bool {
+        let Server { url, token } = &self.servers[server];
+        self.login.password.is_some()
+            || locked(&self.typed).is_some()
+            // Where it is held, somebody is about to have one.
+            || token.try_lock().map_or(true, |known| known.is_some())
+            || self.load(url).is_some()
+    }
+
     /// The session at a server; `ended` is the one that the server takes no more. Where there is none a login makes it.
     pub async fn token(
         &self,

@@ -40,6 +40,7 @@ pub const JOB_TIME: Duration = Duration::from_secs(3600);
 /// How long a signature is good for unless somebody says otherwise, in seconds.
 const EXPIRES: u64 = 600;
 const RETRIES: u32 = 3;
+const THROTTLE_WAIT: Duration = Duration::from_secs(60);
 
 /// What holds for one call.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Options {
     pub types: Types,
     /// How often a call may go again that brought no answer and may go again at all.
     pub retries: u32,
+    /// How long is waited in all where the cloud takes no more calls for a while.
+    pub throttle_wait: Duration,
     /// The parameter that may carry the ledger's own id of the call as the new thing's.
     pub custom: Option<&'static str>,
 }
@@ -62,6 +65,7 @@ impl Default for Options {
             },
             types: Types::default(),
             retries: RETRIES,
+            throttle_wait: THROTTLE_WAIT,
             custom: None,
         }
     }
@@ -222,17 +226,15 @@ impl Client {
     }
 
     /// Asks the cloud what can be called.
-    pub async fn discover(&self) -> Result<Vec<Api>> {
-        let options = Options::default();
+    pub async fn discover(&self, options: &Options) -> Result<Vec<Api>> {
         let reply = self
-            .send(&self.dialect.discovery(), &options, Twice::Harmless)
+            .send(&self.dialect.discovery(), options, Twice::Harmless)
             .await?;
         let catalog = self.dialect.catalog(&reply);
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
 
-    /// Whether the call that was last given up may have been carried out: it changes something, and was on its way and
-    /// not waiting for a login, a throttle or a server.
+    /// Whether the changing call that was made last may have been carried out without anybody knowing.
     pub fn in_doubt(&self) -> bool {
         self.sender.in_doubt()
     }

@@ -19,6 +19,20 @@ pub enum Twice {
     Harmful,
 }
 
+/// How a server gave no answer of its own, in words; nothing where it gave one, or where there is none to be had.
+pub fn silence(outcome: &Result<Reply, Failure>) -> Option<String> {
+    match outcome {
+        Ok(reply) => {
+            matches!(reply.status, 502..=504).then(|| format!("answers HTTP {}", reply.status))
+        }
+        Err(failure) => match failure.reached {
+            Reached::Nobody => Some("could not be reached".into()),
+            Reached::Server => Some("gave no whole answer".into()),
+            Reached::Refusal => None,
+        },
+    }
+}
+
 /// Whether what came back is worth another try.
 pub fn worth_it(outcome: &Result<Reply, Failure>, twice: Twice) -> bool {
     let may = twice == Twice::Harmless;

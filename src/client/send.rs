@@ -2,22 +2,34 @@
 //! put right and an ended session renewed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::Options;
 use super::logins::{At, Logins, Question};
 use super::retry::{self, Twice};
 use super::sessions::Sessions;
-use super::transport::{Failure, Route, Transport};
+use super::transport::{Failure, Reached, Route, Transport};
 use super::wire::{Carrier, Wire};
-use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request, Sent};
+use crate::catalog::types::Types;
+use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request, Sent, Throttle};
 use crate::config::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 pub use super::wire::Observer;
+
+/// The shortest wait for a cloud that takes no more calls, and what a wait is longer by than the cloud says.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// The first wait where the cloud does not say how long.
+const UNTOLD: Duration = Duration::from_secs(1);
+/// How far waits grow by themselves.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Sends the calls of one caller to one cloud.
 pub struct Sender {
     servers: Vec<String>,
+    /// The one to ask first: it answered last.
+    first: AtomicUsize,
     caller: Caller,
     wire: Wire,
 }
@@ -36,6 +48,9 @@ impl Sender {
         observer: Option<Arc<Observer>>,
         sessions: Option<Sessions>,
     ) -> Result<Sender> {
+        if access.servers.is_empty() {
+            return Err(Error::local("there is no address to call a cloud at"));
+        }
         let transport = Box::new(Transport::new(route)?);
         Ok(Sender::over(transport, access, observer, sessions))
     }
@@ -55,12 +70,14 @@ impl Sender {
         };
         Sender {
             servers: access.servers,
+            first: AtomicUsize::new(0),
             caller,
             wire: Wire::new(carrier, observer),
         }
     }
 
-    /// Sends the call until an answer comes that is worth having, or trying again makes no sense.
+    /// Sends the call until an answer comes that is worth having, or trying again makes no sense. Where a server gives none,
+    /// the next one is asked, if sending the call once more does no harm; `retries` counts rounds over all of them.
     pub async fn send(
         &self,
         dialect: &dyn Dialect,
@@ -68,18 +85,36 @@ impl Sender {
         options: &Options,
         twice: Twice,
     ) -> Result<Reply, Failure> {
-        self.wire.set_doubt(false);
+        let call = Call {
+            dialect,
+            request,
+            manner: &options.manner,
+            reads: twice == Twice::Harmless,
+        };
+        let mut patience = Patience::of(options);
+        let mut silent = Silent::default();
         let mut tries = 0;
         loop {
-            let call = Call {
-                dialect,
-                request,
-                manner: &options.manner,
-                reads: twice == Twice::Harmless,
-            };
-            let outcome = self.answer(&call, 0).await;
-            if tries >= options.retries || !retry::worth_it(&outcome, twice) {
-                return outcome;
+            let order = self.order();
+            for (step, server) in order.iter().enumerate() {
+                let outcome = self.patiently(&call, *server, &mut patience).await;
+                let Some(how) = retry::silence(&outcome) else {
+                    self.first.store(*server, Ordering::Relaxed);
+                    silent.told(&self.wire, &self.servers, Some(*server));
+                    return outcome;
+                };
+                silent.add(*server, how);
+                // Whatever is sent next had better go elsewhere.
+                let next = order[(step + 1) % order.len()];
+                self.first.store(next, Ordering::Relaxed);
+                if !retry::worth_it(&outcome, twice) {
+                    silent.told(&self.wire, &self.servers, Some(next));
+                    return outcome;
+                }
+                if step + 1 == order.len() && tries >= options.retries {
+                    silent.told(&self.wire, &self.servers, None);
+                    return outcome;
+                }
             }
             tries += 1;
             tokio::time::sleep(retry::pause(tries)).await;
@@ -123,15 +158,24 @@ impl Sender {
         self.wire.tell(sent);
     }
 
-    /// Whether the call that was last given up may have been carried out: it changes something, and was on its way.
+    /// Whether a changing call is out of which nobody can say what became of it: on its way, given up there, or without an
+    /// answer. One that waits for a login, a throttle or a server is not.
     pub fn in_doubt(&self) -> bool {
         self.wire.in_doubt()
+    }
+
+    /// Begins another changing call, or says what only the understanding of an answer can tell.
+    pub fn set_doubt(&self, doubt: bool) {
+        self.wire.set_doubt(doubt);
     }
 
     /// Adds to the error of a web page in an answer's place that a proxy may have made it.
     pub fn doubt(&self, reply: &Reply, error: Error) -> Error {
         match reply.content_type.starts_with("text/html") {
-            true => self.wire.doubt(&self.servers[0], error),
+            true => {
+                let answered = self.first.load(Ordering::Relaxed);
+                self.wire.doubt(&self.servers[answered], error)
+            }
             false => error,
         }
     }
@@ -143,6 +187,64 @@ impl Sender {
     /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
     pub fn ahead(&self) -> i64 {
         self.wire.ahead()
+    }
+
+    /// The servers in the order in which they are asked: the one that answered last comes first. One where the caller would
+    /// have to log in by hand is left out while there is another.
+    fn order(&self) -> Vec<usize> {
+        let count = self.servers.len();
+        let first = self.first.load(Ordering::Relaxed);
+        let all: Vec<usize> = (0..count).map(|step| (first + step) % count).collect();
+        let open: Vec<usize> = match &self.caller {
+            Caller::Login(logins) if count > 1 => all
+                .iter()
+                .copied()
+                .filter(|server| logins.lets_in(*server))
+                .collect(),
+            _ => Vec::new(),
+        };
+        if open.is_empty() { all } else { open }
+    }
+
+    /// Asks one server, as long as it only has the caller wait: a throttled call did nothing, so a changing one may go again.
+    async fn patiently(
+        &self,
+        call: &Call<'_>,
+        server: usize,
+        patience: &mut Patience,
+    ) -> Result<Reply, Failure> {
+        loop {
+            let reply = self.answer(call, server).await?;
+            let told = match call.dialect.throttled(&reply, self.wire.now()) {
+                None => return Ok(reply),
+                Some(Throttle::For(wait)) => Some(wait),
+                Some(Throttle::Untold) => self.limit_left(call, server).await,
+            };
+            let Some(wait) = patience.take(told) else {
+                return Err(patience.ended(call, &reply, told));
+            };
+            self.wire.note(format!(
+                "the cloud lets this account make no more calls for {}; waiting",
+                seconds(wait)
+            ));
+            tokio::time::sleep(wait.saturating_add(SHORTEST)).await;
+        }
+    }
+
+    /// Asks how long the cloud takes no more calls.
+    async fn limit_left(&self, call: &Call<'_>, server: usize) -> Option<Duration> {
+        let manner = Manner {
+            response: "json".into(),
+            ..call.manner.clone()
+        };
+        let question = Call {
+            dialect: call.dialect,
+            request: &call.dialect.limit()?,
+            manner: &manner,
+            reads: true,
+        };
+        let reply = self.answer(&question, server).await.ok()?;
+        call.dialect.limit_left(&reply)
     }
 
     /// Asks one server. A refused caller changed nothing, so even a changing call goes again with the right time or a new
@@ -206,3 +308,101 @@ struct Call<'a> {
     manner: &'a Manner,
     reads: bool,
 }
+
+/// How long one call may still wait where the cloud takes no more calls.
+struct Patience {
+    allowed: Duration,
+    left: Duration,
+    /// How often it has waited.
+    waits: u32,
+}
+
+impl Patience {
+    fn of(options: &Options) -> Patience {
+        Patience {
+            allowed: options.throttle_wait,
+            left: options.throttle_wait,
+            waits: 0,
+        }
+    }
+
+    /// Takes a wait off what is left; nothing where that is not enough. Waits grow by themselves where the cloud tells too
+    /// short a time or none, so that it is not asked over and over.
+    fn take(&mut self, told: Option<Duration>) -> Option<Duration> {
+        let least = if told.is_some() { SHORTEST } else { UNTOLD };
+        let least = (least * 2u32.saturating_pow(self.waits.min(16))).min(LONGEST);
+        let wait = told.unwrap_or_default().max(least);
+        self.left = self.left.checked_sub(wait)?;
+        self.waits += 1;
+        Some(wait)
+    }
+
+    /// The error for a call that would have to wait longer than it may.
+    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>) -> Failure {
+        let read = call
+            .dialect
+            .read(call.request, reply, &Types::default(), false);
+        let mut error = read.err().unwrap_or_else(|| {
+            Error::new(
+                Kind::Refused,
+                format!("{}: the cloud takes no more calls", call.request.api),
+            )
+        });
+        let long = match told {
+            Some(told) => format!("for {}", seconds(told)),
+            None => "for a time that it does not tell".into(),
+        };
+        let allowed = match (self.allowed.is_zero(), self.waits) {
+            (true, _) => "throttle_wait is 0, which never waits".into(),
+            (false, 0) => format!("throttle_wait is {}", seconds(self.allowed)),
+            (false, _) => format!(
+                "of throttle_wait, {}, there is no more than {} left",
+                seconds(self.allowed),
+                seconds(self.left)
+            ),
+        };
+        error.hints = vec![format!(
+            "the cloud lets this account make no more calls {long}, and {allowed}; a longer wait: throttle_wait=SECONDS"
+        )];
+        Failure {
+            error,
+            reached: Reached::Refusal,
+        }
+    }
+}
+
+/// A time to a person, in whole seconds that are never too few.
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_millis().div_ceil(1000))
+}
+
+/// The servers that gave no answer to a call, and how.
+#[derive(Default)]
+struct Silent(Vec<(usize, String)>);
+
+impl Silent {
+    fn add(&mut self, server: usize, how: String) {
+        self.0.retain(|(known, _)| *known != server);
+        self.0.push((server, how));
+    }
+
+    /// Says which servers gave none, and which is used in their place; of a cloud of one server the error says it all.
+    fn told(&self, wire: &Wire, servers: &[String], used: Option<usize>) {
+        if self.0.is_empty() || servers.len() < 2 {
+            return;
+        }
+        let silent: Vec<String> = self
+            .0
+            .iter()
+            .map(|(server, how)| format!("{} {how}", servers[*server]))
+            .collect();
+        let silent = silent.join(", ");
+        wire.note(match used {
+            Some(server) => format!("{silent}; {} is used", servers[server]),
+            None => format!("no server of this cloud answers: {silent}"),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

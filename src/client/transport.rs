@@ -209,6 +209,7 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
     let date = header(&response, "date")
         .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
         .map(|date| date.timestamp().as_second());
+    let retry_after = header(&response, "retry-after").map(Into::into);
     let cookies = response
         .headers()
         .get_all("set-cookie")
@@ -240,6 +241,7 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         status,
         content_type,
         date,
+        retry_after,
         cookies,
         body: body.into(),
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Client, Options};
 use crate::cloud::{Progress, Request};
@@ -11,6 +11,8 @@ use crate::record::answer::Answer;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(15);
+/// How long the last question has for its answer, which a cloud that takes no more calls may put off.
+const LAST: Duration = Duration::from_secs(5);
 /// How long questions may go without an answer before the wait is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -42,10 +44,16 @@ pub async fn follow(
             .hint("a longer wait: timeout=SECONDS on the line, or `set timeout SECONDS`"));
         }
         sleep(pause(start.elapsed()).min(left)).await;
-        match client.progress(request, job, options).await {
+        let left = limit.saturating_sub(start.elapsed()).max(LAST);
+        let Ok(asked) = timeout(left, client.progress(request, job, options)).await else {
+            continue;
+        };
+        match asked {
             Ok(Progress::Running) => silent_since = None,
             Ok(Progress::Done(answer)) => return Ok(answer),
             Ok(Progress::Failed(error)) => return Err(error),
+            // The cloud is there and has made it wait: it goes on with that until its own time is up.
+            Err(error) if error.code == Some(429) => silent_since = None,
             Err(error) if may_pass(&error) => {
                 let since = *silent_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= PATIENCE {

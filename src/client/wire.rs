@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::transport::{Failure, Transport};
+use super::transport::{Failure, Reached, Transport};
 use crate::cloud::{Reply, Sent, SignedCall};
 use crate::error::Error;
 
@@ -45,7 +45,7 @@ pub struct Wire {
     /// How far the cloud's clock was ahead of this machine's when it last told, in seconds.
     measured: Mutex<Option<i64>>,
     notes: Mutex<Vec<String>>,
-    /// A call that changes something is on its way, or was given up there.
+    /// A call that changes something is on its way, was given up there, or lost its answer.
     doubt: AtomicBool,
 }
 
@@ -64,9 +64,13 @@ impl Wire {
     /// Sends the call once.
     pub async fn send(&self, what: &str, call: &SignedCall, reads: bool) -> Result<Reply, Failure> {
         let start = Instant::now();
-        self.set_doubt(!reads);
+        let before = self.in_doubt();
+        self.set_doubt(before || !reads);
         let outcome = self.carrier.carry(what, call, reads).await;
-        self.set_doubt(false);
+        let lost = |failure: &Failure| failure.reached == Reached::Server;
+        if !reads && !outcome.as_ref().is_err_and(lost) {
+            self.set_doubt(before);
+        }
         if let Some(date) = outcome.as_ref().ok().and_then(|reply| reply.date) {
             *locked(&self.measured) = Some(date.saturating_sub(now()));
         }

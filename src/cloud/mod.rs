@@ -99,9 +99,19 @@ pub struct Reply {
     pub content_type: String,
     /// The server's clock in seconds since 1970, if it told.
     pub date: Option<i64>,
+    /// When the server would be asked again, as it wrote it.
+    pub retry_after: Option<String>,
     /// What the server would have kept, as it wrote it.
     pub cookies: Vec<Secret>,
     pub body: Bytes,
+}
+
+/// How long a caller who made too many calls is to wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Throttle {
+    For(Duration),
+    /// The refusal does not tell.
+    Untold,
 }
 
 /// A call that went out, for a log: no key, signature or secret is in it.
@@ -253,6 +263,12 @@ pub trait Dialect: Send + Sync {
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
+    /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
+    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle>;
+    /// The call that asks how long that lasts.
+    fn limit(&self) -> Option<Request>;
+    /// What its answer says; calls are taken again after nothing where some are left.
+    fn limit_left(&self, reply: &Reply) -> Option<Duration>;
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// Whether the request is for a list of which no page was asked for.

@@ -333,6 +333,14 @@ fn value(table: &dyn TableLike, setting: &Setting) -> Option<Result<String>> {
         Some(Value::Integer(number)) => number.value().to_string(),
         Some(Value::Float(number)) => number.value().to_string(),
         Some(Value::Boolean(truth)) => truth.value().to_string(),
+        Some(Value::Array(several)) if setting.kind == Kind::Url => {
+            let texts: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            if texts.len() != several.len() {
+                let what = format!("{}: it is no list of texts", setting.name);
+                return Some(Err(Error::line(what)));
+            }
+            texts.join(",")
+        }
         _ => {
             let what = format!("{}: it is no text, number, true or false", setting.name);
             return Some(Err(Error::line(what)));
@@ -390,6 +398,7 @@ fn write(table: &mut dyn TableLike, setting: &Setting, text: &str) {
             (_, Ok(fraction)) => Value::from(fraction),
             _ => Value::from(text),
         },
+        Kind::Url if text.contains(',') => Value::Array(text.split(',').collect()),
         _ => Value::from(text),
     };
     replace(table, setting.name, value);
@@ -492,6 +501,26 @@ colour = "blue"
             Ok(_) => panic!("this is to be refused"),
             Err(error) => error,
         }
+    }
+
+    #[test]
+    fn several_servers_are_a_list() {
+        let text = "[profiles.p]\nurl = [\"https://a\", \"https://b\"] # two\n";
+        let (_home, places) = home(Some(text));
+        let file = File::load(&places).expect("file");
+        let list = "https://a/client/api,https://b/client/api";
+        assert_eq!(file.get("p", "url").as_deref(), Some(list));
+        assert!(file.warnings().is_empty());
+        assert!(set(&places, "p", "port", "80").is_err());
+        set(&places, "p", "url", "https://c, https://d").expect("a list");
+        let written = "url = [\"https://c/client/api\", \"https://d/client/api\"] # two";
+        assert!(self::text(&places).contains(written));
+        set(&places, "p", "url", "https://c").expect("one");
+        assert!(self::text(&places).contains("url = \"https://c/client/api\" # two"));
+        let (_home, places) = home(Some("[profiles.p]\nurl = [1]\noutput = [\"csv\"]\n"));
+        let file = File::load(&places).expect("file");
+        assert_eq!(file.get("p", "url"), None);
+        assert_eq!(file.warnings().len(), 2);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::file::{File, is_name_letter};
 use super::secret::{MASK, Secret};
 use super::settings::{self, Kind, SETTINGS, Setting};
-use super::{DEMO, ENVIRONMENT, derived, expand, given, home};
+use super::{DEMO, ENVIRONMENT, address, derived, expand, given, home};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
 /// The variables that name a cloud and an identity as a whole, and the settings that they are.
@@ -40,11 +40,18 @@ pub enum Origin {
     Environment,
 }
 
-/// A cloud's address and who asks.
+/// A cloud's addresses, one a server, and who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    pub url: String,
+    pub servers: Vec<String>,
     pub who: Who,
+}
+
+impl Endpoint {
+    /// What the cloud is known by, whichever of its servers answers.
+    pub fn name(&self) -> String {
+        self.servers.first().cloned().unwrap_or_default()
+    }
 }
 
 /// How calls prove who makes them.
@@ -396,7 +403,7 @@ impl Resolved {
             Way::Nobody => Who::Nobody,
         };
         Ok(Some(Endpoint {
-            url: self.raw("url").into(),
+            servers: address::all(self.raw("url")),
             who,
         }))
     }
@@ -740,7 +747,7 @@ apikey = "NEVER"
                 apikey: apikey.into(),
                 secretkey: Secretkey::Here(Secret::new(secret)),
             };
-            assert_eq!((endpoint.url.as_str(), endpoint.who), (url, who));
+            assert_eq!((endpoint.servers, endpoint.who), (vec![url.into()], who));
         }
         for (text, flags) in [("", ""), (TEXT, "-p demo"), ("profile = \"demo\"", "")] {
             let resolved = settled(text, &[], flags);
@@ -946,7 +953,7 @@ apikey = "NEVER"
         assert!(resolved.endpoint().is_err());
         let resolved = resolved.with("secretkey", "S").expect("secretkey");
         let endpoint = resolved.endpoint().expect("endpoint").expect("no demo");
-        assert_eq!(endpoint.url, "http://localhost:8096/client/api");
+        assert_eq!(endpoint.servers, ["http://localhost:8096/client/api"]);
     }
 
     #[test]

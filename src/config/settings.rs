@@ -65,7 +65,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "url",
         kind: Kind::Url,
-        about: "The address of the API, as in https://cloud.example.org/client/api",
+        about: "The address of the API, as in https://cloud.example.org/client/api; of several servers with commas",
         ..CONNECTION
     },
     Setting {
@@ -231,6 +231,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "throttle_wait",
+        kind: Kind::Seconds,
+        default: "60",
+        about: "How many seconds a call waits at most where the cloud takes no more calls for a while; 0 never waits",
+        ..LINE
+    },
+    Setting {
         name: "signatureversion",
         kind: Kind::Choice(&["3", ""]),
         default: "3",
@@ -334,7 +341,7 @@ impl Setting {
                 _ => Err(self.refuse(value, "a port from 1 to 65535")),
             },
             Kind::Choice(words) => self.choice(value, words),
-            Kind::Url => address::check(value),
+            Kind::Url => address::check_all(value),
             Kind::Text if derived::source(self.name).is_some() => {
                 address::with_part(address::START, self.name, value)
                     .map(|url| address::part(&url, self.name))

@@ -27,6 +27,8 @@ pub fn strike(line: &str) -> String {
     let mut secret_follows = false;
     // `set` takes all that follows the name for the value, blanks and all.
     let mut set = false;
+    // Whoever types a password after `login` is refused, and the line told of.
+    let mut login = false;
     for piece in pieces(line) {
         let bare: String = piece
             .chars()
@@ -46,6 +48,7 @@ pub fn strike(line: &str) -> String {
                     return struck;
                 }
             }
+            None if login && !bare.starts_with(['|', '-']) => struck.push_str(STRUCK),
             _ if secret_follows => {
                 struck.push_str(STRUCK);
                 secret_follows = false;
@@ -59,6 +62,7 @@ pub fn strike(line: &str) -> String {
             }
         }
         set = bare == "set" || (set && secret_follows);
+        login = (login && !bare.starts_with('|')) || (bare == "login" && struck.trim() == "login");
     }
     struck
 }

@@ -40,13 +40,8 @@ impl Session {
         let file = self.take_file(call.api.as_deref(), &mut call.params)?;
         let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
-            manner: Manner {
-                expires: resolved.seconds("expires"),
-                response: resolved.get("response"),
-            },
             types: self.types(&resolved, call.api.as_deref()),
-            retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
-            custom: None,
+            ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
         let request = Request {
@@ -155,7 +150,10 @@ impl Session {
             |mut interrupt| async move {
                 tokio::select! {
                     begun = caller.begin(&request, &options, Some(&catalog)) => begun,
-                    () = interrupt.pressed() => Err(interrupted(&request, !caller.in_doubt())),
+                    () = interrupt.pressed() => {
+                    let harmless = caller.reads(&request.api) || !caller.in_doubt();
+                    Err(interrupted(&request, harmless))
+                }
                 }
             },
         )?
@@ -174,19 +172,25 @@ impl Session {
         F: Future<Output = T> + Send + 'static,
     {
         let network = self.network()?;
-        let say = |client: &Client| client.notes().iter().for_each(|note| self.ui.warn(note));
         let outcome = network.run(work(network.interrupt()), |elapsed| {
-            say(client);
-            if let Some(question) = client.question().filter(|_| ask::possible()) {
-                self.ui.clear_spinner();
-                let typed = ask::password(&question.text).ok();
-                question.answer(typed);
-            }
+            self.attend(client);
             self.ui.spin(&what(), elapsed);
         });
         self.ui.clear_spinner();
-        say(client);
+        self.attend(client);
         outcome
+    }
+
+    /// Says what a client has to say while it works, and puts its questions to the user.
+    pub(super) fn attend(&self, client: &Client) {
+        for note in client.notes() {
+            self.ui.warn(&note);
+        }
+        if let Some(question) = client.question().filter(|_| ask::possible()) {
+            self.ui.clear_spinner();
+            let typed = ask::password(&question.text).ok();
+            question.answer(typed);
+        }
     }
 
     /// The parameter by which this call may carry an id of ours.
@@ -278,6 +282,19 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
+    }
+}
+
+/// What the settings say of how calls are sent.
+pub(super) fn options_of(resolved: &Resolved) -> Options {
+    Options {
+        manner: Manner {
+            expires: resolved.seconds("expires"),
+            response: resolved.get("response"),
+        },
+        retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
+        throttle_wait: Duration::from_secs(resolved.seconds("throttle_wait")),
+        ..Options::default()
     }
 }
 

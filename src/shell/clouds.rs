@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::calls::options_of;
 use super::names::Vocabulary;
 use super::refused;
 use super::secretkey;
@@ -30,6 +31,7 @@ pub const BUILT_IN: &str = "built-in";
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
+    servers: Vec<String>,
     /// Nothing for the built-in cloud, which has one caller.
     who: Option<Who>,
     trust: Tls,
@@ -73,7 +75,7 @@ impl Session {
         let endpoint = resolved.endpoint()?;
         let access = match &endpoint {
             Some(endpoint) => Access {
-                servers: vec![endpoint.url.clone()],
+                servers: endpoint.servers.clone(),
                 identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
@@ -182,7 +184,7 @@ impl Session {
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Whose {
                 profile: resolved.profile.clone(),
-                endpoint: endpoint.url,
+                endpoint: endpoint.name(),
                 identity: endpoint.who.name(),
             },
             None => Whose {
@@ -216,13 +218,15 @@ impl Session {
         };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
-                endpoint: endpoint.url,
+                endpoint: endpoint.name(),
+                servers: endpoint.servers,
                 who: Some(endpoint.who),
                 trust,
                 limits,
             },
             None => Place {
                 endpoint: BUILT_IN.into(),
+                servers: Vec::new(),
                 who: None,
                 trust,
                 limits,
@@ -303,9 +307,12 @@ impl Session {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
         let caller = client.clone();
+        let mut options = options_of(&self.resolved);
+        // A catalogue is read as JSON.
+        options.manner.response = "json".into();
         let found = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
             tokio::select! {
-                found = discover(&caller) => found,
+                found = discover(&caller, &options) => found,
                 () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
             }
         });
@@ -416,7 +423,7 @@ fn told_left(left: &[Noted], profile: &str) -> String {
 
 /// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
 fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
-    const WAY: [&str; 2] = ["verifycert", "cacert"];
+    const WAY: [&str; 4] = ["verifycert", "cacert", "retries", "throttle_wait"];
     words
         .filter_map(|word| {
             let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;

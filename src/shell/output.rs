@@ -252,20 +252,15 @@ impl Paging {
 
     /// Waits for the next page, with a spinner; nothing after the last.
     fn next(&mut self, session: &Session) -> Result<Option<Rows>, Error> {
-        let say = || {
-            for note in self.client.notes() {
-                session.ui.warn(&note);
-            }
-        };
         let step = self.stream.next(|elapsed| {
-            say();
+            session.attend(&self.client);
             let (what, came, total) = (&self.what, self.came, self.total);
             session
                 .ui
                 .spin(&format!("{what}: {came} of {total} rows"), elapsed);
         });
         session.ui.clear_spinner();
-        say();
+        session.attend(&self.client);
         match step {
             Some(Step::Page(rows, total)) => {
                 self.came += rows.len();

@@ -78,7 +78,7 @@ fn a_command_that_prints_no_secret_key_is_an_error_with_its_status() {
 }
 
 /// The program on a terminal of its own.
-fn terminal(home: &Home, args: &[&str]) -> PtySession {
+pub fn terminal(home: &Home, args: &[&str]) -> PtySession {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_capuchin"));
     command
         .args(args)
@@ -492,4 +492,32 @@ fn the_built_in_clouds_integration_port_is_called_without_a_name() {
     let url = cloud.open_integration(([127, 0, 0, 1], 0).into()).unwrap();
     home.args(&["set", "url", &url]).ok();
     assert!(home.run("list zones filter=name").ok().contains("devcloud"));
+}
+
+#[test]
+fn a_clock_that_is_far_from_the_clouds_keeps_nobody_out() {
+    let home = Home::new();
+    let state = home.path().join("served.sqlite");
+    let cloud = ::devcloud::start(&state, ([127, 0, 0, 1], 0).into()).unwrap();
+    let url = cloud.url();
+    let home = home.configured(&format!(
+        "profile = \"keys\"\n[profiles.keys]\nurl = \"{url}\"\napikey = \"{}\"\nsecretkey = \"{}\"\n\
+         [profiles.admin]\nurl = \"{url}\"\nusername = \"admin\"\npassword = \"password\"\n",
+        cloud.apikey(),
+        cloud.secretkey()
+    ));
+    home.run("-p admin update configuration name=devcloud.clock.offset value=7200")
+        .ok();
+    home.run("create domain name=keys")
+        .seen()
+        .status(0)
+        .err("behind the cloud's; calls are signed with the cloud's time");
+    // Nothing of a session is signed, so there is nothing to put right.
+    let seen = home
+        .run("-p admin create domain name=session")
+        .seen()
+        .status(0);
+    assert!(!seen.stderr.contains("clock"), "{seen:?}");
+    home.run("-p admin api logout").ok();
+    home.run("-p admin create domain name=renewed").ok();
 }

@@ -2,12 +2,15 @@
 
 mod codes;
 mod errors;
+mod login;
 mod names;
 pub mod sign;
+mod throttle;
 mod traces;
 mod uploads;
 
 use std::io::Read;
+use std::time::Duration;
 
 use errors::Refusal;
 use flate2::read::GzDecoder;
@@ -19,7 +22,7 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::{
     Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
-    SignedCall, Token, Uploads,
+    SignedCall, Throttle, Token, Uploads,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -131,41 +134,11 @@ impl Dialect for CloudStack {
     }
 
     fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall {
-        let mut params = vec![
-            ("command".to_string(), "login".to_string()),
-            ("response".into(), "json".into()),
-            ("username".into(), login.username.clone()),
-            ("password".into(), password.expose().into()),
-        ];
-        if !login.domain.is_empty() {
-            params.push(("domain".into(), login.domain.clone()));
-        }
-        SignedCall {
-            url: url.into(),
-            body: Some(sign::query(&params)),
-            cookies: None,
-            shown: format!("{url}?{}", sign::query(&without_secrets(&params))),
-        }
+        login::call(url, login, password)
     }
 
     fn logged_in(&self, reply: &Reply) -> Result<Token> {
-        let request = Request {
-            api: "login".into(),
-            params: Vec::new(),
-        };
-        if reply.status != 200 {
-            let error = self.read(&request, reply, &Types::default(), false).err();
-            return Err(error.map_or_else(|| sessionless(reply), unlogged));
-        }
-        let key = Body::of_json(&reply.body)
-            .ok()
-            .and_then(|body| body.fields.text("sessionkey"))
-            .filter(|key| !key.is_empty())
-            .ok_or_else(|| sessionless(reply))?;
-        Ok(Token {
-            sessionkey: Secret::new(key),
-            cookies: cookies(&reply.cookies),
-        })
+        login::token(reply)
     }
 
     fn logout(&self) -> Request {
@@ -230,6 +203,21 @@ impl Dialect for CloudStack {
 
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
+    }
+
+    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle> {
+        throttle::throttled(reply, now)
+    }
+
+    fn limit(&self) -> Option<Request> {
+        Some(Request {
+            api: "getApiLimit".into(),
+            params: Vec::new(),
+        })
+    }
+
+    fn limit_left(&self, reply: &Reply) -> Option<Duration> {
+        throttle::left(reply)
     }
 
     fn reads(&self, api: &str) -> bool {
@@ -413,51 +401,6 @@ fn date(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
-/// A refused login in the words of one: nothing was changed by it, and it is the user that is to be looked at.
-fn unlogged(mut error: Error) -> Error {
-    if error.kind == Kind::Unknown {
-        error.kind = Kind::Unreachable;
-        error.hints.truncate(1);
-    }
-    if matches!(error.code, Some(401 | 531)) {
-        error.hints = vec!["check username, password and domain (`set`)".into()];
-    }
-    error
-}
-
-fn sessionless(reply: &Reply) -> Error {
-    Error::new(
-        Kind::Unreachable,
-        format!(
-            "login: the answer (HTTP {}, {} bytes) holds no session key",
-            reply.status,
-            reply.body.len()
-        ),
-    )
-    .hint("check the url (`set url`): is this the API's address, and is no proxy in between?")
-}
-
-/// What a server wants kept, as it is to come back: without attributes, of each name the last.
-fn cookies(set: &[Secret]) -> Secret {
-    let mut kept: Vec<(&str, &str)> = Vec::new();
-    for cookie in set {
-        let pair = cookie.expose().split(';').next().unwrap_or_default();
-        let Some((name, value)) = pair.split_once('=') else {
-            continue;
-        };
-        let (name, value) = (name.trim(), value.trim());
-        kept.retain(|(known, _)| *known != name);
-        if !name.is_empty() && !value.is_empty() {
-            kept.push((name, value));
-        }
-    }
-    let pairs: Vec<String> = kept
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    Secret::new(pairs.join("; "))
-}
-
 fn without_secrets(params: &[(String, String)]) -> Vec<(String, String)> {
     let mut kept = params.to_vec();
     for (name, value) in &mut kept {
@@ -556,77 +499,6 @@ mod tests {
         );
         assert_eq!(call.cookies, Some(token.cookies.clone()));
         assert!(!call.shown.contains("S%2B"), "{}", call.shown);
-    }
-
-    #[test]
-    fn a_login_shows_no_password_and_gives_a_session() {
-        let login = Login {
-            username: "bob".into(),
-            domain: "/Sales".into(),
-            password: None,
-        };
-        let call = CloudStack.login("http://c/client/api", &login, &Secret::new("p&w"));
-        assert_eq!(
-            call.body.as_deref(),
-            Some("command=login&response=json&username=bob&password=p%26w&domain=%2FSales")
-        );
-        assert!(!call.shown.contains("p%26w") && !call.url.contains('?'));
-        let mut answer = reply(
-            200,
-            r#"{"loginresponse":{"username":"bob","timeout":1800,"sessionkey":"KEY"}}"#,
-        );
-        answer.cookies = [
-            "JSESSIONID=old;Path=/client",
-            "JSESSIONID=node0.x;Path=/client;HttpOnly",
-            "sessionkey=KEY;HttpOnly",
-            "gone=;Max-Age=0",
-            "nonsense",
-        ]
-        .map(Secret::new)
-        .to_vec();
-        let token = CloudStack.logged_in(&answer).unwrap();
-        assert_eq!(token.sessionkey.expose(), "KEY");
-        assert_eq!(token.cookies.expose(), "JSESSIONID=node0.x; sessionkey=KEY");
-    }
-
-    #[test]
-    fn a_login_that_fails_is_told_without_its_answer() {
-        let refused = r#"{"loginresponse":{"uuidList":[],"errorcode":531,"errortext":"Failed to authenticate user bob in domain 1; please provide valid credentials"}}"#;
-        for (status, body, kind, says) in [
-            (
-                531,
-                refused,
-                Kind::Refused,
-                "Failed to authenticate user bob",
-            ),
-            (531, "null", Kind::Refused, "531 ACCOUNT_ERROR"),
-            (405, "Please use HTTP POST", Kind::Refused, "(405 "),
-            (503, "<html></html>", Kind::Unreachable, "HTTP 503"),
-            (
-                200,
-                r#"{"loginresponse":{"sessionkey":"HUSH""#,
-                Kind::Unreachable,
-                "no session key",
-            ),
-            (
-                200,
-                r#"{"loginresponse":{"sessionkey":""}}"#,
-                Kind::Unreachable,
-                "no session key",
-            ),
-            (
-                200,
-                "<html>HUSH</html>",
-                Kind::Unreachable,
-                "no session key",
-            ),
-        ] {
-            let error = CloudStack.logged_in(&reply(status, body)).err().unwrap();
-            assert_eq!(error.kind, kind, "{error}");
-            assert!(error.message.contains(says), "{error}");
-            assert!(!error.message.contains("HUSH"), "{error}");
-            assert_eq!(error.hints.len(), 1, "{error:?}");
-        }
     }
 
     #[test]
