@@ -132,6 +132,9 @@ impl View {
 impl Session {
     /// Prints a view, with all of a list of which it has a part.
     pub(super) fn print_whole(&mut self, mut view: View) -> Result<(), Ending> {
+        if view.form == "raw" && !view.answer.raw.is_empty() {
+            self.set_aside(&mut view);
+        }
         let Some(rest) = view.rest.take() else {
             let total = view.shorten();
             self.print(&view)?;
@@ -161,6 +164,20 @@ impl Session {
         self.tell(&printer);
         self.tell_limit(&view, total);
         Ok(())
+    }
+
+    /// The body of the one call that was typed is printed as it came.
+    fn set_aside(&self, view: &mut View) {
+        view.rest = None;
+        for (word, given) in [
+            ("filter", view.filter.take().is_some()),
+            ("limit", view.limit.take().is_some()),
+        ] {
+            if given {
+                self.ui
+                    .warn(&format!("{word}= is set aside: raw is the body as it came"));
+            }
+        }
     }
 
     /// Says how many rows there are where a limit left some out.
