@@ -33,7 +33,7 @@ struct Cli {
     /// The profile to use
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
-    /// The output form: auto, table, text, json, jsonl or csv
+    /// The output form: auto, table, text, json, jsonl, csv or raw
     #[arg(short, long, value_name = "FORM")]
     output: Option<String>,
     /// The address of the API, in place of the profile's

@@ -17,6 +17,8 @@ const MOST_PAGES: usize = 100_000;
 /// A list with all its rows, and what there is to say about how it came together.
 pub struct Whole {
     pub answer: Answer,
+    /// How many rows the cloud counts, where it does.
+    pub total: Option<usize>,
     pub notes: Vec<String>,
 }
 
@@ -28,9 +30,10 @@ pub async fn complete(
     first: Answer,
     seen: impl Fn(usize, usize),
 ) -> Result<Whole> {
-    match Pages::after(client, request, &first) {
+    match Pages::after(client, request, &first, None) {
         Some(pages) => pages.gather(client, options, first, seen).await,
         None => Ok(Whole {
+            total: client.total(&first),
             answer: first,
             notes: Vec::new(),
         }),
@@ -68,8 +71,9 @@ pub struct Pages {
     /// What the server said at first and says now.
     announced: usize,
     pub total: usize,
-    /// How many rows were given out so far.
+    /// How many rows were given out so far, and how many are wanted at most.
     pub given: usize,
+    most: usize,
     /// What tells the rows given out from others.
     keys: HashSet<u64>,
     hasher: RandomState,
@@ -80,18 +84,26 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The pages of the list of which `first` is a part; nothing where it is the whole list.
-    pub fn after(client: &Client, request: &Request, first: &Answer) -> Option<Pages> {
+    /// The pages of the list of which `first` is a part; nothing where it is the whole list, or has all the rows that are
+    /// wanted.
+    pub fn after(
+        client: &Client,
+        request: &Request,
+        first: &Answer,
+        most: Option<usize>,
+    ) -> Option<Pages> {
         let size = first.rows.len();
         let total = client.total(first)?;
         // Paged and unpaged lists may differ in order, so the first rows come again with the first page.
-        (total > size && size > 0).then(|| Pages {
+        let most = most.unwrap_or(usize::MAX);
+        (total > size && size > 0 && most > size).then(|| Pages {
             request: request.clone(),
             size,
             number: 0,
             announced: total,
             total,
             given: 0,
+            most,
             keys: HashSet::new(),
             hasher: RandomState::new(),
             repeats: 0,
@@ -119,6 +131,7 @@ impl Pages {
         answer.recount();
         Ok(Whole {
             answer,
+            total: Some(self.total),
             notes: self.notes(),
         })
     }
@@ -137,12 +150,14 @@ impl Pages {
         let mut rows = page.rows;
         let came = rows.len();
         rows.retain(|row| self.is_new(row));
+        let new = rows.len();
+        rows.truncate(self.most - self.given);
         self.given += rows.len();
         let full = came >= self.size;
-        let whole = self.given >= self.total || !full;
+        let whole = self.given >= self.total.min(self.most) || !full;
         self.stuck = !whole && rows.is_empty();
         if !self.stuck {
-            self.repeats += came - rows.len();
+            self.repeats += came - new;
         }
         self.over = whole || self.stuck;
         Ok((!rows.is_empty()).then_some(rows))
@@ -174,7 +189,7 @@ impl Pages {
                 self.announced, self.repeats
             ));
         }
-        if given < total {
+        if given < total.min(self.most) {
             notes.push(format!("the cloud counts {total} rows and gave {given}"));
         }
         notes

@@ -5,7 +5,7 @@ use super::{address, derived};
 use crate::error::{Error, Result};
 
 /// The output forms that can be asked for; `auto` is a table on a terminal and text elsewhere.
-pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "jsonl", "csv"];
+pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "jsonl", "csv", "raw"];
 
 /// The longest time in seconds that a setting may name, a year; clocks overflow far above it.
 const LONGEST: u64 = 365 * 24 * 3600;
@@ -505,7 +505,7 @@ mod tests {
             (
                 "output",
                 "jsn",
-                "output: \"jsn\" is not auto or table or text or json or jsonl or csv",
+                "output: \"jsn\" is not auto or table or text or json or jsonl or csv or raw",
             ),
             (
                 "signatureversion",

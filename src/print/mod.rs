@@ -15,7 +15,7 @@ use crate::record::select::{self, Sought};
 use crate::record::{Record, Value};
 
 /// The names of the output forms; `auto` chooses among them.
-pub const FORMS: &[&str] = &["table", "text", "json", "jsonl", "csv"];
+pub const FORMS: &[&str] = &["table", "text", "json", "jsonl", "csv", "raw"];
 
 /// What stands around the rows.
 pub struct Head<'a> {
@@ -57,7 +57,8 @@ pub fn form(name: &str, filtered: bool) -> Option<Box<dyn Form>> {
     match name {
         "table" => Some(Box::new(table::Table::default())),
         "text" => Some(Box::new(text::Text::default())),
-        "json" => Some(Box::new(json::Json::default())),
+        // What was made here has no body as it came.
+        "json" | "raw" => Some(Box::new(json::Json::default())),
         "jsonl" => Some(Box::new(jsonl::Jsonl)),
         "csv" => Some(Box::new(csv::Csv::new(filtered))),
         _ => None,
@@ -67,6 +68,7 @@ pub fn form(name: &str, filtered: bool) -> Option<Box<dyn Form>> {
 /// Prints an answer's rows in one form, filtered where a filter is given.
 pub struct Printer<'a> {
     form: Box<dyn Form>,
+    raw: bool,
     filter: Option<&'a [String]>,
     known: &'a [String],
     sought: Sought,
@@ -86,6 +88,7 @@ impl<'a> Printer<'a> {
             .ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
         Ok(Printer {
             form,
+            raw: name == "raw",
             filter,
             known,
             sought,
@@ -100,6 +103,9 @@ impl<'a> Printer<'a> {
 
     /// Prints a whole answer.
     pub fn print(&mut self, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+        if self.raw && !answer.raw.is_empty() {
+            return out.write_all(&answer.raw);
+        }
         let alone = alone(answer);
         let rows = alone.as_ref().unwrap_or(&answer.rows);
         self.begin(answer, rows, None, out)?;

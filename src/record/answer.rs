@@ -7,14 +7,15 @@ use super::rows::Rows;
 use super::{Name, Record, Value};
 
 /// Whether an answer is a list, however short, or one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     List,
+    #[default]
     Object,
 }
 
 /// An answer without its envelope.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     pub shape: Shape,
     /// The list's or object's own name: `user`, `virtualmachine`; none for a flat object or an empty list.
@@ -46,7 +47,7 @@ impl Answer {
                 name: Some(name),
                 head: body.fields,
                 rows,
-                ..Answer::empty()
+                ..Answer::default()
             };
         }
         if body
@@ -58,7 +59,7 @@ impl Answer {
             return Answer {
                 shape: Shape::List,
                 head: body.fields,
-                ..Answer::empty()
+                ..Answer::default()
             };
         }
         let record = body.into_record();
@@ -81,7 +82,7 @@ impl Answer {
             .iter()
             .position(|(name, value)| &**name == "jobresult" && matches!(value, Value::Record(_)))
             .map(|at| job.fields.remove(at).1);
-        let mut answer = result.map_or_else(Answer::empty, Answer::of_result);
+        let mut answer = result.map_or_else(Answer::default, Answer::of_result);
         answer.job = Some(job);
         answer
     }
@@ -95,22 +96,11 @@ impl Answer {
         }
     }
 
-    fn empty() -> Answer {
-        Answer {
-            shape: Shape::Object,
-            name: None,
-            head: Record::default(),
-            job: None,
-            rows: Rows::default(),
-            raw: Bytes::new(),
-        }
-    }
-
     fn object(name: Option<Name>, row: Value) -> Answer {
         Answer {
             name,
             rows: vec![row].into(),
-            ..Answer::empty()
+            ..Answer::default()
         }
     }
 
@@ -124,7 +114,7 @@ impl Answer {
             name: Some(name.into()),
             head,
             rows: rows.into(),
-            ..Answer::empty()
+            ..Answer::default()
         }
     }
 

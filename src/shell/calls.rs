@@ -33,7 +33,7 @@ pub struct Wait<'a> {
 
 impl Session {
     pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
-        let (resolved, filter) = self.for_line(&call.settings)?;
+        let (resolved, wanted) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
@@ -69,7 +69,7 @@ impl Session {
         let answer = match begun.outcome {
             Outcome::Done(answer) => {
                 if client.pages(&request) && pageable(call.api.as_deref()) {
-                    pages = Pages::after(&client, &request, &answer);
+                    pages = Pages::after(&client, &request, &answer, wanted.limit);
                 }
                 match upload {
                     Some((file, uploads)) => {
@@ -118,7 +118,8 @@ impl Session {
                 pages,
             }),
             form: resolved.get("output"),
-            filter,
+            filter: wanted.filter,
+            limit: wanted.limit,
             known,
             fields: shower.map_or(Vec::new(), |api| api.response.clone()),
         })))

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::session::{Session, Shown};
 use crate::catalog::Field;
-use crate::client::network::Stream;
+use crate::client::network::{Network, Stream};
 use crate::client::pages::{Pages, Step, send};
 use crate::client::{Client, Options, interrupted};
 use crate::cloud::Request;
@@ -14,7 +14,36 @@ use crate::error::{Error, Kind};
 use crate::print::Printer;
 use crate::record::answer::{Answer, Shape};
 use crate::record::rows::Rows;
-use crate::record::select::Sought;
+use crate::record::select::{self, Sought};
+
+/// What a line wants printed of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    pub filter: Option<Vec<String>>,
+    /// How many rows at most.
+    pub limit: Option<usize>,
+}
+
+impl Wanted {
+    /// Takes a word of the line if it says what is wanted; an error where its value says nothing.
+    pub fn take(&mut self, name: &str, value: &str) -> Result<bool, Error> {
+        match name.to_ascii_lowercase().as_str() {
+            "filter" => {
+                self.filter = Some(select::paths(value)).filter(|paths| !paths.is_empty());
+            }
+            "limit" => match value.trim().parse() {
+                Ok(most) if most > 0 => self.limit = Some(most),
+                _ => {
+                    return Err(Error::line(format!(
+                        "limit: \"{value}\" is not a number of rows from 1"
+                    )));
+                }
+            },
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
 
 /// An answer and how it is to be seen.
 pub struct View {
@@ -25,6 +54,8 @@ pub struct View {
     /// The output form by name; `auto` is settled when it is printed.
     pub form: String,
     pub filter: Option<Vec<String>>,
+    /// How many rows of a list are printed at most.
+    pub limit: Option<usize>,
     /// The catalogue's response fields, in its order.
     pub known: Vec<String>,
     /// The fields themselves, as far as the answer is what they describe.
@@ -69,9 +100,27 @@ impl View {
             rest: None,
             form,
             filter: None,
+            limit: None,
             known: Vec::new(),
             fields: Vec::new(),
         }))
+    }
+
+    /// Leaves out the rows of a list over the limit, and tells how many there are.
+    fn shorten(&mut self) -> usize {
+        let answer = &mut self.answer;
+        let there = answer.rows.len();
+        match self.limit {
+            Some(limit) if answer.shape == Shape::List && there >= limit => {
+                let counted = answer.head.text("count");
+                answer.rows.truncate(limit);
+                answer.recount();
+                counted
+                    .and_then(|count| count.parse().ok())
+                    .unwrap_or(there)
+            }
+            _ => 0,
+        }
     }
 
     fn sought(&self) -> Sought {
@@ -83,8 +132,14 @@ impl View {
 impl Session {
     /// Prints a view, with all of a list of which it has a part.
     pub(super) fn print_whole(&mut self, mut view: View) -> Result<(), Ending> {
+        if view.form == "raw" && !view.answer.raw.is_empty() {
+            self.set_aside(&mut view);
+        }
         let Some(rest) = view.rest.take() else {
-            return Ok(self.print(&view)?);
+            let total = view.shorten();
+            self.print(&view)?;
+            self.tell_limit(&view, total);
+            return Ok(());
         };
         let pressed = self.presses();
         let network = self.network()?;
@@ -93,19 +148,46 @@ impl Session {
         let sought = view.sought();
         let filter = view.filter.as_deref();
         let mut printer = Printer::new(&form, filter, &view.known, sought, &stop)?;
-        if printer.whole() {
-            view.answer = self.gather(rest, view.answer)?;
-            self.ui.write(|out| printer.print(&view.answer, out))?;
+        let first = std::mem::take(&mut view.answer);
+        let total = if printer.whole() {
+            let (answer, total) = self.gather(rest, first)?;
+            self.ui.write(|out| printer.print(&answer, out))?;
+            total
         } else {
             let head = Answer {
                 rows: Rows::default(),
-                ..view.answer
+                ..first
             };
-            let paging = Paging::start(&network, rest);
-            self.print_pages(paging, head, &mut printer)?;
-        }
+            let paging = Paging::start(&network, rest, view.limit);
+            self.print_pages(paging, head, &mut printer)?
+        };
         self.tell(&printer);
+        self.tell_limit(&view, total);
         Ok(())
+    }
+
+    /// The body of the one call that was typed is printed as it came.
+    fn set_aside(&self, view: &mut View) {
+        view.rest = None;
+        for (word, given) in [
+            ("filter", view.filter.take().is_some()),
+            ("limit", view.limit.take().is_some()),
+        ] {
+            if given {
+                self.ui
+                    .warn(&format!("{word}= is set aside: raw is the body as it came"));
+            }
+        }
+    }
+
+    /// Says how many rows there are where a limit left some out.
+    fn tell_limit(&self, view: &View, total: usize) {
+        if let Some(limit) = view.limit.filter(|limit| *limit < total)
+            && !self.ui.unread()
+        {
+            self.ui
+                .say(&format!("limit={limit}: {limit} of {total} rows"));
+        }
     }
 
     /// Prints the part of an answer that a view has.
@@ -143,8 +225,8 @@ impl Session {
         }
     }
 
-    /// Fetches all pages of a list before it is printed.
-    fn gather(&mut self, rest: Rest, first: Answer) -> Result<Answer, Error> {
+    /// Fetches all pages of a list before it is printed, and tells how many rows the cloud counts.
+    fn gather(&mut self, rest: Rest, first: Answer) -> Result<(Answer, usize), Error> {
         let Rest {
             client,
             request,
@@ -175,17 +257,18 @@ impl Session {
         for note in &whole.notes {
             self.ui.warn(note);
         }
-        Ok(whole.answer)
+        let total = whole.total.unwrap_or(0);
+        Ok((whole.answer, total))
     }
 
-    /// Prints a list's pages as they come; `answer` is what stands around the rows.
+    /// Prints a list's pages as they come, and tells how many rows the cloud counts; `answer` is what stands around them.
     fn print_pages(
         &mut self,
         mut paging: Paging,
         mut answer: Answer,
         printer: &mut Printer,
-    ) -> Result<(), Ending> {
-        let promised = paging.total;
+    ) -> Result<usize, Ending> {
+        let promised = paging.promised;
         answer.recount_to(promised);
         let mut begun = false;
         loop {
@@ -208,7 +291,7 @@ impl Session {
             }
         }
         self.ui.write(|out| printer.end(out))?;
-        Ok(())
+        Ok(paging.total)
     }
 }
 
@@ -220,10 +303,12 @@ struct Paging {
     /// How many rows came so far, and how many the cloud counts.
     came: usize,
     total: usize,
+    /// How many rows there will be if the list stays as it is.
+    promised: usize,
 }
 
 impl Paging {
-    fn start(network: &crate::client::network::Network, rest: Rest) -> Paging {
+    fn start(network: &Network, rest: Rest, limit: Option<usize>) -> Paging {
         let Rest {
             client,
             request,
@@ -247,6 +332,7 @@ impl Paging {
             what,
             came: 0,
             total,
+            promised: limit.map_or(total, |limit| limit.min(total)),
         }
     }
 

@@ -9,7 +9,7 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use super::output::Ending;
+use super::output::{Ending, Wanted};
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
@@ -21,13 +21,12 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
-use crate::record::select;
 use crate::ui::Ui;
 
 pub use super::output::View;
 
 /// The words that shape what is printed and are no settings.
-pub const OUTPUT_WORDS: &[&str] = &["filter"];
+pub const OUTPUT_WORDS: &[&str] = &["filter", "limit"];
 
 /// Reads a variable of the environment.
 pub type Env = Box<dyn Fn(&str) -> Option<String>>;
@@ -242,7 +241,7 @@ impl Session {
         let Some(Builtin { run, .. }) = builtin::find(name) else {
             return Err(Error::line(format!("{name} is not a command here")));
         };
-        let (resolved, filter) = self.for_line(settings)?;
+        let (resolved, wanted) = self.for_line(settings)?;
         let kept = std::mem::replace(&mut self.resolved, resolved);
         let changed_by_line = self.resolved.clone();
         let shown = run(self, args);
@@ -252,28 +251,24 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter.or(view.filter);
+                view.filter = wanted.filter.or(view.filter);
+                view.limit = wanted.limit;
                 Shown::Answer(view)
             }
             shown => shown,
         })
     }
 
-    /// The settings as they are for one line, and its filter.
-    pub(super) fn for_line(
-        &self,
-        settings: &[(String, String)],
-    ) -> Result<(Resolved, Option<Vec<String>>)> {
+    /// The settings as they are for one line, and what it wants printed.
+    pub(super) fn for_line(&self, settings: &[(String, String)]) -> Result<(Resolved, Wanted)> {
         let mut resolved = self.resolved.clone();
-        let mut filter = None;
+        let mut wanted = Wanted::default();
         for (name, value) in settings {
-            if name.eq_ignore_ascii_case("filter") {
-                filter = Some(select::paths(value)).filter(|paths| !paths.is_empty());
-            } else {
+            if !wanted.take(name, value)? {
                 resolved = resolved.with(name, value)?;
             }
         }
-        Ok((resolved, filter))
+        Ok((resolved, wanted))
     }
 
     /// Prints what a line came to.
