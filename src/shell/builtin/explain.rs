@@ -64,14 +64,14 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     // Beside each other on a terminal, sentences leave no room for a table.
     let narrow = form == "auto" && session.ui.to_terminal();
     let narrow = narrow.then(|| ["code", "kind", "name"].map(String::from).to_vec());
-    Ok(Shown::Answer(Box::new(View {
-        answer: Answer::table("code", listed.into_iter().map(row).collect()),
+    let mut shown = View::of(
+        Answer::table("code", listed.into_iter().map(row).collect()),
         form,
-        filter: narrow,
-        rest: None,
-        known: Vec::new(),
-        fields: Vec::new(),
-    })))
+    );
+    if let Shown::Answer(view) = &mut shown {
+        view.filter = narrow;
+    }
+    Ok(shown)
 }
 
 /// Every code that there is something to say of.
