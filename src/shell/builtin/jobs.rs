@@ -144,7 +144,7 @@ fn show(session: &mut Session, id: &str) -> Result<Shown> {
     let Some(call) = calls.first() else {
         return Err(none(id));
     };
-    let mut record = row(session, call);
+    let mut record = row(session, call, &columns(&calls));
     record.push("profile", Value::String(call.profile.clone()));
     record.push("process", Value::Number(call.pid.to_string()));
     if call.custom {
@@ -266,11 +266,15 @@ fn take(session: &Session, call: &mut Noted, fate: Fate) -> Result<()> {
 }
 
 fn shown(session: &Session, calls: &[Noted]) -> Shown {
-    let rows = calls.iter().map(|call| row(session, call)).collect();
+    let columns = columns(calls);
+    let rows = calls
+        .iter()
+        .map(|call| row(session, call, &columns))
+        .collect();
     View::of(Answer::table("job", rows), session.resolved.get("output"))
 }
 
-fn row(session: &Session, call: &Noted) -> Record {
+fn row(session: &Session, call: &Noted, columns: &[bool; 4]) -> Record {
     let state = match call.state {
         // The process that sent it is gone, so nobody hears the answer.
         State::Sent if !session.ledger.lives(call) => State::Unknown,
@@ -280,19 +284,36 @@ fn row(session: &Session, call: &Noted) -> Record {
     row.push("id", Value::Number(call.id.to_string()));
     row.push("api", Value::String(call.api.clone()));
     row.push("state", Value::String(state.name().into()));
-    for (name, value) in [("jobid", &call.job), ("resourceid", &call.resource)] {
-        if let Some(value) = value {
-            row.push(name, Value::String(value.clone()));
+    row.push("sent", Value::String(date(call.sent)));
+    for ((name, value), shown) in MAYBE.into_iter().zip(maybe(call)).zip(columns) {
+        if *shown {
+            row.push(name, Value::String(value.unwrap_or_default()));
         }
     }
-    row.push("sent", Value::String(date(call.sent)));
-    if let Some(ended) = call.ended {
-        row.push("ended", Value::String(date(ended)));
-    }
-    if let Some(error) = &call.error {
-        row.push("error", Value::String(error.clone()));
-    }
     row
+}
+
+/// What not every call has.
+const MAYBE: [&str; 4] = ["jobid", "resourceid", "ended", "error"];
+
+fn maybe(call: &Noted) -> [Option<String>; 4] {
+    [
+        call.job.clone(),
+        call.resource.clone(),
+        call.ended.map(date),
+        call.error.clone(),
+    ]
+}
+
+/// Which of these any of the calls has: it stands in the same place for all of them.
+fn columns(calls: &[Noted]) -> [bool; 4] {
+    let mut columns = [false; 4];
+    for call in calls {
+        for (column, value) in columns.iter_mut().zip(maybe(call)) {
+            *column |= value.is_some();
+        }
+    }
+    columns
 }
 
 fn date(milliseconds: i64) -> String {
