@@ -287,7 +287,7 @@ impl Session {
 }
 
 /// What the settings say of how calls are sent.
-pub(super) fn options_of(resolved: &Resolved) -> Options {
+pub fn options_of(resolved: &Resolved) -> Options {
     Options {
         manner: Manner {
             expires: resolved.seconds("expires"),

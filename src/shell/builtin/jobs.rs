@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use super::{Builtin, Known};
 use crate::catalog::Catalog;
 use crate::client::ledger::{Fate, Noted, State};
-use crate::client::{Client, interrupted_wait, resolve, wait};
+use crate::client::resolve::Inquiry;
+use crate::client::{Client, Options, interrupted_wait, resolve, wait};
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
+use crate::shell::calls::options_of;
 use crate::shell::session::{Session, Shown, View};
 
 const WORDS: [&str; 4] = ["all", "wait", "show", "forget"];
@@ -69,17 +71,23 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
         [] => open(session)?,
         ids => named(session, ids)?,
     };
-    let (client, catalog) = (session.client()?, session.catalog()?);
+    let whose = session.whose(&session.resolved)?;
+    let client = session.client()?;
     let limit = Duration::from_secs(session.resolved.seconds("timeout"));
     let wanted: Vec<i64> = calls.iter().map(|call| call.id).collect();
     let start = Instant::now();
     let mut calls = calls;
-    while calls.iter().any(|call| waits(session, call)) {
+    let waits = |session: &Session, call: &Noted| {
+        let lives = call.state == State::Sent && session.ledger.lives(call);
+        call.is_of(&whose) && (call.state == State::Running || lives)
+    };
+    let mut answered = Instant::now();
+    loop {
+        let open = calls.iter().filter(|call| waits(session, call)).count();
         let left = limit.saturating_sub(start.elapsed());
-        if left.is_zero() {
+        if open == 0 || left.is_zero() || answered.elapsed() > wait::PATIENCE {
             break;
         }
-        let open = calls.iter().filter(|call| waits(session, call)).count();
         let pause = wait::pause(start.elapsed()).min(left);
         let caller = client.clone();
         let what = format!("waiting for {open} of {}", calls.len());
@@ -93,10 +101,12 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
                 }
             },
         )??;
-        refresh(session, &client, &catalog, &mut calls)?;
+        // A question that fails is no call that failed.
+        if refresh(session, &mut calls)?.is_empty() {
+            answered = Instant::now();
+        }
     }
-    refresh(session, &client, &catalog, &mut calls)?;
-    let whose = session.whose(&session.resolved)?;
+    bring_up_to_date(session, &mut calls)?;
     let calls: Vec<Noted> = session
         .ledger
         .calls(&whose, true)?
@@ -131,11 +141,6 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
         )
         .hint("a longer wait: timeout=SECONDS on the line"),
     })
-}
-
-/// Whether waiting may still tell something of a call.
-fn waits(session: &Session, call: &Noted) -> bool {
-    call.state == State::Running || (call.state == State::Sent && session.ledger.lives(call))
 }
 
 fn show(session: &mut Session, id: &str) -> Result<Shown> {
@@ -175,7 +180,7 @@ fn forget(session: &mut Session, ids: &[&str]) -> Result<Shown> {
 fn open(session: &Session) -> Result<Vec<Noted>> {
     let whose = session.whose(&session.resolved)?;
     let mut calls = session.ledger.calls(&whose, false)?;
-    calls.retain(|call| call.state.open());
+    calls.retain(|call| call.undecided());
     Ok(calls)
 }
 
@@ -203,66 +208,95 @@ fn none(id: &str) -> Error {
         .hint("`jobs all` shows those that there are")
 }
 
-/// Asks the cloud after the calls that are open; what cannot be asked stays as it was, and the reason is told.
+/// Asks the cloud after the calls that are undecided; what cannot be asked stays as it was, and the reason is told.
 fn bring_up_to_date(session: &mut Session, calls: &mut [Noted]) -> Result<()> {
-    if !calls.iter().any(|call| call.state.open()) {
+    if !calls.iter().any(Noted::undecided) {
         return Ok(());
     }
-    let asked = session
-        .client()
-        .and_then(|client| Ok((client, session.catalog()?)))
-        .and_then(|(client, catalog)| refresh(session, &client, &catalog, calls));
-    match asked {
+    match refresh(session, calls) {
         Err(error) if error.kind != Kind::Interrupted => {
-            session.ui.warn(&format!(
-                "what became of the open calls could not be asked: {}",
-                error.message
-            ));
+            tell(session, &error);
             Ok(())
         }
-        asked => asked,
+        asked => asked.map(|troubles| troubles.iter().for_each(|error| tell(session, error))),
     }
 }
 
-fn refresh(
+fn tell(session: &Session, error: &Error) {
+    session.ui.warn(&format!(
+        "what became of an open call could not be asked: {}",
+        error.message
+    ));
+}
+
+/// Asks after each undecided call, and gives what kept some from being asked after.
+fn refresh(session: &mut Session, calls: &mut [Noted]) -> Result<Vec<Error>> {
+    let whose = session.whose(&session.resolved)?;
+    let (client, catalog) = (session.client()?, session.catalog()?);
+    let mut options = options_of(&session.resolved);
+    options.manner.response = "json".into();
+    let mut troubles = Vec::new();
+    for call in calls.iter_mut() {
+        if !call.undecided() || !call.is_of(&whose) {
+            continue;
+        }
+        // What another process is sending is that one's to settle; asked in this order, its last word is not missed.
+        let lives = session.ledger.lives(call);
+        if let Some(now) = session.ledger.call(call.id)? {
+            *call = now;
+        }
+        if !call.undecided() || (call.state == State::Sent && lives) {
+            continue;
+        }
+        match ask(session, &client, &catalog, &options, call) {
+            Ok(fate) => {
+                session.ledger.find_out(call, &fate)?;
+                if let Some(now) = session.ledger.call(call.id)? {
+                    *call = now;
+                }
+            }
+            Err(error) if error.kind == Kind::Interrupted => return Err(error),
+            Err(error) => troubles.push(error),
+        }
+    }
+    // Looked at now, whatever came of it.
+    session.ledger.seen(calls)?;
+    Ok(troubles)
+}
+
+fn ask(
     session: &mut Session,
     client: &Arc<Client>,
     catalog: &Arc<Catalog>,
-    calls: &mut [Noted],
-) -> Result<()> {
-    for call in calls.iter_mut().filter(|call| call.state.open()) {
-        // A call that another process is sending is that one's to settle.
-        if call.state == State::Sent && session.ledger.lives(call) {
-            continue;
-        }
-        let (caller, known, asked) = (client.clone(), catalog.clone(), call.clone());
-        let what = format!("{} (number {})", call.api, call.id);
-        let fate = session.on_network(
-            client,
-            || what.clone(),
-            |mut interrupt| async move {
-                let Some(book) = caller.book() else {
-                    return Err(Error::local("there is no ledger"));
-                };
-                tokio::select! {
-                    fate = resolve::refresh(&caller, book, &known, &asked) => fate,
-                    () = interrupt.pressed() => Err(interrupted_wait()),
-                }
-            },
-        )??;
-        take(session, call, fate)?;
-    }
-    // Looked at now, whatever came of it.
-    session.ledger.seen(calls)
-}
-
-fn take(session: &Session, call: &mut Noted, fate: Fate) -> Result<()> {
-    session.ledger.settle(call.id, &fate)?;
-    call.state = fate.state;
-    call.job = fate.job.or(call.job.take());
-    call.resource = fate.resource.or(call.resource.take());
-    call.error = fate.error;
-    Ok(())
+    options: &Options,
+    call: &Noted,
+) -> Result<Fate> {
+    let (caller, known, options, asked) = (
+        client.clone(),
+        catalog.clone(),
+        options.clone(),
+        call.clone(),
+    );
+    let what = format!("{} (number {})", call.api, call.id);
+    session.on_network(
+        client,
+        || what.clone(),
+        |mut interrupt| async move {
+            let Some(book) = caller.book() else {
+                return Err(Error::local("there is no ledger"));
+            };
+            let inquiry = Inquiry {
+                client: &caller,
+                book,
+                catalog: &known,
+                options: &options,
+            };
+            tokio::select! {
+                fate = resolve::refresh(&inquiry, &asked) => fate,
+                () = interrupt.pressed() => Err(interrupted_wait()),
+            }
+        },
+    )?
 }
 
 fn shown(session: &Session, calls: &[Noted]) -> Shown {
