@@ -76,7 +76,7 @@ pub fn scan(bytes: &[u8], types: &Types) -> Result<(Scanned, Manner), Malformed>
 
 /// The rows that stand one after another in a text that was looked through.
 pub fn rows(elements: &[u8], manner: Manner) -> impl Iterator<Item = Value> {
-    let mut walk = Walk::new(std::str::from_utf8(elements).unwrap_or_default());
+    let mut walk = Walk::through(std::str::from_utf8(elements).unwrap_or_default());
     std::iter::from_fn(move || {
         let element = walk.element()?;
         Some(Tree::new(&manner).row(&element))
@@ -100,7 +100,7 @@ fn body(text: &str, root: &str, runs: &[Run], manner: &Manner) -> (Record, Lists
     let (mut made, mut lists) = (Made::default(), Lists::new());
     for run in runs {
         let listed = counted && run.name != "count";
-        let mut elements = Walk::new(&text[run.span.clone()]);
+        let mut elements = Walk::through(&text[run.span.clone()]);
         let first = elements.element().unwrap_or_default();
         let described = first.is_described(manner.types.own(), lone);
         if !scattered && (listed || (run.count > 1 && described)) {
@@ -137,6 +137,8 @@ struct Walk<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
     old: bool,
+    /// The text stands inside an element, where text may stand between its elements.
+    inside: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -148,6 +150,15 @@ impl<'a> Walk<'a> {
             reader,
             depth: 0,
             old: true,
+            inside: false,
+        }
+    }
+
+    /// Goes through a part of a text that was looked through before.
+    fn through(part: &'a str) -> Walk<'a> {
+        Walk {
+            inside: true,
+            ..Walk::new(part)
         }
     }
 
@@ -201,7 +212,7 @@ impl<'a> Walk<'a> {
                 Err(why) => return Err(malformed(format!("the XML is malformed ({why})"))),
             };
             match &token {
-                Token::Text(text) if self.depth == 0 && !text.trim().is_empty() => {
+                Token::Text(text) if self.depth == 0 && !self.inside && !text.trim().is_empty() => {
                     return Err(malformed(
                         "text stands outside the XML's one element".into(),
                     ));

@@ -92,7 +92,7 @@ impl Session {
         }
         let shower = uploads.look(request, &way.id).api;
         let shower = self.known_catalog().api(&shower).ok().flatten();
-        let types = self.types(resolved, shower.as_deref());
+        let types = self.types(shower.as_deref());
         let delivered = self.deliver(client, request, &way, file, options.retries);
         let end = match delivered {
             Err(error) => Err(error),

@@ -193,6 +193,14 @@ fn lists_are_looked_through_and_read_row_by_row() {
         })
         .collect();
     assert_eq!(rows, [r#"{"id":"a"}"#, r#"{"id":"<"}"#, "{}"]);
+    // Text between the rows is nothing.
+    assert_eq!(
+        compact(
+            "<r><count>2</count><z><id>a</id></z>x<z><id>b</id></z></r>",
+            &[]
+        ),
+        r#"{"count":2,"z":[{"id":"a"},{"id":"b"}]}"#
+    );
     // Elements of a list that do not stand together.
     let scattered = "<r><count>2</count><a><x>1</x></a><b>2</b><a><x>3</x></a></r>";
     assert_eq!(
