@@ -160,7 +160,11 @@ fn body(root: &Element, fields: &[Field]) -> Value {
             None if !child.children.is_empty() => nested(child, fields),
             known => typed(child, known),
         };
-        made.add(&child.name, value, counted && child.name != "count");
+        let list = match counted {
+            true => child.name != "count",
+            false => !lone && is_list(child, known),
+        };
+        made.add(&child.name, value, list);
     }
     Value::Record(made.record)
 }
@@ -185,7 +189,11 @@ fn result(element: &Element, fields: &[Field]) -> Value {
 /// A record whose fields the catalogue describes.
 fn nested(element: &Element, fields: &[Field]) -> Value {
     if element.children.is_empty() {
-        return scalar(&element.name, &element.text, "");
+        // A record of which every field is left out.
+        return match element.text.is_empty() && !fields.is_empty() {
+            true => Value::Record(Record::default()),
+            false => scalar(&element.name, &element.text, ""),
+        };
     }
     let mut made = Fields::default();
     for child in &element.children {
@@ -378,6 +386,12 @@ mod tests {
             (
                 "<r><count>1</count><j><jobresult><affinitygroup><id>a</id></affinitygroup></jobresult></j></r>",
                 r#"{"count":1,"j":[{"jobresult":{"affinitygroup":{"id":"a"}}}]}"#,
+            ),
+            // What is left of a row without a field, and a list of one among flat fields.
+            ("<r><count>1</count><z></z></r>", r#"{"count":1,"z":[{}]}"#),
+            (
+                "<r><id>a</id><names>b</names><nic></nic></r>",
+                r#"{"id":"a","names":["b"],"nic":[{}]}"#,
             ),
             (
                 "<r><jobresult>no room</jobresult></r>",
