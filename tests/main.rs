@@ -3,10 +3,15 @@
 #[path = "it/support.rs"]
 mod support;
 
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/corpora.rs"]
+mod corpora;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/grammar.rs"]
