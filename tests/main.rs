@@ -24,6 +24,8 @@ mod layers;
 mod output;
 #[path = "it/prompt.rs"]
 mod prompt;
+#[path = "it/properties.rs"]
+mod properties;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/scripts.rs"]
