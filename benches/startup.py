@@ -16,7 +16,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CATALOGUE = (ROOT / "tests/recorded/listapis-4.11.json").read_bytes()
+CATALOGUE = (ROOT / "src/cloud/cloudstack/listapis-4.11.json").read_bytes()
 USERS = json.dumps({"listusersresponse": {"count": 1, "user": [{"id": "1", "username": "admin"}]}}).encode()
 
 

@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use crate::config::Places;
 use crate::config::resolve::{Flags, Origin};
 use crate::error::{Error, Result};
+use crate::line::options;
 use crate::shell::editor::Terminal;
 use crate::shell::session::{Env, Mode, Session, expand_home, line_words};
 use crate::shell::{repl, script};
@@ -32,7 +33,7 @@ struct Cli {
     /// The profile to use
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
-    /// The output form: auto, table, text, json or csv
+    /// The output form: auto, table, text, json, jsonl, csv or raw
     #[arg(short, long, value_name = "FORM")]
     output: Option<String>,
     /// The address of the API, in place of the profile's
@@ -49,25 +50,62 @@ struct Cli {
 /// Does what the arguments ask for and gives the exit status.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     let env: Env = Box::new(|name| std::env::var(name).ok());
-    let told = |error: &Error| {
-        Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty())).error(error);
-        error.status()
-    };
-    let (flags, words) = match split(args) {
+    let args: Vec<OsString> = args.collect();
+    let early = Early::of(&args, &env);
+    let (flags, words) = match split(args.into_iter()) {
         Ok(split) => split,
-        Err(error) => return told(&error),
+        Err(error) => return early.tell(&error),
     };
     let cli = match Cli::try_parse_from(flags) {
         Ok(cli) => cli,
+        Err(why) if why.use_stderr() && early.json => return early.tell(&line_error(&why)),
         Err(why) => {
             // Help and version are data and no failure; clap knows where each goes.
             let _ = why.print();
             return if why.use_stderr() { 2 } else { 0 };
         }
     };
-    start(cli, &words, env).unwrap_or_else(|error| {
-        Ui::new(std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())).error(&error);
+    start(cli, &words, env).unwrap_or_else(|error| early.tell(&error))
+}
+
+/// How errors are told before the settings are known.
+struct Early {
+    no_color: bool,
+    json: bool,
+}
+
+impl Early {
+    fn of(args: &[OsString], env: &Env) -> Early {
+        let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+        let form = options::output(&words).or_else(|| env("CAPUCHIN_OUTPUT"));
+        Early {
+            no_color: env("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            json: form.is_some_and(|form| form.eq_ignore_ascii_case("json")),
+        }
+    }
+
+    fn tell(&self, error: &Error) -> u8 {
+        let ui = Ui::new(self.no_color);
+        if self.json {
+            ui.error_json(error);
+        } else {
+            ui.error(error);
+        }
         error.status()
+    }
+}
+
+/// What clap says of wrong flags, which it writes with a label and a blank line before each thing to do.
+fn line_error(why: &clap::Error) -> Error {
+    let text = why.render().to_string();
+    let mut parts = text
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let message = parts.next().unwrap_or_default();
+    let error = Error::line(message.trim_start_matches("error: "));
+    parts.fold(error, |error, part| {
+        error.hint(part.trim_start_matches("tip: "))
     })
 }
 
@@ -93,6 +131,7 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
     let mut session = Session::open(places, env, flags, mode)?;
     session.keep_going = cli.keep_going;
     introduce(&session);
+    session.tell_left();
     match (cli.file, mode) {
         (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),

@@ -1,9 +1,13 @@
-//! The terminal: where output goes, what is said on stderr, width and colour, the spinner. Nobody else prints.
+//! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
+
+mod bar;
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use bar::Bar;
 
 use crate::error::{Error, Result};
 
@@ -12,6 +16,8 @@ const YELLOW: &str = "\x1b[33m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/// How much is printed at once, in bytes.
+const BUFFER: usize = 64 << 10;
 /// Shorter waits end before a spinner could be read.
 const SPIN_AFTER: Duration = Duration::from_millis(300);
 
@@ -23,6 +29,7 @@ pub struct Ui {
     color: bool,
     out: RefCell<Out>,
     spinning: RefCell<bool>,
+    bar: RefCell<Option<Bar>>,
 }
 
 enum Out {
@@ -47,8 +54,9 @@ impl Ui {
             err_terminal: stderr().is_terminal(),
             no_color,
             color: true,
-            out: RefCell::new(Out::Stdout(BufWriter::new(stdout()))),
+            out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
             spinning: RefCell::new(false),
+            bar: RefCell::new(None),
         }
     }
 
@@ -88,6 +96,13 @@ impl Ui {
         }
     }
 
+    /// The same as one line of JSON, for programs.
+    pub fn error_json(&self, error: &Error) {
+        self.clear_spinner();
+        // Nothing can be done where stderr is closed.
+        let _ = writeln!(stderr(), "{}", error.json());
+    }
+
     fn tell(&self, color: &str, label: &str, text: &str) {
         self.clear_spinner();
         let text = harmless(text);
@@ -104,14 +119,22 @@ impl Ui {
         self.write(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Gives data to where output goes at the moment, flushed at the end.
+    /// Whether a pipeline has read all it wants, so that nothing printed is seen.
+    pub fn unread(&self) -> bool {
+        matches!(&*self.out.borrow(), Out::Pipeline(pipeline) if pipeline.closed)
+    }
+
+    /// Gives data to where output goes at the moment, flushed at the end. A pipeline that wants no more is no failure.
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
             Out::Stdout(out) => body(out).and_then(|()| out.flush()),
+            Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
-                let mut buffered = BufWriter::new(pipeline);
-                body(&mut buffered).and_then(|()| buffered.flush())
+                let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
+                let written = body(&mut buffered).and_then(|()| buffered.flush());
+                drop(buffered);
+                if pipeline.closed { Ok(()) } else { written }
             }
         }
     }
@@ -129,7 +152,7 @@ impl Ui {
     /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
     /// status.
     pub fn end_pipe(&self, run: bool) -> Result<u8> {
-        let stdout = Out::Stdout(BufWriter::new(stdout()));
+        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
         let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
             return Ok(0);
         };
@@ -168,8 +191,22 @@ impl Ui {
         let _ = write!(stderr(), "\r\x1b[2K{line}").and_then(|()| stderr().flush());
     }
 
-    /// Takes the spinner away.
+    /// Draws on a terminal's stderr how many bytes of something have gone where.
+    pub fn bar(&self, what: &str, done: u64, total: u64) {
+        if !self.err_terminal {
+            return;
+        }
+        self.bar
+            .borrow_mut()
+            .get_or_insert_with(|| Bar::new(&harmless(what), total, self.width()))
+            .set(done);
+    }
+
+    /// Takes the spinner and the bar away.
     pub fn clear_spinner(&self) {
+        if let Some(bar) = self.bar.take() {
+            bar.clear();
+        }
         if self.spinning.replace(false) {
             let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
         }
@@ -179,7 +216,7 @@ impl Ui {
 impl Write for Pipeline {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.closed {
-            return Ok(bytes.len());
+            return Err(io::ErrorKind::BrokenPipe.into());
         }
         if self.child.is_none() {
             self.child = Some(start(&self.shell, &self.text)?);
@@ -189,7 +226,7 @@ impl Write for Pipeline {
             // `head` and its like stop reading when they have enough, and that is no failure.
             Err(why) if why.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
-                Ok(bytes.len())
+                Err(why)
             }
             written => written,
         }

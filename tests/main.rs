@@ -1,8 +1,15 @@
 //! End-to-end tests: the program as people run it, each with a home and a cloud of its own.
 
+#[path = "it/secure.rs"]
+mod secure;
+#[path = "it/servers.rs"]
+mod servers;
+#[path = "it/stand_in.rs"]
+mod stand_in;
 #[path = "it/support.rs"]
 mod support;
 
+mod faults;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
 
@@ -10,23 +17,49 @@ mod fuzz;
 mod calls;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/connections.rs"]
+mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
+#[path = "it/devcloud.rs"]
+mod devcloud;
 #[path = "it/exchanges.rs"]
 mod exchanges;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/layers.rs"]
 mod layers;
+#[path = "it/ledger.rs"]
+mod ledger;
+#[path = "it/limits.rs"]
+mod limits;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/output.rs"]
 mod output;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/properties.rs"]
 mod properties;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/refusals.rs"]
+mod refusals;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/throttling.rs"]
+mod throttling;
+#[path = "it/tls.rs"]
+mod tls;
+#[path = "it/uploads.rs"]
+mod uploads;
+#[path = "it/ways.rs"]
+mod ways;

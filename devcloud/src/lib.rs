@@ -3,16 +3,22 @@
 mod api;
 mod auth;
 mod clock;
+mod credentials;
+mod meter;
+mod outline;
+mod receive;
 mod seed;
 mod server;
 mod store;
 mod wire;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::PoisonError;
 use std::thread::JoinHandle;
 
-use tokio::sync::oneshot;
+use rusqlite::TransactionBehavior;
+use tokio::sync::{mpsc, oneshot};
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ pub struct Cloud {
     address: SocketAddr,
     apikey: String,
     secretkey: String,
+    integration: mpsc::UnboundedSender<TcpListener>,
+    told: server::Told,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -55,26 +63,47 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
             state.display()
         ))
     })?;
-    let taken = |why: std::io::Error| {
-        Error::new(format!(
-            "the built-in cloud cannot listen on {address}: {why}"
-        ))
-    };
-    let listener = std::net::TcpListener::bind(address).map_err(taken)?;
-    listener.set_nonblocking(true).map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
+    let listener = listen(address)?;
+    let address = listener.local_addr().map_err(|why| taken(address, &why))?;
+    let configured = api::integration_port(&connection).map_err(|why| unread(state, &why.text))?;
+    let (integration, opened) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel();
-    let thread = std::thread::Builder::new()
-        .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, stopped))
-        .map_err(taken)?;
-    Ok(Cloud {
+    let told = server::Told::default();
+    let mut cloud = Cloud {
         address,
         apikey,
         secretkey,
+        integration,
+        told: told.clone(),
         stop: Some(stop),
-        thread: Some(thread),
-    })
+        thread: None,
+    };
+    // Where another cloud or program has the port, this one goes without.
+    if let Some(listener) = server::listen(configured) {
+        cloud.take_integration(listener);
+    }
+    let orders = server::Orders {
+        integration: opened,
+        stop: stopped,
+    };
+    let thread = std::thread::Builder::new()
+        .name("devcloud".into())
+        .spawn(move || server::serve(listener, connection, configured, told, orders))
+        .map_err(|why| taken(address, &why))?;
+    cloud.thread = Some(thread);
+    Ok(cloud)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|why| taken(address, &why))
+}
+
+fn taken(address: SocketAddr, why: &std::io::Error) -> Error {
+    Error::new(format!(
+        "the built-in cloud cannot listen on {address}: {why}"
+    ))
 }
 
 /// Starts the world over, also for servers that have it open. The administrator's keys stay the same.
@@ -83,16 +112,36 @@ pub fn reset(state: &Path) -> Result<(), Error> {
     store::reset(&mut connection).map_err(|why| unread(state, &why))
 }
 
+/// Adds so many machines, networks and data disks of the administrator's to the world, with names, states and addresses of
+/// their own; there are at most 250 machines to a network. Fills nothing where it fails.
+pub fn fill(state: &Path, machines: u32, networks: u32, volumes: u32) -> Result<(), Error> {
+    let mut connection = store::open(state)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|why| unread(state, &why))?;
+    api::fill(&transaction, machines, networks, volumes).map_err(|why| {
+        Error::new(format!(
+            "the built-in cloud could not be filled: {}",
+            why.text
+        ))
+    })?;
+    transaction.commit().map_err(|why| unread(state, &why))
+}
+
 /// A short fingerprint of the APIs that this build offers: it changes when they do.
 pub fn fingerprint() -> String {
     api::fingerprint()
 }
 
-fn unread(state: &Path, why: &rusqlite::Error) -> Error {
+fn unread(state: &Path, why: &impl std::fmt::Display) -> Error {
     Error::new(format!(
         "the built-in cloud's state {} could not be used: {why}; if it is damaged, delete it",
         state.display()
     ))
+}
+
+fn at(address: SocketAddr) -> String {
+    format!("http://{address}/client/api")
 }
 
 impl Cloud {
@@ -102,7 +151,34 @@ impl Cloud {
 
     /// Where the API is: `http://127.0.0.1:PORT/client/api`.
     pub fn url(&self) -> String {
-        format!("http://{}/client/api", self.address)
+        at(self.address)
+    }
+
+    /// Opens the integration port, which takes calls without keys, on a loopback address in place of any other that is
+    /// open, and gives its URL. Port 0 is any free one.
+    pub fn open_integration(&self, address: SocketAddr) -> Result<String, Error> {
+        if !address.ip().is_loopback() {
+            return Err(Error::new(format!(
+                "the integration port makes whoever reaches it the cloud's administrator, so it opens on a loopback \
+                 address only, and {address} is none; take 127.0.0.1"
+            )));
+        }
+        let listener = listen(address)?;
+        let address = listener.local_addr().map_err(|why| taken(address, &why))?;
+        self.take_integration(listener);
+        Ok(at(address))
+    }
+
+    fn take_integration(&self, listener: TcpListener) {
+        server::tell(&self.told, listener.local_addr().ok());
+        // A server that is gone has no doors to open.
+        let _ = self.integration.send(listener);
+    }
+
+    /// Where the integration port is, if it is open: by `open_integration`, or by the setting `integration.api.port`.
+    pub fn integration_url(&self) -> Option<String> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.map(at)
     }
 
     /// The administrator's API key.

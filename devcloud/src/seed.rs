@@ -4,10 +4,12 @@ use rusqlite::{Connection, Result};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::clock;
 use crate::store::{self, Thing};
+use crate::{clock, credentials};
 
 const GIGABYTE: i64 = 1 << 30;
+/// What the administrator logs in with, as on every new cloud.
+const PASSWORD: &str = "password";
 
 fn fields(body: Value) -> Map<String, Value> {
     match body {
@@ -53,6 +55,56 @@ pub fn key() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Adds a root administrator's account with its user, who is given.
+fn person(
+    db: &Connection,
+    name: &str,
+    root: &Thing,
+    keys: Option<(String, String)>,
+) -> Result<Thing> {
+    let now = clock::date(clock::now());
+    let mut account = add(
+        db,
+        "account",
+        name,
+        &root.uuid,
+        "enabled",
+        json!({"accounttype": 1, "roletype": "Admin", "rolename": "Root Admin", "domainid": root.uuid, "domain": "ROOT",
+            "state": "enabled", "isdefault": true, "created": now}),
+    )?;
+    account.account = account.id;
+    account.domain = root.id;
+    store::update(db, &account)?;
+    let uuid = Uuid::new_v4().to_string();
+    let mut body = fields(
+        json!({"id": uuid, "username": name, "firstname": "Admin", "lastname": "User",
+            "email": "admin@mailprovider.com", "created": now, "state": "enabled", "account": name,
+            "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
+            "domainid": root.uuid, "domain": "ROOT"}),
+    );
+    if let Some((apikey, secretkey)) = keys {
+        body.insert("apikey".into(), json!(apikey));
+        body.insert("secretkey".into(), json!(secretkey));
+    }
+    body.extend(fields(
+        json!({"accountid": account.uuid, "iscallerchilddomain": false, "isdefault": true}),
+    ));
+    let mut user = Thing {
+        id: 0,
+        number: 0,
+        uuid,
+        kind: "user".into(),
+        name: name.into(),
+        account: account.id,
+        domain: root.id,
+        parent: account.uuid,
+        state: "enabled".into(),
+        body,
+    };
+    store::insert(db, &mut user)?;
+    Ok(user)
+}
+
 /// Fills empty tables. `keys` are those that the administrator had before.
 pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     let now = clock::date(clock::now());
@@ -67,41 +119,11 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     let mut root = root;
     root.domain = root.id;
     store::update(db, &root)?;
-    let (apikey, secretkey) = keys.unwrap_or_else(|| (key(), key()));
-    let mut admin = add(
-        db,
-        "account",
-        "admin",
-        &root.uuid,
-        "enabled",
-        json!({"accounttype": 1, "roletype": "Admin", "rolename": "Root Admin", "domainid": root.uuid, "domain": "ROOT",
-            "state": "enabled", "isdefault": true, "created": now}),
-    )?;
-    admin.account = admin.id;
-    admin.domain = root.id;
-    store::update(db, &admin)?;
-    let user = Uuid::new_v4().to_string();
-    store::insert(
-        db,
-        &mut Thing {
-            id: 0,
-            number: 0,
-            uuid: user.clone(),
-            kind: "user".into(),
-            name: "admin".into(),
-            account: admin.id,
-            domain: root.id,
-            parent: admin.uuid.clone(),
-            state: "enabled".into(),
-            body: fields(
-                json!({"id": user, "username": "admin", "firstname": "Admin", "lastname": "User",
-                "email": "admin@mailprovider.com", "created": now, "state": "enabled", "account": "admin",
-                "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
-                "domainid": root.uuid, "domain": "ROOT", "apikey": apikey, "secretkey": secretkey,
-                "accountid": admin.uuid, "iscallerchilddomain": false, "isdefault": true}),
-            ),
-        },
-    )?;
+    // As on every cloud, the first account is the cloud's own.
+    person(db, "system", &root, None)?;
+    let keys = keys.unwrap_or_else(|| (key(), key()));
+    let admin = person(db, "admin", &root, Some(keys))?;
+    credentials::set_password(db, admin.id, PASSWORD)?;
     let zone = add(
         db,
         "zone",
@@ -243,5 +265,15 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
                 "ispersistent": false, "egressdefaultpolicy": false}),
         )?;
     }
+    let name = "ALERT.MANAGEMENT";
+    let about = "Management server node 127.0.0.1 is up";
+    add(
+        db,
+        "alert",
+        name,
+        "",
+        "",
+        json!({"type": 14, "name": name, "description": about, "sent": now}),
+    )?;
     Ok(())
 }

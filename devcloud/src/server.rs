@@ -1,25 +1,29 @@
-//! HTTP in, API call out, JSON or XML back; limits on heads, bodies and idle sockets.
+//! HTTP in, API call out, JSON or XML back; limits on heads, bodies and idle sockets. Two doors: everybody's, and the
+//! integration port, which opens and closes while the server runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, COOKIE, DATE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
-use crate::api;
+use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
+use crate::clock;
+use crate::receive::{self, Lend};
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
@@ -27,54 +31,174 @@ const LARGEST_BODY: usize = 1 << 20;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// Serves until told to stop.
-pub fn serve(listener: TcpListener, connection: Connection, stopped: oneshot::Receiver<()>) {
+/// Where the integration port is open, told to those outside the server.
+pub type Told = Arc<Mutex<Option<SocketAddr>>>;
+
+/// What the server is given from outside while it runs.
+pub struct Orders {
+    /// Listeners for the integration port, each in place of the one before.
+    pub integration: mpsc::UnboundedReceiver<TcpListener>,
+    pub stop: oneshot::Receiver<()>,
+}
+
+/// A server's world and its doors.
+struct Server {
+    world: RefCell<World>,
+    told: Told,
+    /// The port that the configuration opened, and what ends the door when it is dropped.
+    configured: Cell<u16>,
+    integration: RefCell<Option<watch::Sender<()>>>,
+}
+
+/// Serves until told to stop. `configured` is the integration port that the configuration says.
+pub fn serve(
+    listener: TcpListener,
+    db: Connection,
+    configured: u16,
+    told: Told,
+    mut orders: Orders,
+) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     else {
         return;
     };
-    let connection = Rc::new(RefCell::new(connection));
+    let server = Rc::new(Server {
+        world: RefCell::new(World {
+            db,
+            limits: Default::default(),
+        }),
+        told,
+        configured: Cell::new(configured),
+        integration: RefCell::new(None),
+    });
     LocalSet::new().block_on(&runtime, async {
+        let (_open, closed) = watch::channel(());
+        let opened = async {
+            while let Some(listener) = orders.integration.recv().await {
+                open_integration(&server, listener);
+            }
+            std::future::pending().await
+        };
         tokio::select! {
-            () = accept(listener, connection) => {}
-            _ = stopped => {}
+            () = accept(server.clone(), listener, Door::Public, closed) => {}
+            () = opened => {}
+            _ = orders.stop => {}
         }
     });
 }
 
-async fn accept(listener: TcpListener, connection: Rc<RefCell<Connection>>) {
+/// Serves the integration port on a listener, in place of the one before.
+fn open_integration(server: &Rc<Server>, listener: TcpListener) {
+    let (open, closed) = watch::channel(());
+    let address = listener.local_addr().ok();
+    tell(&server.told, address);
+    server.integration.replace(Some(open));
+    let door = accept(server.clone(), listener, Door::Integration, closed);
+    tokio::task::spawn_local(door);
+}
+
+/// Notes where the integration port is.
+pub fn tell(told: &Told, address: Option<SocketAddr>) {
+    *told.lock().unwrap_or_else(PoisonError::into_inner) = address;
+}
+
+/// Opens or closes the integration port where the configuration was changed to say so.
+fn follow_configuration(server: &Rc<Server>) {
+    let port = api::integration_port(&server.world.borrow().db).unwrap_or(0);
+    if server.configured.replace(port) == port {
+        return;
+    }
+    server.integration.replace(None);
+    tell(&server.told, None);
+    // A port that another program has stays that program's.
+    if let Some(listener) = listen(port) {
+        open_integration(server, listener);
+    }
+}
+
+/// A listener on a loopback port; nothing for port 0 and where it cannot be had.
+pub fn listen(port: u16) -> Option<TcpListener> {
+    if port == 0 {
+        return None;
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+    listener.filter(|listener| listener.set_nonblocking(true).is_ok())
+}
+
+/// Serves all who come to a door until it is closed; what they have begun is ended first.
+async fn accept(
+    server: Rc<Server>,
+    listener: TcpListener,
+    door: Door,
+    mut closed: watch::Receiver<()>,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closed.changed() => return,
+        };
+        let Ok((stream, _)) = accepted else {
             // Too many open files, perhaps: others may close theirs meanwhile.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let connection = connection.clone();
+        let (server, mut closed) = (server.clone(), closed.clone());
         tokio::task::spawn_local(async move {
             let service = service_fn(move |request| {
-                let connection = connection.clone();
-                async move { Ok::<_, Infallible>(handle(request, &connection).await) }
+                let server = server.clone();
+                async move {
+                    let response = handle(request, &server, door).await;
+                    Ok::<_, Infallible>(dated(response, &server))
+                }
             });
-            // A connection that breaks is the caller's affair.
-            let _ = http1::Builder::new()
+            let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
+                .auto_date_header(false)
                 .header_read_timeout(HEAD_TIME)
                 .max_buf_size(64 << 10)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+                .serve_connection(TokioIo::new(stream), service);
+            let mut connection = std::pin::pin!(connection);
+            // A connection that breaks is the caller's affair.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                _ = closed.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
         });
     }
 }
 
+impl Lend for Server {
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        work(&mut self.world.borrow_mut().db)
+    }
+}
+
+/// Every answer says what the cloud's clock shows.
+fn dated(mut response: Response<Full<Bytes>>, server: &Server) -> Response<Full<Bytes>> {
+    let now = api::cloud_time(&server.world.borrow().db);
+    let date = clock::http_date(now.unwrap_or_else(|_| clock::now()));
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
 async fn handle(
-    request: Request<Incoming>,
-    connection: &RefCell<Connection>,
+    request: hyper::Request<Incoming>,
+    server: &Rc<Server>,
+    door: Door,
 ) -> Response<Full<Bytes>> {
+    if request.uri().path().starts_with(receive::PATH) {
+        return receive::receive(request, &**server).await;
+    }
     if request.uri().path() != "/client/api" {
         return page(404, "Not Found");
     }
@@ -87,8 +211,15 @@ async fn handle(
     };
     let post = request.method() == Method::POST;
     if !post && request.method() != Method::GET {
-        return page(405, "Method Not Allowed");
+        return empty(405);
     }
+    let cookies = cookies(&request);
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default()
+        .to_string();
     let form = request
         .headers()
         .get(CONTENT_TYPE)
@@ -106,29 +237,73 @@ async fn handle(
             None => return page(400, "Bad Request"),
         }
     }
-    let answer = api::answer(&mut connection.borrow_mut(), &params);
     let json = value(&params, "response").is_some_and(|form| form.eq_ignore_ascii_case("json"));
-    respond(&answer, json)
+    let request = Request {
+        door,
+        params,
+        post,
+        cookies,
+        host,
+    };
+    let answer = api::answer(&mut server.world.borrow_mut(), &request);
+    if value(&request.params, "command") == Some("updateConfiguration") {
+        follow_configuration(server);
+    }
+    respond(answer, json, door)
 }
 
-fn respond(answer: &Answer, json: bool) -> Response<Full<Bytes>> {
-    let (body, media) = if json {
-        (answer.json(), "application/json;charset=utf-8")
-    } else {
-        (answer.xml(), "text/xml;charset=utf-8")
+/// The names and values of the cookies that came with a request.
+fn cookies(request: &hyper::Request<Incoming>) -> Vec<(String, String)> {
+    request
+        .headers()
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+fn respond(answer: Answer, json: bool, door: Door) -> Response<Full<Bytes>> {
+    let media = match (door, json) {
+        (Door::Public, true) => "application/json;charset=utf-8",
+        (Door::Public, false) => "text/xml;charset=utf-8",
+        (Door::Integration, true) => "application/json; charset=UTF-8",
+        (Door::Integration, false) => "text/xml; charset=UTF-8",
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    if let Ok(status) = hyper::StatusCode::from_u16(answer.status) {
-        *response.status_mut() = status;
-    }
+    let body = if json {
+        answer.body.json()
+    } else {
+        answer.body.xml()
+    };
+    let mut response = with_status(Response::new(Full::new(Bytes::from(body))), answer.status);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     if let Some(text) = &answer.description
+        && door == Door::Public
         && let Ok(text) = HeaderValue::from_str(text)
     {
         headers.insert("x-description", text);
     }
+    for cookie in &answer.cookies {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            headers.append(SET_COOKIE, cookie);
+        }
+    }
     response
+}
+
+fn with_status(mut response: Response<Full<Bytes>>, status: u16) -> Response<Full<Bytes>> {
+    if let Ok(status) = hyper::StatusCode::from_u16(status) {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+/// A status that says everything.
+fn empty(status: u16) -> Response<Full<Bytes>> {
+    with_status(Response::new(Full::default()), status)
 }
 
 /// What stands before the API answers for itself.
@@ -136,10 +311,7 @@ fn page(status: u16, text: &str) -> Response<Full<Bytes>> {
     let html = format!(
         "<html><head><title>{status} {text}</title></head><body><h1>{text}</h1></body></html>"
     );
-    let mut response = Response::new(Full::new(Bytes::from(html)));
-    if let Ok(status) = hyper::StatusCode::from_u16(status) {
-        *response.status_mut() = status;
-    }
+    let mut response = with_status(Response::new(Full::new(Bytes::from(html))), status);
     response.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/html;charset=iso-8859-1"),

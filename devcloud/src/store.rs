@@ -7,10 +7,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 7;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -20,14 +20,31 @@ const TABLES: &str = "
         body TEXT NOT NULL);
     CREATE INDEX thing_kind ON thing (kind, name);
     CREATE INDEX thing_parent ON thing (parent);
+    CREATE INDEX thing_account ON thing (account, kind);
+    CREATE UNIQUE INDEX thing_number ON thing (kind, number);
+    CREATE INDEX thing_outline ON thing (kind, id, number, name, account, domain);
     CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
-        ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
+        begun INTEGER NOT NULL, ends INTEGER NOT NULL, settled INTEGER NOT NULL, params TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX job_settled ON job (settled, ends);
     CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE spell (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, usage INTEGER NOT NULL, thing INTEGER NOT NULL, uuid TEXT NOT NULL,
+        account INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER, facts TEXT);
+    CREATE INDEX spell_thing ON spell (thing, usage);
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
+    CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
+    CREATE TRIGGER user_gone AFTER DELETE ON thing WHEN old.kind = 'user' BEGIN
+        DELETE FROM password WHERE user = old.id;
+        DELETE FROM session WHERE user = old.id;
+    END;
 ";
+
+const TABLE_NAMES: &[&str] = &[
+    "thing", "counter", "job", "event", "spell", "setting", "password", "session",
+];
 
 /// A thing of the cloud: a zone, a machine, an account.
 #[derive(Clone, Debug)]
@@ -35,7 +52,7 @@ pub struct Thing {
     pub id: i64,
     pub uuid: String,
     pub kind: String,
-    /// Its number among its kind, which root administrators may give in place of the uuid.
+    /// Its number among its kind, which may be given in place of the uuid.
     pub number: i64,
     pub name: String,
     /// Internal ids of the account and domain it belongs to; 0 for what belongs to the cloud.
@@ -84,7 +101,7 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
-    for table in ["thing", "counter", "job", "event", "setting"] {
+    for table in TABLE_NAMES {
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     transaction.execute_batch(TABLES)?;
@@ -96,32 +113,21 @@ fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
 pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keys = admin_keys(&transaction)?;
-    transaction.execute_batch(
-        "DELETE FROM thing; DELETE FROM counter; DELETE FROM job; DELETE FROM event; DELETE FROM setting;
-         DELETE FROM sqlite_sequence;",
-    )?;
+    for table in TABLE_NAMES.iter().chain(&["sqlite_sequence"]) {
+        transaction.execute_batch(&format!("DELETE FROM {table}"))?;
+    }
     crate::seed::seed(&transaction, keys)?;
     transaction.commit()
 }
 
 /// The API key and secret of the cloud's administrator.
 pub fn admin_keys(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
-    let body: Option<String> = connection
-        .query_row(
-            "SELECT body FROM thing WHERE kind = 'user' ORDER BY id LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let body: Value = body
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    Ok(
-        match (body["apikey"].as_str(), body["secretkey"].as_str()) {
-            (Some(key), Some(secret)) => Some((key.into(), secret.into())),
-            _ => None,
-        },
-    )
+    // The first user is the cloud's own, and has none.
+    let Some(admin) = by_number(connection, "user", 2)? else {
+        return Ok(None);
+    };
+    let key = |name: &str| admin.body.get(name)?.as_str().map(String::from);
+    Ok(key("apikey").zip(key("secretkey")))
 }
 
 fn thing(row: &Row) -> rusqlite::Result<Thing> {
@@ -156,6 +162,48 @@ pub fn children(connection: &Connection, kind: &str, parent: &str) -> rusqlite::
         .collect()
 }
 
+/// The things of a kind that belong to an account.
+pub fn of_account(
+    connection: &Connection,
+    kind: &str,
+    account: i64,
+) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE account = ? AND kind = ? ORDER BY id")?
+        .query_map(params![account, kind], thing)?
+        .collect()
+}
+
+/// How many those are.
+pub fn count_of_account(
+    connection: &Connection,
+    kind: &str,
+    account: i64,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM thing WHERE account = ? AND kind = ?")?
+        .query_row(params![account, kind], |row| row.get(0))
+}
+
+pub fn name_of(
+    connection: &Connection,
+    kind: &str,
+    uuid: &str,
+) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT name FROM thing WHERE uuid = ? AND kind = ?")?
+        .query_row([uuid, kind], |row| row.get(0))
+        .optional()
+}
+
+/// The things of a kind that have that name.
+pub fn named(connection: &Connection, kind: &str, name: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE kind = ? AND name = ? ORDER BY id")?
+        .query_map([kind, name], thing)?
+        .collect()
+}
+
 pub fn by_uuid(connection: &Connection, kind: &str, uuid: &str) -> rusqlite::Result<Option<Thing>> {
     connection
         .prepare_cached("SELECT * FROM thing WHERE uuid = ? AND kind = ?")?
@@ -181,6 +229,15 @@ pub fn by_number(
         .optional()
 }
 
+/// The number that the youngest thing of a kind has or had; 0 where there was none.
+pub fn last_number(connection: &Connection, kind: &str) -> rusqlite::Result<i64> {
+    let last = connection
+        .prepare_cached("SELECT last FROM counter WHERE kind = ?")?
+        .query_row([kind], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
 pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
     connection
         .query_row("SELECT 1 FROM thing WHERE uuid = ?", [uuid], |_| Ok(()))
@@ -190,22 +247,18 @@ pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
 
 /// Adds a thing and gives it its internal id and its number.
 pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()> {
-    // Real clouds have an account and a user of their own before the first one.
-    let first = if matches!(thing.kind.as_str(), "account" | "user") {
-        2
-    } else {
-        1
-    };
-    thing.number = connection.query_row(
-        "INSERT INTO counter (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = last + 1
-         RETURNING last",
-        params![thing.kind, first],
-        |row| row.get(0),
-    )?;
-    connection.execute(
-        "INSERT INTO thing (uuid, kind, number, name, account, domain, parent, state, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params![
+    thing.number = connection
+        .prepare_cached(
+            "INSERT INTO counter (kind, last) VALUES (?1, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1
+             RETURNING last",
+        )?
+        .query_row([&thing.kind], |row| row.get(0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO thing (uuid, kind, number, name, account, domain, parent, state, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
             thing.uuid,
             thing.kind,
             thing.number,
@@ -214,30 +267,36 @@ pub fn insert(connection: &Connection, thing: &mut Thing) -> rusqlite::Result<()
             thing.domain,
             thing.parent,
             thing.state,
-            Value::Object(thing.body.clone()).to_string()
-        ],
-    )?;
+            text(&thing.body)?
+        ])?;
     thing.id = connection.last_insert_rowid();
-    Ok(())
+    meter::made(connection, thing)
 }
 
 pub fn update(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
-    connection.execute(
-        "UPDATE thing SET name = ?, account = ?, domain = ?, parent = ?, state = ?, body = ? WHERE id = ?",
-        params![
+    meter::changed(connection, thing)?;
+    connection
+        .prepare_cached(
+            "UPDATE thing SET name = ?, account = ?, domain = ?, parent = ?, state = ?, body = ? WHERE id = ?",
+        )?
+        .execute(params![
             thing.name,
             thing.account,
             thing.domain,
             thing.parent,
             thing.state,
-            Value::Object(thing.body.clone()).to_string(),
+            text(&thing.body)?,
             thing.id
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 
+fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
+    serde_json::to_string(body).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))
+}
+
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
+    meter::gone(connection, thing)?;
     connection.execute("DELETE FROM thing WHERE id = ?", [thing.id])?;
     Ok(())
 }
@@ -261,9 +320,13 @@ pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusql
 
 /// A job that runs or has ended.
 pub struct Job {
+    /// Its number among the jobs; 0 until it is kept.
+    pub number: i64,
     pub uuid: String,
     pub api: String,
     pub account: i64,
+    /// When it began by the cloud's clock, in milliseconds since 1970.
+    pub begun: i64,
     pub params: Value,
     /// The record that queryAsyncJobResult answers.
     pub body: Map<String, Value>,
@@ -272,6 +335,8 @@ pub struct Job {
 fn job(row: &Row) -> rusqlite::Result<Job> {
     let (params, body): (String, String) = (row.get("params")?, row.get("body")?);
     Ok(Job {
+        number: row.get("id")?,
+        begun: row.get("begun")?,
         uuid: row.get("uuid")?,
         api: row.get("api")?,
         account: row.get("account")?,
@@ -280,14 +345,15 @@ fn job(row: &Row) -> rusqlite::Result<Job> {
     })
 }
 
-/// Keeps a job that ends at `ends`, in milliseconds since 1970.
+/// Keeps a job that ends at `ends`, in true milliseconds since 1970.
 pub fn start_job(connection: &Connection, job: &Job, ends: i64) -> rusqlite::Result<()> {
     connection.execute(
-        "INSERT INTO job (uuid, account, api, ends, settled, params, body) VALUES (?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO job (uuid, account, api, begun, ends, settled, params, body) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
         params![
             job.uuid,
             job.account,
             job.api,
+            job.begun,
             ends,
             job.params.to_string(),
             Value::Object(job.body.clone()).to_string()
@@ -318,10 +384,11 @@ pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<
         .optional()
 }
 
-pub fn jobs(connection: &Connection) -> rusqlite::Result<Vec<Job>> {
+/// The jobs that began at that time or later, in milliseconds since 1970, in the order in which they did.
+pub fn jobs_since(connection: &Connection, begun: i64) -> rusqlite::Result<Vec<Job>> {
     connection
-        .prepare("SELECT * FROM job ORDER BY id DESC")?
-        .query_map([], job)?
+        .prepare_cached("SELECT * FROM job WHERE begun >= ? ORDER BY id")?
+        .query_map([begun], job)?
         .collect()
 }
 

@@ -5,21 +5,32 @@ use serde_json::{Map, Value, json};
 /// What servers of this version say in every XML answer.
 pub const VERSION: &str = "4.11.1.0";
 
-/// A body with its envelope, and how it went.
+/// What is said, and how it went.
 pub struct Answer {
     pub status: u16,
-    pub envelope: String,
-    pub body: Value,
+    pub body: Body,
     /// The text that real servers repeat in a header.
     pub description: Option<String>,
+    /// Cookies to be set.
+    pub cookies: Vec<String>,
 }
 
-/// Why a call is refused: errorcode, cserrorcode (none for 401) and text.
+/// What an answer says.
+pub enum Body {
+    /// A tree in its envelope, written as JSON or XML.
+    Tree(String, Value),
+    /// A text that comes as it is, whatever its content type says.
+    Plain(String),
+}
+
+/// Why a call is refused: errorcode, cserrorcode (none for 401 and logins) and text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
     pub code: u16,
     pub cscode: Option<u32>,
     pub text: String,
+    /// Whether the text comes bare, where real servers forget its envelope.
+    pub plain: bool,
 }
 
 impl Refusal {
@@ -28,6 +39,25 @@ impl Refusal {
             code,
             cscode: Some(cscode),
             text: text.into(),
+            plain: false,
+        }
+    }
+
+    /// A refusal that has no cserrorcode, and so no header for its text.
+    pub fn bare(code: u16, text: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            cscode: None,
+            text: text.into(),
+            plain: false,
+        }
+    }
+
+    /// A refusal that is a text without an envelope.
+    pub fn plain(code: u16, text: impl Into<String>) -> Refusal {
+        Refusal {
+            plain: true,
+            ..Refusal::bare(code, text)
         }
     }
 
@@ -42,11 +72,10 @@ impl Refusal {
     }
 
     pub fn unauthorized() -> Refusal {
-        Refusal {
-            code: 401,
-            cscode: None,
-            text: "unable to verify user credentials and/or request signature".into(),
-        }
+        Refusal::bare(
+            401,
+            "unable to verify user credentials and/or request signature",
+        )
     }
 
     /// The fault of this cloud and nobody else's.
@@ -59,6 +88,19 @@ impl Refusal {
     }
 
     pub fn answer(&self, envelope: &str) -> Answer {
+        Answer {
+            status: self.code,
+            body: if self.plain {
+                Body::Plain(self.text.clone())
+            } else {
+                Body::Tree(envelope.into(), self.tree())
+            },
+            description: self.cscode.map(|_| self.text.clone()),
+            cookies: Vec::new(),
+        }
+    }
+
+    fn tree(&self) -> Value {
         let mut body = Map::new();
         body.insert("uuidList".into(), json!([]));
         body.insert("errorcode".into(), json!(self.code));
@@ -66,12 +108,7 @@ impl Refusal {
             body.insert("cserrorcode".into(), json!(code));
         }
         body.insert("errortext".into(), json!(self.text));
-        Answer {
-            status: self.code,
-            envelope: envelope.into(),
-            body: Value::Object(body),
-            description: self.cscode.map(|_| self.text.clone()),
-        }
+        Value::Object(body)
     }
 }
 
@@ -81,18 +118,22 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-impl Answer {
-    pub fn json(&self) -> Vec<u8> {
-        let mut whole = Map::new();
-        whole.insert(self.envelope.clone(), self.body.clone());
-        Value::Object(whole).to_string().into_bytes()
+impl Body {
+    pub fn json(self) -> Vec<u8> {
+        match self {
+            Body::Plain(text) => text.into_bytes(),
+            Body::Tree(envelope, body) => json!({ envelope: body }).to_string().into_bytes(),
+        }
     }
 
-    pub fn xml(&self) -> Vec<u8> {
+    pub fn xml(self) -> Vec<u8> {
+        let (name, body) = match self {
+            Body::Plain(text) => return text.into_bytes(),
+            Body::Tree(envelope, body) => (envelope, body),
+        };
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-        let name = &self.envelope;
         text.push_str(&format!("<{name} cloud-stack-version=\"{VERSION}\">"));
-        if let Value::Object(fields) = &self.body {
+        if let Value::Object(fields) = &body {
             // The list of ids that an error has in JSON is not written here.
             for (field, value) in fields.iter().filter(|(field, _)| *field != "uuidList") {
                 element(&mut text, field, value);

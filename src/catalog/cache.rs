@@ -1,8 +1,9 @@
 //! The catalogue on disk: one file a cloud and identity, written whole and renamed, of which one API is read at a time.
 //!
-//! The file is a line of magic, a line with the length of the index, the index (name, asynchronous, where and how long),
+//! The file is a line of magic, a line with the length of the index (and `shipped` if it is no cloud's own), the index (name, asynchronous, where and how long),
 //! and the APIs as JSON one after another.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,10 +11,13 @@ use std::sync::Mutex;
 
 use sha1::{Digest, Sha1};
 
+use super::names::Named;
 use super::{Api, Catalog, Entry, Shelf};
 use crate::error::{Error, Result};
 
 const MAGIC: &str = "capuchin catalogue 1";
+/// Stands after the length of the index of a shipped catalogue.
+const SHIPPED: &str = " shipped";
 
 /// Where the catalogue of a cloud is kept: by what tells it and its caller apart.
 pub fn path(directory: &Path, endpoint: &str, identity: &str) -> PathBuf {
@@ -41,7 +45,10 @@ pub fn load(path: &Path) -> Option<Catalog> {
         return None;
     }
     let size_line = lines.next()?;
-    let size: u64 = std::str::from_utf8(size_line).ok()?.parse().ok()?;
+    let size = std::str::from_utf8(size_line).ok()?;
+    let own = size.strip_suffix(SHIPPED);
+    let (size, shipped) = (own.unwrap_or(size), own.is_some());
+    let size: u64 = size.parse().ok()?;
     let start = (MAGIC.len() + size_line.len() + 2) as u64;
     if start.checked_add(size)? > length {
         return None;
@@ -69,12 +76,13 @@ pub fn load(path: &Path) -> Option<Catalog> {
             file: Mutex::new(file),
             places,
         };
-        Catalog::new(entries, Box::new(shelf))
+        Catalog::new(entries, Box::new(shelf)).as_shipped(shipped)
     })
 }
 
 /// Writes the APIs to a temporary file beside `path` and renames it, so that a reader sees the old or the new one whole.
-pub fn store(path: &Path, apis: &[Api]) -> Result<()> {
+/// `shipped` tells that they are no cloud's own.
+pub fn store(path: &Path, apis: &[Api], shipped: bool) -> Result<()> {
     let failed = |why: std::io::Error| {
         Error::local(format!(
             "the catalogue could not be written to {}: {why}",
@@ -99,14 +107,51 @@ pub fn store(path: &Path, apis: &[Api]) -> Result<()> {
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let write = || {
         let mut file = File::create(&temporary)?;
-        file.write_all(format!("{MAGIC}\n{}\n{index}", index.len()).as_bytes())?;
+        let mark = if shipped { SHIPPED } else { "" };
+        file.write_all(format!("{MAGIC}\n{}{mark}\n{index}", index.len()).as_bytes())?;
         file.write_all(&bodies)?;
+        // Another catalogue may go with other names; those that can't be removed are no worse than before.
+        let _ = std::fs::remove_file(names_path(path));
         std::fs::rename(&temporary, path)
     };
     write().map_err(|why| {
         let _ = std::fs::remove_file(&temporary);
         failed(why)
     })
+}
+
+/// The names that the cloud listed when that API was called, as kept beside the catalogue.
+pub fn names(path: &Path, list: &str) -> Option<Vec<Named>> {
+    all_names(path).remove(list)
+}
+
+/// Keeps the names that the cloud listed until the catalogue is stored anew.
+pub fn store_names(path: &Path, list: &str, names: Vec<Named>) -> Result<()> {
+    let mut all = all_names(path);
+    all.insert(list.into(), names);
+    let path = names_path(path);
+    let temporary = path.with_extension(format!("{}.new", std::process::id()));
+    let write = || {
+        std::fs::write(&temporary, serde_json::to_vec(&all)?)?;
+        std::fs::rename(&temporary, &path)
+    };
+    write().map_err(|why| {
+        let _ = std::fs::remove_file(&temporary);
+        Error::local(format!(
+            "what {list} told could not be kept in {}: {why}",
+            path.display()
+        ))
+    })
+}
+
+/// What each list told; nothing where none was kept, or the file is broken.
+fn all_names(path: &Path) -> BTreeMap<String, Vec<Named>> {
+    let text = std::fs::read(names_path(path)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn names_path(path: &Path) -> PathBuf {
+    path.with_extension("names")
 }
 
 /// Forgets a cache that proved to be broken.
@@ -169,7 +214,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
         assert!(load(&path).is_none());
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let catalog = load(&path).unwrap();
         assert_eq!(catalog.len(), 3);
         assert!(catalog.entries()[0].asynchronous);
@@ -185,7 +230,7 @@ mod tests {
     fn a_file_cut_anywhere_or_of_another_format_is_no_cache() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
@@ -202,10 +247,44 @@ mod tests {
     }
 
     #[test]
+    fn names_are_kept_until_the_catalogue_is_stored_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path(), "http://a/client/api", "key");
+        store(&path, &apis(), false).unwrap();
+        let named = |name: &str| {
+            vec![Named {
+                name: name.into(),
+                value: "1".into(),
+            }]
+        };
+        store_names(&path, "listUsageTypes", named("ONE")).unwrap();
+        store_names(&path, "listEventTypes", named("TWO")).unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), Some(named("ONE")));
+        assert_eq!(names(&path, "listEventTypes"), Some(named("TWO")));
+        std::fs::write(names_path(&path), "{").unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), None);
+        store_names(&path, "listUsageTypes", named("ONE")).unwrap();
+        store(&path, &apis(), false).unwrap();
+        assert_eq!(names(&path, "listUsageTypes"), None);
+    }
+
+    #[test]
+    fn a_shipped_catalogue_stays_known_as_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path(), "http://a/client/api", "key");
+        for shipped in [true, false] {
+            store(&path, &apis(), shipped).unwrap();
+            let catalog = load(&path).unwrap();
+            assert_eq!(catalog.shipped(), shipped);
+            assert_eq!(*catalog.api("listUsers").unwrap().unwrap(), apis()[2]);
+        }
+    }
+
+    #[test]
     fn a_broken_body_is_an_error_and_no_panic() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path(), "http://a/client/api", "key");
-        store(&path, &apis()).unwrap();
+        store(&path, &apis(), false).unwrap();
         let mut whole = std::fs::read(&path).unwrap();
         let last = whole.len() - 1;
         whole[last] = b'x';

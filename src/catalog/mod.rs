@@ -1,12 +1,18 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod names;
+pub mod types;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use self::names::{Lexicon, Names};
 use crate::error::Result;
+
+/// The type of a parameter that is a file of this machine; no server knows it.
+pub const FILE: &str = "file";
 
 /// One API of the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,12 +102,31 @@ impl Shelf for Vec<Api> {
 pub struct Catalog {
     entries: Vec<Entry>,
     shelf: Box<dyn Shelf>,
+    elsewhere: OnceLock<types::Elsewhere>,
+    shipped: bool,
+    lexicon: Option<Arc<dyn Lexicon>>,
 }
 
 impl Catalog {
     /// `entries` and `shelf` have the same order; names must be sorted and occur once.
     pub fn new(entries: Vec<Entry>, shelf: Box<dyn Shelf>) -> Catalog {
-        Catalog { entries, shelf }
+        Catalog {
+            entries,
+            shelf,
+            elsewhere: OnceLock::new(),
+            shipped: false,
+            lexicon: None,
+        }
+    }
+
+    /// The same as one that the cloud itself did not tell.
+    pub fn as_shipped(self, shipped: bool) -> Catalog {
+        Catalog { shipped, ..self }
+    }
+
+    /// Whether this is a known server's catalogue in place of the cloud's own, so that it proves nothing about this cloud.
+    pub fn shipped(&self) -> bool {
+        self.shipped
     }
 
     /// A catalogue of APIs that are all in memory.
@@ -118,6 +143,19 @@ impl Catalog {
         Catalog::new(entries, Box::new(apis))
     }
 
+    /// The same with names for the values of parameters.
+    pub fn with_lexicon(self, lexicon: Arc<dyn Lexicon>) -> Catalog {
+        Catalog {
+            lexicon: Some(lexicon),
+            ..self
+        }
+    }
+
+    /// The names for the values of a parameter, both in the catalogue's spelling.
+    pub fn names(&self, api: &str, param: &str) -> Option<Names> {
+        self.lexicon.as_ref()?.names(api, param)
+    }
+
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -128,6 +166,16 @@ impl Catalog {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// What all entries say of fields together; one that cannot be read says nothing.
+    fn elsewhere(&self) -> &types::Elsewhere {
+        self.elsewhere.get_or_init(|| {
+            let apis: Vec<Api> = (0..self.entries.len())
+                .filter_map(|index| self.shelf.read(index).ok())
+                .collect();
+            types::Elsewhere::of(&apis)
+        })
     }
 
     /// The API of that name, in any case: `listUsers`, `listusers`.

@@ -1,37 +1,59 @@
 //! One cloud: how it is spoken to, by whom, over what; calls in, answers out, jobs followed.
 
+mod change;
+mod connecting;
+pub mod discovery;
+pub mod ledger;
+mod logins;
 pub mod network;
 pub mod pages;
+pub mod proxies;
+pub mod resolve;
 pub mod retry;
+pub mod send;
+pub mod sessions;
+pub mod tls;
 pub mod transport;
+pub mod upload;
 pub mod wait;
+mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::catalog::{Api, Field};
-use crate::cloud::{self, Dialect, Identity, Manner, Outcome, Progress, Reply, Request, Sent};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
+use crate::cloud::{self, Access, Dialect, Identity, Manner, Outcome, Progress, Reply, Request};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
-use transport::{Failure, Route, Transport};
+use ledger::{Entry, Ledger, Whose};
+pub use logins::{At, Question};
+use proxies::Proxies;
+use retry::Twice;
+use send::{Observer, Sender};
+use sessions::Sessions;
+use transport::Route;
 
 /// How long a job is waited for unless somebody says otherwise.
 pub const JOB_TIME: Duration = Duration::from_secs(3600);
 /// How long a signature is good for unless somebody says otherwise, in seconds.
 const EXPIRES: u64 = 600;
 const RETRIES: u32 = 3;
-
-type Observer = dyn Fn(&Sent) + Send + Sync;
+const THROTTLE_WAIT: Duration = Duration::from_secs(60);
 
 /// What holds for one call.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub manner: Manner,
-    /// What the catalogue says of the answer's fields.
-    pub fields: Vec<Field>,
+    /// What is known of the answer's fields.
+    pub types: Types,
     /// How often a call may go again that brought no answer and may go again at all.
     pub retries: u32,
+    /// How long is waited in all where the cloud takes no more calls for a while.
+    pub throttle_wait: Duration,
+    /// The parameter that may carry the ledger's own id of the call as the new thing's.
+    pub custom: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -41,8 +63,10 @@ impl Default for Options {
                 expires: EXPIRES,
                 response: "json".into(),
             },
-            fields: Vec::new(),
+            types: Types::default(),
             retries: RETRIES,
+            throttle_wait: THROTTLE_WAIT,
+            custom: None,
         }
     }
 }
@@ -71,54 +95,60 @@ impl Default for Options {
 /// ```
 pub struct Client {
     dialect: Box<dyn Dialect>,
-    identity: Identity,
-    transport: Transport,
-    observer: Option<Arc<Observer>>,
-    clock: Mutex<Clock>,
+    sender: Sender,
+    route: Route,
+    book: Option<Book>,
 }
 
-/// How far the server's clock is from this machine's.
-#[derive(Default)]
-struct Clock {
-    /// What is added to this machine's time when a call is signed, in seconds.
-    offset: i64,
-    /// What there is to say about it and has not been said.
-    note: Option<String>,
+/// Where the calls of a client are written down, and whose they are.
+#[derive(Clone)]
+pub struct Book {
+    pub ledger: Arc<Ledger>,
+    pub whose: Whose,
 }
 
-/// Clocks that differ by less than this many seconds differ by nothing that matters.
-const SKEW: i64 = 30;
+/// A call that was answered.
+pub struct Begun {
+    pub outcome: Outcome,
+    /// Its place in the ledger, open until its end is settled or nobody waits for it.
+    pub entry: Option<Entry>,
+}
 
 impl Client {
-    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret.
+    /// A CloudStack cloud at `url` (`https://cloud.example.org/client/api`), called with this key and secret, by the
+    /// proxies of the process's environment.
     pub fn new(url: &str, apikey: &str, secretkey: &str) -> Result<Client> {
-        let identity = Identity {
-            url: url.into(),
-            apikey: apikey.into(),
-            secretkey: Secret::new(secretkey),
+        let access = Access {
+            servers: vec![url.into()],
+            identity: Identity::Keys {
+                apikey: apikey.into(),
+                secretkey: Secret::new(secretkey),
+            },
         };
         let route = Route {
-            verifycert: true,
-            proxies: true,
             tls: url.starts_with("https:"),
+            proxies: Proxies::read(&|name| std::env::var(name).ok())?,
+            ..Route::default()
         };
-        Client::with(identity, &route, None)
+        Client::with(access, &route, None, None, None)
     }
 
-    /// The same with the route chosen and every call observed.
+    /// The same for anybody, with the route chosen, every call observed, those that change something written down, and
+    /// the sessions of logins kept.
     pub fn with(
-        identity: Identity,
+        access: Access,
         route: &Route,
         observer: Option<Arc<Observer>>,
+        book: Option<Book>,
+        sessions: Option<Sessions>,
     ) -> Result<Client> {
         let dialect = cloud::dialect("cloudstack")
             .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
-            identity,
-            transport: Transport::new(route)?,
-            observer,
-            clock: Mutex::default(),
+            sender: Sender::new(access, route, observer, sessions)?,
+            route: route.clone(),
+            book,
         })
     }
 
@@ -146,13 +176,40 @@ impl Client {
 
     /// Makes the call and does not wait for what it starts.
     pub async fn start(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let begun = self.begin(request, options, None).await?;
+        Ok(begun.outcome)
+    }
+
+    /// Makes the call; one that changes something is written down before. With a catalogue, one whose answer is lost is
+    /// looked for in the cloud.
+    pub async fn begin(
+        &self,
+        request: &Request,
+        options: &Options,
+        catalog: Option<&Catalog>,
+    ) -> Result<Begun> {
         if let Some(error) = self.dialect.objection(request) {
             return Err(error);
         }
-        let reads = self.dialect.reads(&request.api);
-        let reply = self.send(request, options, reads).await?;
+        if !self.dialect.reads(&request.api) {
+            return change::carry_out(self, request, options, catalog).await;
+        }
+        Ok(Begun {
+            outcome: self.fetch(request, options).await?,
+            entry: None,
+        })
+    }
+
+    /// Makes a call that only reads.
+    pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
+        let reply = self.send(request, options, Twice::Harmless).await?;
+        self.read(request, options, &reply)
+    }
+
+    fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
-        self.dialect.read(request, &reply, &options.fields, follow)
+        let outcome = self.dialect.read(request, reply, &options.types, follow);
+        outcome.map_err(|error| self.sender.doubt(reply, error))
     }
 
     /// Asks once how far a job is that `request` started.
@@ -162,15 +219,45 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self.send(&self.dialect.ask(job), options, true).await?;
-        self.dialect.progress(request, job, &reply, &options.fields)
+        let reply = self
+            .send(&self.dialect.ask(job), options, Twice::Harmless)
+            .await?;
+        self.dialect.progress(request, job, &reply, &options.types)
     }
 
     /// Asks the cloud what can be called.
-    pub async fn discover(&self) -> Result<Vec<Api>> {
-        let options = Options::default();
-        let reply = self.send(&self.dialect.discovery(), &options, true).await?;
-        self.dialect.catalog(&reply)
+    pub async fn discover(&self, options: &Options) -> Result<Vec<Api>> {
+        let reply = self
+            .send(&self.dialect.discovery(), options, Twice::Harmless)
+            .await?;
+        let catalog = self.dialect.catalog(&reply);
+        catalog.map_err(|error| self.sender.doubt(&reply, error))
+    }
+
+    /// Whether the changing call that was made last may have been carried out without anybody knowing.
+    pub fn in_doubt(&self) -> bool {
+        self.sender.in_doubt()
+    }
+
+    /// Logs in at every server, for callers with a password: the one given, or their own. Nothing for others.
+    pub async fn log_in(&self, password: Option<Secret>) -> Vec<At> {
+        self.sender.log_in(&*self.dialect, password).await
+    }
+
+    /// Ends the sessions that there are, and forgets them.
+    pub async fn log_out(&self) -> Vec<At> {
+        let manner = Options::default().manner;
+        self.sender.log_out(&*self.dialect, &manner).await
+    }
+
+    /// What the user is to be asked for the call to go on.
+    pub fn question(&self) -> Option<Question> {
+        self.sender.question()
+    }
+
+    /// How this cloud is spoken to.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
     }
 
     /// Whether the request is for a list of which no page was asked for.
@@ -193,93 +280,40 @@ impl Client {
         self.dialect.reads(api)
     }
 
+    /// How far the cloud's clock is ahead of this machine's, in seconds, as far as is known.
+    pub fn ahead(&self) -> i64 {
+        self.sender.ahead()
+    }
+
+    /// Where its calls are written down.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
+    /// How it is reached.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// What there is to say about the calls made since this was last asked.
+    pub fn notes(&self) -> Vec<String> {
+        self.sender.notes()
+    }
+
     /// The line that asks after a job by hand.
     pub fn ask_line(&self, job: &str) -> String {
         self.dialect.ask_line(job)
     }
 
-    /// Sends the call, again where that does no harm and may help, each time signed anew.
-    async fn send(&self, request: &Request, options: &Options, reads: bool) -> Result<Reply> {
-        let mut tries = 0;
-        loop {
-            let mut outcome = self.send_once(request, &options.manner, reads).await;
-            // A refused identity changed nothing, so even a changing call may go again with the right time.
-            if outcome
-                .as_ref()
-                .is_ok_and(|reply| self.clock_was_wrong(reply))
-            {
-                outcome = self.send_once(request, &options.manner, reads).await;
-            }
-            if tries >= options.retries || !retry::worth_it(&outcome, reads) {
-                return outcome.map_err(|failure| failure.error);
-            }
-            tries += 1;
-            tokio::time::sleep(retry::pause(tries)).await;
-        }
-    }
-
-    /// Whether a refusal may come from the clock: then what is signed from now on has the server's time.
-    fn clock_was_wrong(&self, reply: &Reply) -> bool {
-        let (true, Some(date)) = (self.dialect.unauthorized(reply), reply.date) else {
-            return false;
-        };
-        let offset = date.saturating_sub(now());
-        let mut clock = self.clock();
-        if (offset - clock.offset).abs() < SKEW {
-            return false;
-        }
-        let way = if offset > 0 { "behind" } else { "ahead of" };
-        clock.note = Some(format!(
-            "this machine's clock is {} s {way} the cloud's; calls are signed with the cloud's time",
-            offset.abs()
-        ));
-        clock.offset = offset;
-        true
-    }
-
-    /// What there is to say about the calls made since this was last asked.
-    pub fn note(&self) -> Option<String> {
-        self.clock().note.take()
-    }
-
-    fn clock(&self) -> MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(|held| held.into_inner())
-    }
-
-    async fn send_once(
-        &self,
-        request: &Request,
-        manner: &Manner,
-        reads: bool,
-    ) -> std::result::Result<Reply, Failure> {
-        let now = now().saturating_add(self.clock().offset);
-        let call = self.dialect.sign(request, &self.identity, manner, now);
-        let start = Instant::now();
-        let outcome = self.transport.send(&request.api, &call, reads).await;
-        if let Some(observer) = &self.observer {
-            observer(&Sent {
-                url: call.shown,
-                status: match &outcome {
-                    Ok(reply) => Ok(reply.status),
-                    Err(failure) => Err(failure.error.message.clone()),
-                },
-                duration: start.elapsed(),
-            });
-        }
-        outcome
+    async fn send(&self, request: &Request, options: &Options, twice: Twice) -> Result<Reply> {
+        let sent = self.sender.send(&*self.dialect, request, options, twice);
+        sent.await.map_err(|failure| failure.error)
     }
 }
 
-/// This machine's time in seconds since 1970.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() as i64)
-}
-
-/// The error for a call that Ctrl-C ended before its answer came.
-pub fn interrupted(request: &Request, reads: bool) -> Error {
-    if reads {
+/// The error for a call that Ctrl-C ended before its answer came; `harmless` where nothing can have come of it.
+pub fn interrupted(request: &Request, harmless: bool) -> Error {
+    if harmless {
         Error::new(
             Kind::Interrupted,
             format!("{} was interrupted", request.api),
@@ -289,6 +323,12 @@ pub fn interrupted(request: &Request, reads: bool) -> Error {
             Kind::Unknown,
             format!("{} was interrupted before its answer came", request.api),
         )
-        .hint("it may have been carried out: look before you send it again")
+        .hint("it may have been carried out: `jobs` asks the cloud what became of it")
     }
+}
+
+/// The error for a wait that Ctrl-C ended.
+pub fn interrupted_wait() -> Error {
+    Error::new(Kind::Interrupted, "the wait was interrupted")
+        .hint("the jobs go on in the cloud; `jobs` tells how far they are")
 }

@@ -5,7 +5,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 
@@ -106,6 +108,22 @@ impl Network {
         }
     }
 
+    /// Starts a future on the network's thread that sends what it makes, one at a time; it ends when nobody wants more.
+    pub fn stream<T: Send + 'static, F>(
+        &self,
+        start: impl FnOnce(mpsc::Sender<T>) -> F,
+    ) -> Stream<T>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(1);
+        Stream {
+            receiver,
+            task: self.handle.spawn(start(sender)),
+            handle: self.handle.clone(),
+        }
+    }
+
     /// Runs the future on the network's thread and waits; `tick` is called with the time that has passed.
     pub fn run<T: Send + 'static>(
         &self,
@@ -128,5 +146,32 @@ impl Network {
                 }
             }
         }
+    }
+}
+
+/// What a future on the network's thread makes.
+pub struct Stream<T> {
+    receiver: mpsc::Receiver<T>,
+    task: JoinHandle<()>,
+    handle: Handle,
+}
+
+impl<T> Stream<T> {
+    /// Waits for the next; nothing when the future ended. `tick` is called with the time that has passed.
+    pub fn next(&mut self, mut tick: impl FnMut(Duration)) -> Option<T> {
+        let start = Instant::now();
+        loop {
+            let waited = async { timeout(TICK, self.receiver.recv()).await };
+            match self.handle.block_on(waited) {
+                Ok(next) => return next,
+                Err(_) => tick(start.elapsed()),
+            }
+        }
+    }
+}
+
+impl<T> Drop for Stream<T> {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }

@@ -1,12 +1,15 @@
 //! Whole lists: a server stops an unpaged list at its own page size in silence, and only the count tells.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use tokio::sync::mpsc::Sender;
 
 use super::{Client, Options};
 use crate::cloud::{Outcome, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::answer::Answer;
-use crate::record::{Value, json};
+use crate::record::rows::{Row, Rows};
 
 /// Pages of a list that never comes to its end; no cloud has so many things.
 const MOST_PAGES: usize = 100_000;
@@ -14,6 +17,8 @@ const MOST_PAGES: usize = 100_000;
 /// A list with all its rows, and what there is to say about how it came together.
 pub struct Whole {
     pub answer: Answer,
+    /// How many rows the cloud counts, where it does.
+    pub total: Option<usize>,
     pub notes: Vec<String>,
 }
 
@@ -25,119 +30,168 @@ pub async fn complete(
     first: Answer,
     seen: impl Fn(usize, usize),
 ) -> Result<Whole> {
-    let size = first.rows.len();
-    let Some(total) = client
-        .total(&first)
-        .filter(|total| *total > size && size > 0)
-    else {
-        return Ok(Whole {
+    match Pages::after(client, request, &first, None) {
+        Some(pages) => pages.gather(client, options, first, seen).await,
+        None => Ok(Whole {
+            total: client.total(&first),
             answer: first,
             notes: Vec::new(),
-        });
-    };
-    // Paged and unpaged lists may differ in order, so the first rows come again with the first page.
-    let mut whole = Gathered::new(total);
-    for number in 1..=MOST_PAGES {
-        let asked = client.page(request, number, size);
-        let Outcome::Done(page) = client.start(&asked, options).await? else {
-            break;
-        };
-        whole.total = client.total(&page).unwrap_or(whole.total);
-        let full = page.rows.len() >= size;
-        let fresh = whole.add(page.rows);
-        seen(whole.rows.len(), whole.total);
-        if whole.rows.len() >= whole.total || !full {
-            break;
-        }
-        if fresh == 0 {
-            whole.stuck = true;
-            break;
-        }
+        }),
     }
-    Ok(whole.into_whole(first, size))
 }
 
-struct Gathered {
-    rows: Vec<Value>,
-    keys: HashSet<String>,
+/// What comes of a list that is fetched page by page.
+pub enum Step {
+    /// Rows, and how many the cloud counts.
+    Page(Rows, usize),
+    /// All is there; what there is to say about how it came together.
+    End(Vec<String>),
+    Failed(Error),
+}
+
+/// Fetches page after page and sends each; none is fetched before the last but one was taken.
+pub async fn send(client: &Client, options: &Options, mut pages: Pages, sender: &Sender<Step>) {
+    // Without a receiver nobody wants more.
+    while let Ok(permit) = sender.reserve().await {
+        match pages.next(client, options).await {
+            Ok(Some(rows)) => permit.send(Step::Page(rows, pages.total)),
+            Ok(None) => return permit.send(Step::End(pages.notes())),
+            Err(error) => return permit.send(Step::Failed(error)),
+        }
+    }
+}
+
+/// The pages of a list, fetched one after another.
+pub struct Pages {
+    request: Request,
+    /// How many rows a page has.
+    size: usize,
+    /// The number of the last page that came; they begin with 1.
+    number: usize,
     /// What the server said at first and says now.
     announced: usize,
-    total: usize,
+    pub total: usize,
+    /// How many rows were given out so far, and how many are wanted at most.
+    pub given: usize,
+    most: usize,
+    /// What tells the rows given out from others.
+    keys: HashSet<u64>,
+    hasher: RandomState,
     repeats: usize,
     /// The server gave a page again, whole.
     stuck: bool,
+    over: bool,
 }
 
-impl Gathered {
-    fn new(total: usize) -> Gathered {
-        Gathered {
-            rows: Vec::new(),
-            keys: HashSet::new(),
+impl Pages {
+    /// The pages of the list of which `first` is a part; nothing where it is the whole list, or has all the rows that are
+    /// wanted.
+    pub fn after(
+        client: &Client,
+        request: &Request,
+        first: &Answer,
+        most: Option<usize>,
+    ) -> Option<Pages> {
+        let size = first.rows.len();
+        let total = client.total(first)?;
+        // Paged and unpaged lists may differ in order, so the first rows come again with the first page.
+        let most = most.unwrap_or(usize::MAX);
+        (total > size && size > 0 && most > size).then(|| Pages {
+            request: request.clone(),
+            size,
+            number: 0,
             announced: total,
             total,
+            given: 0,
+            most,
+            keys: HashSet::new(),
+            hasher: RandomState::new(),
             repeats: 0,
             stuck: false,
-        }
+            over: false,
+        })
     }
 
-    /// Keeps the rows that are not there yet and tells how many those were.
-    fn add(&mut self, rows: Vec<Value>) -> usize {
-        let before = self.rows.len();
+    /// Fetches all pages; their rows take the place of those of `first`, which had some of them.
+    pub async fn gather(
+        mut self,
+        client: &Client,
+        options: &Options,
+        first: Answer,
+        seen: impl Fn(usize, usize),
+    ) -> Result<Whole> {
+        let mut answer = Answer {
+            rows: Rows::default(),
+            ..first
+        };
+        while let Some(page) = self.next(client, options).await? {
+            answer.rows.append(page);
+            seen(self.given, self.total);
+        }
+        answer.recount();
+        Ok(Whole {
+            answer,
+            total: Some(self.total),
+            notes: self.notes(),
+        })
+    }
+
+    /// Fetches the next page and gives those of its rows that were not there yet; nothing after the last.
+    pub async fn next(&mut self, client: &Client, options: &Options) -> Result<Option<Rows>> {
+        if self.over || self.number == MOST_PAGES {
+            return Ok(None);
+        }
+        self.number += 1;
+        let asked = client.page(&self.request, self.number, self.size);
+        let Outcome::Done(page) = client.fetch(&asked, options).await? else {
+            return Ok(None);
+        };
+        self.total = client.total(&page).unwrap_or(self.total);
+        let mut rows = page.rows;
         let came = rows.len();
-        for row in rows {
-            if self.keys.insert(key(&row)) {
-                self.rows.push(row);
-            }
+        rows.retain(|row| self.is_new(row));
+        let new = rows.len();
+        rows.truncate(self.most - self.given);
+        self.given += rows.len();
+        let full = came >= self.size;
+        let whole = self.given >= self.total.min(self.most) || !full;
+        self.stuck = !whole && rows.is_empty();
+        if !self.stuck {
+            self.repeats += came - new;
         }
-        let fresh = self.rows.len() - before;
-        self.repeats += came - fresh;
-        fresh
+        self.over = whole || self.stuck;
+        Ok((!rows.is_empty()).then_some(rows))
     }
 
-    fn into_whole(self, first: Answer, size: usize) -> Whole {
-        // An API that ignores pages gives the same rows again: then the first answer is all there is to have.
-        if self.stuck && self.rows.len() <= size {
-            let note = format!(
-                "the cloud counts {} rows and gives {size}, the same on every page",
-                self.total
-            );
-            return Whole {
-                answer: first,
-                notes: vec![note],
-            };
+    /// Whether the row was on no page before. Templates have a row a zone, all of one id.
+    fn is_new(&mut self, row: &Row) -> bool {
+        let mut hasher = self.hasher.build_hasher();
+        match row.text("id") {
+            Some(id) => (id, row.text("zoneid")).hash(&mut hasher),
+            None => row.hash_all(&mut hasher),
+        }
+        self.keys.insert(hasher.finish())
+    }
+
+    /// What there is to say about how the list came together.
+    pub fn notes(&self) -> Vec<String> {
+        let (total, given) = (self.total, self.given);
+        // An API that ignores pages gives the same rows again: then those are all there is to have.
+        if self.stuck && given <= self.size {
+            return vec![format!(
+                "the cloud counts {total} rows and gives {given}, the same on every page"
+            )];
         }
         let mut notes = Vec::new();
-        if self.total != self.announced || self.repeats > 0 {
+        if total != self.announced || self.repeats > 0 {
             notes.push(format!(
-                "the list changed while it was read: {} rows were announced at first and {} at the end, {} came twice",
-                self.announced, self.total, self.repeats
+                "the list changed while it was read: {} rows were announced at first and {total} at the end, {} came twice",
+                self.announced, self.repeats
             ));
         }
-        if self.rows.len() < self.total {
-            notes.push(format!(
-                "the cloud counts {} rows and gave {}",
-                self.total,
-                self.rows.len()
-            ));
+        if given < total.min(self.most) {
+            notes.push(format!("the cloud counts {total} rows and gave {given}"));
         }
-        let mut answer = first;
-        answer.rows = self.rows;
-        for (name, value) in &mut answer.head.fields {
-            if &**name == "count" {
-                *value = Value::Number(answer.rows.len().to_string());
-            }
-        }
-        Whole { answer, notes }
+        notes
     }
-}
-
-/// What tells a row from others: its id, or all of it where it has none.
-fn key(row: &Value) -> String {
-    let id = row.as_record().and_then(|record| record.text("id"));
-    id.unwrap_or_else(|| {
-        let mut text = Vec::new();
-        // Writing into memory does not fail.
-        let _ = json::compact(row, &mut text);
-        String::from_utf8(text).unwrap_or_default()
-    })
 }

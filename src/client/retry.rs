@@ -10,14 +10,38 @@ use crate::cloud::Reply;
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Whether what came back is worth another try. `reads` is whether sending the call twice does no harm.
-pub fn worth_it(outcome: &Result<Reply, Failure>, reads: bool) -> bool {
+/// What sending a call a second time does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Twice {
+    /// It only reads.
+    Harmless,
+    /// It changes something once more.
+    Harmful,
+}
+
+/// How a server gave no answer of its own, in words; nothing where it gave one, or where there is none to be had.
+pub fn silence(outcome: &Result<Reply, Failure>) -> Option<String> {
+    match outcome {
+        Ok(reply) => {
+            matches!(reply.status, 502..=504).then(|| format!("answers HTTP {}", reply.status))
+        }
+        Err(failure) => match failure.reached {
+            Reached::Nobody => Some("could not be reached".into()),
+            Reached::Server => Some("gave no whole answer".into()),
+            Reached::Refusal => None,
+        },
+    }
+}
+
+/// Whether what came back is worth another try.
+pub fn worth_it(outcome: &Result<Reply, Failure>, twice: Twice) -> bool {
+    let may = twice == Twice::Harmless;
     match outcome {
         // A proxy or a server that starts up; a changing call may have gone through behind it.
-        Ok(reply) => reads && matches!(reply.status, 502..=504),
+        Ok(reply) => may && matches!(reply.status, 502..=504),
         Err(failure) => match failure.reached {
             Reached::Nobody => true,
-            Reached::Server => reads,
+            Reached::Server => may,
             Reached::Refusal => false,
         },
     }
@@ -46,9 +70,7 @@ mod tests {
     fn answered(status: u16) -> Result<Reply, Failure> {
         Ok(Reply {
             status,
-            content_type: String::new(),
-            date: None,
-            body: Vec::new(),
+            ..Reply::default()
         })
     }
 
@@ -63,8 +85,9 @@ mod tests {
             (answered(502), true, false),
             (answered(504), true, false),
         ] {
-            assert_eq!(worth_it(&outcome, true), reading, "{outcome:?}");
-            assert_eq!(worth_it(&outcome, false), changing, "{outcome:?}");
+            for (twice, again) in [(Twice::Harmless, reading), (Twice::Harmful, changing)] {
+                assert_eq!(worth_it(&outcome, twice), again, "{outcome:?} {twice:?}");
+            }
         }
     }
 

@@ -1,29 +1,58 @@
 //! Signed calls over HTTP: one request out, one reply in. Nothing is followed, repeated or told to others by itself.
 
+mod words;
+
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use reqwest::{RequestBuilder, Response};
+use tokio::time::timeout;
 
+use super::connecting::Connecting;
+use super::proxies::Proxies;
+use super::tls::Tls;
 use crate::cloud::{Reply, SignedCall};
-use crate::error::{Error, Kind, Result};
+use crate::config::secret::Secret;
+use crate::error::{Error, Result};
+use words::Sending;
+
+pub use words::{address, chain, host, seconds};
 
 /// A reply larger than this is broken off.
 const MAX_REPLY: usize = 1 << 30;
-const CONNECT_TIME: Duration = Duration::from_secs(15);
 /// Connections are let go before the usual servers close them, so that no call is sent into a closing one.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long the server may say nothing at all before the call is given up.
-const SILENCE: Duration = Duration::from_secs(300);
+
+/// How long to wait at most, for what; each is a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// For a connection, its TLS and its proxy included (`connect_timeout`).
+    pub connect: Duration,
+    /// From there for the first byte of the answer (`reply_timeout`).
+    pub reply: Duration,
+    /// For each further byte (`idle_timeout`).
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(15),
+            reply: Duration::from_secs(300),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
 
 /// How a cloud is reached.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
-    /// Whether the server's certificate must be right.
-    pub verifycert: bool,
-    /// Whether the environment's proxies are used; never for the built-in cloud.
-    pub proxies: bool,
+    pub trust: Tls,
     /// Whether any address is spoken to with TLS; the platform's roots take time to load.
     pub tls: bool,
+    /// None for the built-in cloud.
+    pub proxies: Proxies,
+    pub limits: Limits,
 }
 
 /// How far a call came that brought no answer.
@@ -53,35 +82,53 @@ impl Failure {
 /// Keeps connections open from call to call.
 pub struct Transport {
     http: reqwest::Client,
+    connecting: Connecting,
+    proxies: Proxies,
+    limits: Limits,
 }
 
 impl Transport {
     pub fn new(route: &Route) -> Result<Transport> {
         // A second installation is refused, which is as good as the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let connecting = Connecting::new();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("capuchin/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .referer(false)
+            // What is left is hyper's own: a request that it has not begun to write when a kept connection proves closed
+            // goes over another one. That cannot be turned off here, and nothing was sent by then.
             .retry(reqwest::retry::never())
             .pool_idle_timeout(IDLE)
-            .connect_timeout(CONNECT_TIME)
-            .read_timeout(SILENCE)
-            .tls_danger_accept_invalid_certs(!route.verifycert);
-        if !route.proxies {
-            builder = builder.no_proxy();
-        }
-        if !route.tls {
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|why| Error::local(format!("HTTP could not be set up: {}", chain(&why))))?;
-        Ok(Transport { http })
+            .connect_timeout(route.limits.connect)
+            .connector_layer(connecting.clone());
+        builder = if route.tls || route.proxies.secure() {
+            builder.tls_backend_preconfigured(route.trust.config()?)
+        } else {
+            builder.tls_certs_only([])
+        };
+        let http =
+            route.proxies.give_to(builder)?.build().map_err(|why| {
+                Error::local(format!("HTTP could not be set up: {}", chain(&why)))
+            })?;
+        Ok(Transport {
+            http,
+            connecting,
+            proxies: route.proxies.clone(),
+            limits: route.limits,
+        })
     }
 
     /// Sends the call once. `reads` tells whether losing the answer leaves anything in doubt.
     pub async fn send(&self, what: &str, call: &SignedCall, reads: bool) -> Result<Reply, Failure> {
+        let sending = Sending {
+            what,
+            url: &call.url,
+            proxy: self.proxies.to(&call.url),
+            limits: self.limits,
+            reads,
+            own: true,
+        };
         let request = match &call.body {
             Some(form) => self
                 .http
@@ -93,124 +140,113 @@ impl Transport {
                 .body(form.clone()),
             None => self.http.get(&call.url),
         };
-        let mut response = request
-            .send()
-            .await
-            .map_err(|why| broken(what, &call.url, why, reads))?;
-        let status = response.status().as_u16();
-        if (300..400).contains(&status) {
-            let target = response
-                .headers()
-                .get("location")
-                .and_then(|value| value.to_str().ok())
-                .map(|value| value.split('?').next().unwrap_or(value).to_string())
-                .unwrap_or_else(|| "nowhere".into());
-            let address = address(&call.url);
-            let error = Error::new(
-                Kind::Refused,
-                format!("{what}: {address} sends callers on to {target} (HTTP {status}), which is not followed"),
-            )
-            .hint("set url to the API's own address");
-            return Err(Failure::new(Reached::Refusal, error));
-        }
-        let content_type = response
-            .headers()
-            .get("content-type")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_string();
-        let date = response
-            .headers()
-            .get("date")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
-            .map(|date| date.timestamp().as_second());
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|why| broken(what, &call.url, why, reads))?
-        {
-            if body.len() + chunk.len() > MAX_REPLY {
-                return Err(lost(
-                    what,
-                    &call.url,
-                    &format!("the answer is larger than {MAX_REPLY} bytes"),
-                    reads,
-                ));
+        let request = match &call.cookies {
+            Some(cookies) => request.header("cookie", cookies.expose()),
+            None => request,
+        };
+        let response = self.answered(request, &sending).await?;
+        sending.refuse(&response)?;
+        read(response, &sending).await
+    }
+
+    /// The head of the answer.
+    async fn answered(
+        &self,
+        request: RequestBuilder,
+        sending: &Sending<'_>,
+    ) -> Result<Response, Failure> {
+        let answer = self.connecting.limit(self.limits.reply, request.send());
+        match answer.await {
+            Some(answer) => answer.map_err(|why| sending.broken(why)),
+            None => {
+                let limit = self.limits.reply;
+                let why = format!("it did not begin to answer within {}", seconds(limit));
+                Err(sending.lost(&why, Some(("reply_timeout", limit))))
             }
-            body.extend_from_slice(&chunk);
         }
-        Ok(Reply {
-            status,
-            content_type,
-            date,
-            body,
-        })
     }
-}
 
-/// The error for a call that did not bring an answer.
-fn broken(what: &str, url: &str, why: reqwest::Error, reads: bool) -> Failure {
-    let why = why.without_url();
-    if why.is_connect() {
-        let error = Error::new(
-            Kind::Unreachable,
-            format!(
-                "{what}: {} could not be reached: {}",
-                address(url),
-                chain(&why)
-            ),
-        )
-        .hint(
-            "nothing was sent; check the address (`set url`), the network and the proxy settings",
-        );
-        return Failure::new(Reached::Nobody, error);
+    /// Begins a POST that is not a call of the API.
+    pub fn post(&self, url: &str) -> RequestBuilder {
+        self.http.post(url)
     }
-    if why.is_builder() {
-        let error = Error::line(format!(
-            "{what}: no call can be made of {}: {}",
-            address(url),
-            chain(&why)
-        ));
-        return Failure::new(Reached::Refusal, error);
+
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
-    lost(what, url, &chain(&why), reads)
-}
 
-fn lost(what: &str, url: &str, why: &str, reads: bool) -> Failure {
-    let address = address(url);
-    let error = if reads {
-        Error::new(
-            Kind::Unreachable,
-            format!("{what}: no whole answer came from {address}: {why}"),
-        )
-        .hint("nothing was changed; try again")
-    } else {
-        Error::new(
-            Kind::Unknown,
-            format!("{what} was sent to {address}, but its answer never came: {why}"),
-        )
-        .hint("it may have been carried out: look before you send it again")
-    };
-    Failure::new(Reached::Server, error)
-}
+    /// The error for an address that could not be connected to, or nothing where something was sent.
+    pub fn unconnected(&self, what: &str, url: &str, why: &reqwest::Error) -> Option<Error> {
+        let sending = Sending {
+            what,
+            url,
+            proxy: self.proxies.to(url),
+            limits: self.limits,
+            reads: true,
+            own: false,
+        };
+        why.is_connect().then(|| sending.unconnected(why))
+    }
 
-/// The address without the query, which holds key and signature.
-fn address(url: &str) -> &str {
-    url.split('?').next().unwrap_or(url)
-}
-
-/// The error and what caused it, outermost first, each said once.
-fn chain(why: &dyn std::error::Error) -> String {
-    let mut text = why.to_string();
-    let mut source = why.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+    /// Adds to the error of an answer that nobody understands that a proxy may have made it.
+    pub fn doubt(&self, url: &str, error: Error) -> Error {
+        match self.proxies.to(url) {
+            Some(proxy) if !url.starts_with("https:") => error.hint(format!(
+                "the call went through the proxy {}, which may have answered itself",
+                proxy.shown
+            )),
+            _ => error,
         }
-        source = cause.source();
     }
-    text
+}
+
+/// The whole of a reply whose head is there.
+async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Failure> {
+    let status = response.status().as_u16();
+    let content_type = header(&response, "content-type")
+        .unwrap_or_default()
+        .to_string();
+    let date = header(&response, "date")
+        .and_then(|value| jiff::fmt::rfc2822::parse(value).ok())
+        .map(|date| date.timestamp().as_second());
+    let retry_after = header(&response, "retry-after").map(Into::into);
+    let cookies = response
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .map(Secret::new)
+        .collect();
+    let mut body = Vec::new();
+    let idle = sending.limits.idle;
+    loop {
+        let Ok(chunk) = timeout(idle, response.chunk()).await else {
+            let why = format!(
+                "it stopped in its middle, after {} bytes, for {}",
+                body.len(),
+                seconds(idle)
+            );
+            return Err(sending.lost(&why, Some(("idle_timeout", idle))));
+        };
+        let Some(chunk) = chunk.map_err(|why| sending.broken(why))? else {
+            break;
+        };
+        if body.len() + chunk.len() > MAX_REPLY {
+            let why = format!("the answer is larger than {MAX_REPLY} bytes");
+            return Err(sending.lost(&why, None));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply {
+        status,
+        content_type,
+        date,
+        retry_after,
+        cookies,
+        body: body.into(),
+    })
+}
+
+fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Client, Options};
 use crate::cloud::{Progress, Request};
@@ -11,12 +11,14 @@ use crate::record::answer::Answer;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(15);
+/// How long the last question has for its answer, which a cloud that takes no more calls may put off.
+const LAST: Duration = Duration::from_secs(5);
 /// How long questions may go without an answer before the wait is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait before asking again after a job that has run for `elapsed`: a tenth of that, so that the end is
 /// noticed within a tenth of the job's duration.
-fn pause(elapsed: Duration) -> Duration {
+pub fn pause(elapsed: Duration) -> Duration {
     (elapsed / 10).clamp(SHORTEST, LONGEST)
 }
 
@@ -42,11 +44,17 @@ pub async fn follow(
             .hint("a longer wait: timeout=SECONDS on the line, or `set timeout SECONDS`"));
         }
         sleep(pause(start.elapsed()).min(left)).await;
-        match client.progress(request, job, options).await {
+        let left = limit.saturating_sub(start.elapsed()).max(LAST);
+        let Ok(asked) = timeout(left, client.progress(request, job, options)).await else {
+            continue;
+        };
+        match asked {
             Ok(Progress::Running) => silent_since = None,
             Ok(Progress::Done(answer)) => return Ok(answer),
             Ok(Progress::Failed(error)) => return Err(error),
-            Err(error) if error.kind == Kind::Unreachable => {
+            // The cloud is there and has made it wait: it goes on with that until its own time is up.
+            Err(error) if error.code == Some(429) => silent_since = None,
+            Err(error) if may_pass(&error) => {
                 let since = *silent_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= PATIENCE {
                     let what = format!("could not be asked after: {error}");
@@ -61,6 +69,12 @@ pub async fn follow(
     }
 }
 
+/// Whether asking again may bring an answer: all but a refusal of the question itself or of who asks.
+fn may_pass(error: &Error) -> bool {
+    let final_code = matches!(error.code, Some(400..=405 | 430..=432));
+    error.kind == Kind::Unreachable || (error.kind == Kind::Refused && !final_code)
+}
+
 /// The error for a wait that ended before the job did.
 pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error {
     Error::new(
@@ -68,7 +82,7 @@ pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error
         format!("{}: job {job} {what}", request.api),
     )
     .hint(format!(
-        "the job goes on in the cloud; ask again with: {}",
+        "the job goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
         client.ask_line(job)
     ))
 }

@@ -1,20 +1,67 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
 pub mod cloudstack;
+pub mod http;
 
 use std::time::Duration;
 
-use crate::catalog::{Api, Field};
+use crate::catalog::names::{Named, Names};
+use bytes::Bytes;
+
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
+use crate::config::secret::Secret;
 use crate::error::{Error, Result};
+use crate::record::Record;
 use crate::record::answer::Answer;
 
-/// Who calls, and where: what a profile or the environment gave.
+/// A cloud and who calls it: what a profile or the environment gave.
 #[derive(Clone, PartialEq)]
-pub struct Identity {
-    /// The whole address of the API, `https://cloud.example.org/client/api`.
-    pub url: String,
-    pub apikey: String,
-    pub secretkey: crate::config::secret::Secret,
+pub struct Access {
+    /// The whole addresses of the API, `https://cloud.example.org/client/api`: one a management server.
+    pub servers: Vec<String>,
+    pub identity: Identity,
+}
+
+/// Who calls.
+#[derive(Clone, PartialEq)]
+pub enum Identity {
+    Keys {
+        apikey: String,
+        secretkey: Secret,
+    },
+    Login(Login),
+    /// Whoever may reach a port that asks for nothing.
+    Nobody,
+}
+
+/// A user with a password.
+#[derive(Clone, PartialEq)]
+pub struct Login {
+    pub username: String,
+    /// The path of the user's domain; empty for the root domain.
+    pub domain: String,
+    /// Nothing where the user is to be asked.
+    pub password: Option<Secret>,
+}
+
+/// What a login gave, good until the server ends the session.
+#[derive(Clone, PartialEq)]
+pub struct Token {
+    pub sessionkey: Secret,
+    /// As they go into a request's head.
+    pub cookies: Secret,
+}
+
+/// What shows a cloud who makes a call.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    Keys {
+        apikey: &'a str,
+        secretkey: &'a Secret,
+    },
+    Session(&'a Token),
+    Nothing,
 }
 
 /// A call as it was meant, before it is signed. Names are as they go over the wire.
@@ -39,18 +86,32 @@ pub struct SignedCall {
     pub url: String,
     /// The form body of a POST; none for a GET.
     pub body: Option<String>,
+    /// The cookies of a session.
+    pub cookies: Option<Secret>,
     /// The address without key, signature and secrets, for the log.
     pub shown: String,
 }
 
 /// What came back over HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     pub status: u16,
     pub content_type: String,
     /// The server's clock in seconds since 1970, if it told.
     pub date: Option<i64>,
-    pub body: Vec<u8>,
+    /// When the server would be asked again, as it wrote it.
+    pub retry_after: Option<String>,
+    /// What the server would have kept, as it wrote it.
+    pub cookies: Vec<Secret>,
+    pub body: Bytes,
+}
+
+/// How long a caller who made too many calls is to wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Throttle {
+    For(Duration),
+    /// The refusal does not tell.
+    Untold,
 }
 
 /// A call that went out, for a log: no key, signature or secret is in it.
@@ -81,28 +142,133 @@ pub enum Progress {
     Failed(Error),
 }
 
+/// A changing call whose answer never came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    pub api: String,
+    pub params: Vec<(String, String)>,
+    /// The id that it asked for as the new thing's.
+    pub custom: Option<String>,
+    /// When it was sent, in seconds since 1970 by the cloud's clock.
+    pub sent: i64,
+    /// When the cloud is asked, by the same clock.
+    pub now: i64,
+}
+
+/// What an answer told of a lost call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// The cloud took it: its job, where it has one, and what it made or worked on.
+    Taken {
+        job: Option<String>,
+        resource: Option<String>,
+    },
+    /// The cloud has no trace of it and would have one.
+    Absent,
+    /// Nothing is certain: what was seen, for a person to judge.
+    Unsure(String),
+}
+
+/// Where a file goes, and what lets it in there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    pub url: String,
+    /// What goes with it as headers.
+    pub headers: Vec<(&'static str, Secret)>,
+    /// The field of the form that it is.
+    pub field: &'static str,
+    /// The id of the thing that it becomes.
+    pub id: String,
+    /// Until when it may come, in the cloud's words.
+    pub expires: String,
+}
+
+/// What an API makes of a file that is uploaded after its call, and how that is asked after.
+pub trait Uploads: Send + Sync {
+    /// What it becomes: a volume.
+    fn noun(&self) -> &'static str;
+    /// Where the call's answer says that the file goes.
+    fn way(&self, request: &Request, answer: &Answer) -> Result<Way>;
+    /// The call whose answer tells how far it is.
+    fn look(&self, request: &Request, id: &str) -> Request;
+    /// What a line is that asks so by hand.
+    fn look_line(&self, id: &str) -> String;
+    /// What that answer says.
+    fn progress(&self, request: &Request, id: &str, answer: Answer) -> Progress;
+    /// What there is to say beforehand about a file of that name.
+    fn hint(&self, request: &Request, name: &str) -> Option<String>;
+}
+
+/// A code that refusals carry, for whoever wants to know what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    pub number: u32,
+    /// Empty where no document gives it one.
+    pub name: &'static str,
+    /// Where an answer has it: errorcode, cserrorcode.
+    pub member: &'static str,
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// The catalogue of a known server, for clouds that do not tell theirs.
+pub struct Shipped {
+    /// Whose it is, as in `CloudStack 4.11`.
+    pub of: &'static str,
+    pub apis: Vec<Api>,
+}
+
 /// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
 pub trait Dialect: Send + Sync {
     /// The call that tells what can be called.
     fn discovery(&self) -> Request;
     /// The catalogue out of discovery's answer.
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>>;
+    /// The catalogue that stands in where discovery is refused or not there.
+    fn shipped(&self) -> Result<Shipped>;
+    /// A call that everybody may make whose key is right, on old servers too.
+    fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
-    fn sign(&self, request: &Request, identity: &Identity, manner: &Manner, now: i64)
-    -> SignedCall;
-    /// `follow` is false for a call whose answer is the end of it whatever it says. `fields` are what the catalogue
-    /// says of the answer.
+    fn sign(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        now: i64,
+    ) -> SignedCall;
+    /// The call that logs a user in.
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall;
+    /// What its answer gives. No error repeats the answer, which holds the session's key.
+    fn logged_in(&self, reply: &Reply) -> Result<Token>;
+    /// The call that ends the session that it is made in.
+    fn logout(&self) -> Request;
+    /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
+    /// answer's fields.
     fn read(
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
     fn objection(&self, request: &Request) -> Option<Error>;
+    /// The codes that its refusals carry.
+    fn codes(&self) -> Vec<Code>;
+    /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
+    fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// What the answer of an API says that lists such names.
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
+    /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
+    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle>;
+    /// The call that asks how long that lasts.
+    fn limit(&self) -> Option<Request>;
+    /// What its answer says; calls are taken again after nothing where some are left.
+    fn limit_left(&self, reply: &Reply) -> Option<Duration>;
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// Whether the request is for a list of which no page was asked for.
@@ -117,20 +283,47 @@ pub trait Dialect: Send + Sync {
     fn ask(&self, job: &str) -> Request;
     /// What a line is that asks after a job by hand.
     fn ask_line(&self, job: &str) -> String;
-    /// What the answer to `ask` says; `fields` are those of the API that started the job.
+    /// What the answer to `ask` says; `types` are those of the API that started the job.
     fn progress(
         &self,
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress>;
+    /// What the API makes of a file; nothing for one that takes none.
+    fn uploads(&self, api: &str) -> Option<&'static dyn Uploads>;
+    /// The parameter by which the new thing's id can be chosen, so that the server refuses the call when it comes twice.
+    fn custom_id(&self, api: &Api) -> Option<&'static str>;
+    /// Whether the error refuses this identity to choose ids, with nothing done.
+    fn refuses_custom_id(&self, error: &Error) -> bool;
+    /// Whether the error says that there is a thing of that id already.
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool;
+    /// The list of jobs in which a lost call would be, if it starts one.
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    /// The list in which the thing would be that a lost call makes or works on.
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    /// Whether a list was refused because there is nothing of the id asked for.
+    fn is_absence(&self, error: &Error) -> bool;
+    /// What the two lists, those that could be asked for, say of a lost call. `known` tells the jobs of other calls.
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding;
+}
+
+/// The kind of a cloud of which no kind is said.
+pub fn usual() -> Box<dyn Dialect> {
+    Box::new(cloudstack::CloudStack)
 }
 
 /// The kinds of cloud, by the name that a profile gives.
 pub fn dialect(kind: &str) -> Option<Box<dyn Dialect>> {
     match kind {
-        "cloudstack" => Some(Box::new(cloudstack::CloudStack)),
+        "cloudstack" => Some(usual()),
         _ => None,
     }
 }

@@ -1,4 +1,5 @@
-//! Where a cloud's API is: a URL checked and brought into one form, read and changed by its parts.
+//! Where a cloud's API is: a URL, or several with commas between them, checked and brought into one form, read and changed
+//! by its parts.
 
 use std::net::Ipv6Addr;
 
@@ -61,9 +62,27 @@ pub fn check(text: &str) -> Result<String> {
     Ok(url.into())
 }
 
-/// Gives a part of an address (protocol, host, port, path); nothing where the address is none.
+/// Gives the one spelling of an address, or of several: the servers of one cloud, each once.
+pub fn check_all(text: &str) -> Result<String> {
+    let mut urls: Vec<String> = Vec::new();
+    for part in text.split(',') {
+        let url = check(part.trim())?;
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    Ok(urls.join(","))
+}
+
+/// The addresses in a checked text.
+pub fn all(urls: &str) -> Vec<String> {
+    urls.split(',').map(Into::into).collect()
+}
+
+/// Gives a part of an address (protocol, host, port, path), of several of the first; nothing where the address is none.
 pub fn part(url: &str, name: &str) -> String {
-    let Ok(url) = Url::parse(url) else {
+    let first = url.split(',').next().unwrap_or_default();
+    let Ok(url) = Url::parse(first) else {
         return String::new();
     };
     match name {
@@ -77,8 +96,14 @@ pub fn part(url: &str, name: &str) -> String {
     }
 }
 
-/// Gives the address with one part (protocol, host, port, path) changed.
+/// Gives the address with one part (protocol, host, port, path) changed; several are not changed by a part of one.
 pub fn with_part(url: &str, name: &str, value: &str) -> Result<String> {
+    if url.contains(',') {
+        return Err(Error::line(format!(
+            "{name}: url is a list of servers, of which {name} would change one"
+        ))
+        .hint("`set url ADDRESS,ADDRESS` takes all of them"));
+    }
     let mut url = Url::parse(url)
         .map_err(|why| Error::line(format!("url: it is not an address: {why}")).hint(EXAMPLE))?;
     let changed = match name {
@@ -231,6 +256,27 @@ mod tests {
         }
         let url = with_part(&url, "port", "443").expect("port");
         assert_eq!(part(&url, "port"), "443");
+    }
+
+    #[test]
+    fn several_addresses_are_one_cloud() {
+        let list =
+            check_all("https://a.example.org, https://b.example.org/x,https://a.example.org/")
+                .expect("a list");
+        assert_eq!(
+            all(&list),
+            [
+                "https://a.example.org/client/api",
+                "https://b.example.org/x"
+            ]
+        );
+        assert_eq!(check_all(&list).as_ref(), Ok(&list));
+        assert_eq!(part(&list, "host"), "a.example.org");
+        let error = with_part(&list, "host", "c").expect_err("a list");
+        assert!(error.message.contains("list of servers"), "{error}");
+        for text in ["https://a,", ",https://a", "https://a,b"] {
+            assert!(check_all(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -337,7 +337,16 @@ fn value(table: &dyn TableLike, setting: &Setting) -> Option<Result<String>> {
     let text = match item.as_value() {
         Some(Value::String(text)) => text.value().clone(),
         Some(Value::Integer(number)) => number.value().to_string(),
+        Some(Value::Float(number)) => number.value().to_string(),
         Some(Value::Boolean(truth)) => truth.value().to_string(),
+        Some(Value::Array(several)) if setting.kind == Kind::Url => {
+            let texts: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            if texts.len() != several.len() {
+                let what = format!("{}: it is no list of texts", setting.name);
+                return Some(Err(Error::line(what)));
+            }
+            texts.join(",")
+        }
         _ => {
             let what = format!("{}: it is no text, number, true or false", setting.name);
             return Some(Err(Error::line(what)));
@@ -390,6 +399,12 @@ fn write(table: &mut dyn TableLike, setting: &Setting, text: &str) {
         Kind::Seconds | Kind::Count(_) | Kind::Port => text
             .parse::<i64>()
             .map_or_else(|_| Value::from(text), Value::from),
+        Kind::Limit => match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(whole), _) => Value::from(whole),
+            (_, Ok(fraction)) => Value::from(fraction),
+            _ => Value::from(text),
+        },
+        Kind::Url if text.contains(',') => Value::Array(text.split(',').collect()),
         _ => Value::from(text),
     };
     replace(table, setting.name, value);
@@ -492,6 +507,26 @@ colour = "blue"
             Ok(_) => panic!("this is to be refused"),
             Err(error) => error,
         }
+    }
+
+    #[test]
+    fn several_servers_are_a_list() {
+        let text = "[profiles.p]\nurl = [\"https://a\", \"https://b\"] # two\n";
+        let (_home, places) = home(Some(text));
+        let file = File::load(&places).expect("file");
+        let list = "https://a/client/api,https://b/client/api";
+        assert_eq!(file.get("p", "url").as_deref(), Some(list));
+        assert!(file.warnings().is_empty());
+        assert!(set(&places, "p", "port", "80").is_err());
+        set(&places, "p", "url", "https://c, https://d").expect("a list");
+        let written = "url = [\"https://c/client/api\", \"https://d/client/api\"] # two";
+        assert!(self::text(&places).contains(written));
+        set(&places, "p", "url", "https://c").expect("one");
+        assert!(self::text(&places).contains("url = \"https://c/client/api\" # two"));
+        let (_home, places) = home(Some("[profiles.p]\nurl = [1]\noutput = [\"csv\"]\n"));
+        let file = File::load(&places).expect("file");
+        assert_eq!(file.get("p", "url"), None);
+        assert_eq!(file.warnings().len(), 2);
     }
 
     #[test]
@@ -698,7 +733,7 @@ url = "https://c/"
         assert_eq!(file.get("prod", "verifycert"), None);
         let warnings = file.warnings();
         for (warning, says) in warnings.iter().zip([
-            "output: \"jsn\" is not auto or table or text or json or csv, so the value does not count; `set output VALUE` mends it",
+            "output: \"jsn\" is not auto or table or text or json or jsonl or csv or raw, so the value does not count; `set output VALUE` mends it",
             "timeout: \"soon\" is not seconds",
             "apikey is not read outside of a profile",
             "verifycert: it is no text, number, true or false in profile prod",

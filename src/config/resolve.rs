@@ -2,11 +2,13 @@
 //! Flags win over the environment, that over the profile, that over what the file has for all profiles.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use super::file::{File, is_name_letter};
 use super::secret::{MASK, Secret};
 use super::settings::{self, Kind, SETTINGS, Setting};
-use super::{DEMO, ENVIRONMENT, derived, expand, given, home};
+use super::{DEMO, ENVIRONMENT, address, derived, expand, given, home};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
 /// The variables that name a cloud and an identity as a whole, and the settings that they are.
@@ -15,6 +17,9 @@ const UNIT: [(&str, &str); 3] = [
     ("CLOUDSTACK_KEY", "apikey"),
     ("CLOUDSTACK_SECRET", "secretkey"),
 ];
+
+/// The port on which a management server takes calls from anybody, where its administrator opened it.
+const INTEGRATION_PORT: &str = "8096";
 
 /// The profile of a script that sets up a connection of its own.
 const SCRIPT: &str = "script";
@@ -35,12 +40,63 @@ pub enum Origin {
     Environment,
 }
 
-/// A cloud's address and who asks.
+/// A cloud's addresses, one a server, and who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    pub url: String,
-    pub apikey: String,
-    pub secretkey: Secret,
+    pub servers: Vec<String>,
+    pub who: Who,
+}
+
+impl Endpoint {
+    /// What the cloud is known by, whichever of its servers answers.
+    pub fn name(&self) -> String {
+        self.servers.first().cloned().unwrap_or_default()
+    }
+}
+
+/// How calls prove who makes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    Keys {
+        apikey: String,
+        secretkey: Secretkey,
+    },
+    Login {
+        username: String,
+        /// Empty where the user is to be asked.
+        password: Secret,
+        domain: String,
+    },
+    /// Not at all.
+    Nobody,
+}
+
+impl Who {
+    /// What tells one caller from another.
+    pub fn name(&self) -> String {
+        match self {
+            Who::Keys { apikey, .. } => apikey.clone(),
+            Who::Login {
+                username, domain, ..
+            } => format!("{domain}\n{username}"),
+            Who::Nobody => String::new(),
+        }
+    }
+}
+
+/// Where the secret key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secretkey {
+    Here(Secret),
+    /// The first line that this command of the user's shell prints.
+    Printed(String),
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Keys,
+    Login,
+    Nobody,
 }
 
 /// All settings, settled.
@@ -298,6 +354,19 @@ impl Resolved {
         self.get(name).parse().unwrap_or(0)
     }
 
+    /// Gives a time that may have a fraction of a second; none for a setting that is no time.
+    pub fn duration(&self, name: &str) -> Duration {
+        let seconds = self.get(name).parse().unwrap_or(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+
+    /// Gives the file that a setting names, if it names one.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.get(name))
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    }
+
     /// Gives the cloud's address and the identity, nothing for the built-in cloud;
     /// where one is missing, the error says what to type.
     pub fn endpoint(&self) -> Result<Option<Endpoint>> {
@@ -307,29 +376,89 @@ impl Resolved {
         if let Some(error) = &self.missing {
             return Err(error.clone());
         }
-        let lacking: Vec<&str> = UNIT
+        let way = self.way();
+        let needed: &[&str] = match way {
+            Way::Keys => &["url", "apikey", "secretkey"],
+            Way::Login => &["url", "username"],
+            Way::Nobody => &["url"],
+        };
+        let lacking: Vec<&str> = needed
             .iter()
-            .map(|(_, name)| *name)
-            .filter(|name| self.raw(name).is_empty())
+            .copied()
+            .filter(|name| !self.has(name))
             .collect();
         if !lacking.is_empty() {
-            let error = Error::local(format!(
-                "profile {} has no {}",
-                self.profile,
-                lacking.join(" and no ")
-            ));
-            return Err(lacking.iter().fold(error, |error, name| {
-                error.hint(match *name {
-                    "url" => "set url https://HOST/client/api".into(),
-                    name => format!("set {name} {}", name.to_ascii_uppercase()),
-                })
-            }));
+            return Err(self.lacking(&lacking));
         }
+        let who = match way {
+            Way::Keys => Who::Keys {
+                apikey: self.raw("apikey").into(),
+                secretkey: self.secretkey()?,
+            },
+            Way::Login => Who::Login {
+                username: self.raw("username").into(),
+                password: Secret::new(self.raw("password")),
+                domain: self.raw("domain").into(),
+            },
+            Way::Nobody => Who::Nobody,
+        };
         Ok(Some(Endpoint {
-            url: self.raw("url").into(),
-            apikey: self.raw("apikey").into(),
-            secretkey: Secret::new(self.raw("secretkey")),
+            servers: address::all(self.raw("url")),
+            who,
         }))
+    }
+
+    /// The setting `auth`, settled by what is there.
+    fn way(&self) -> Way {
+        match self.raw("auth") {
+            "keys" => Way::Keys,
+            "login" => Way::Login,
+            "none" => Way::Nobody,
+            _ if self.has("apikey") && self.has("secretkey") => Way::Keys,
+            _ if self.has("username") => Way::Login,
+            _ if self.has("apikey") || self.has("secretkey") => Way::Keys,
+            _ if self.get("port") == INTEGRATION_PORT => Way::Nobody,
+            _ => Way::Keys,
+        }
+    }
+
+    /// Whether there is a value, or for the secret key a way to get it.
+    fn has(&self, name: &str) -> bool {
+        let elsewhere = name == "secretkey" && !self.raw("secretkey_command").is_empty();
+        !self.raw(name).is_empty() || elsewhere
+    }
+
+    fn lacking(&self, names: &[&str]) -> Error {
+        let error = Error::local(format!(
+            "profile {} has no {}",
+            self.profile,
+            names.join(" and no ")
+        ));
+        let error = names.iter().fold(error, |error, name| {
+            error.hint(match *name {
+                "url" => "set url https://HOST/client/api".into(),
+                name => format!("set {name} {}", name.to_ascii_uppercase()),
+            })
+        });
+        let keyless = ["apikey", "secretkey"].map(|name| names.contains(&name)) == [true, true];
+        if keyless && self.raw("auth") != "keys" {
+            error.hint("for a user with a password and no keys: set username NAME, then login")
+        } else {
+            error
+        }
+    }
+
+    fn secretkey(&self) -> Result<Secretkey> {
+        let (secret, command) = (self.raw("secretkey"), self.raw("secretkey_command"));
+        match (secret.is_empty(), command.is_empty()) {
+            (false, false) => Err(Error::local(format!(
+                "profile {} has a secretkey and a secretkey_command: which of the two is it?",
+                self.profile
+            ))
+            .hint("set secretkey '', or set secretkey_command '', takes one away")),
+            (false, true) => Ok(Secretkey::Here(Secret::new(secret))),
+            _ => Ok(Secretkey::Printed(command.into())),
+        }
     }
 
     /// Gives a copy with a value that holds for one line or for a script.
@@ -613,12 +742,12 @@ apikey = "NEVER"
             let resolved = settled(text, vars, flags);
             assert_eq!(resolved.profile, profile, "{vars:?} {flags}");
             let endpoint = resolved.endpoint().expect("endpoint").expect("no demo");
-            assert_eq!(
-                (endpoint.url.as_str(), endpoint.apikey.as_str()),
-                (url, apikey)
-            );
             let secret = apikey.replace("KEY", "SECRET");
-            assert_eq!(endpoint.secretkey.expose(), secret);
+            let who = Who::Keys {
+                apikey: apikey.into(),
+                secretkey: Secretkey::Here(Secret::new(secret)),
+            };
+            assert_eq!((endpoint.servers, endpoint.who), (vec![url.into()], who));
         }
         for (text, flags) in [("", ""), (TEXT, "-p demo"), ("profile = \"demo\"", "")] {
             let resolved = settled(text, &[], flags);
@@ -742,9 +871,62 @@ apikey = "NEVER"
             ["set url https://HOST/client/api", "set secretkey SECRETKEY"]
         );
         assert_eq!(error.status(), 7);
+        let both = TEXT.replace(
+            "[profiles.bare]",
+            "secretkey_command = \"x\"\n[profiles.bare]",
+        );
+        let error = settled(&both, &[], "").endpoint().expect_err("two secrets");
+        assert!(error.message.contains("which of the two"), "{error}");
         let gone = settled("profile = \"gone\"", &[], "");
         let error = gone.endpoint().expect_err("no profile");
         assert_eq!(error.message, "there is no profile gone");
+    }
+
+    #[test]
+    fn who_calls_follows_from_what_is_there() {
+        let keys = "apikey = \"K\"\nsecretkey = \"S\"\n";
+        let printed = "apikey = \"K\"\nsecretkey_command = \"pass cloud\"\n";
+        let login = "username = \"bob\"\ndomain = \"/Sales\"\n";
+        let lacks_both = "profile p has no apikey and no secretkey";
+        for (port, lines, says) in [
+            (8080, keys.to_string(), "keys"),
+            (8096, keys.into(), "keys"),
+            (8080, printed.into(), "keys"),
+            (8080, format!("{keys}{login}"), "keys"),
+            (8080, login.into(), "login"),
+            (8096, login.into(), "login"),
+            (8080, format!("{login}apikey = \"K\""), "login"),
+            (8080, format!("{keys}{login}auth = \"login\""), "login"),
+            (8096, String::new(), "none"),
+            (8080, format!("{keys}auth = \"none\""), "none"),
+            (8080, String::new(), lacks_both),
+            (8096, "auth = \"keys\"".into(), lacks_both),
+            (8096, "apikey = \"K\"".into(), "profile p has no secretkey"),
+            (
+                8080,
+                format!("{keys}auth = \"login\""),
+                "profile p has no username",
+            ),
+        ] {
+            let text = format!(
+                "profile = \"p\"\n[profiles.p]\nurl = \"http://c:{port}/client/api\"\n{lines}"
+            );
+            let told = match settled(&text, &[], "").endpoint() {
+                Ok(Some(endpoint)) => match endpoint.who {
+                    Who::Keys { .. } => "keys".into(),
+                    Who::Login {
+                        username, domain, ..
+                    } => {
+                        assert_eq!((&*username, &*domain), ("bob", "/Sales"));
+                        "login".into()
+                    }
+                    Who::Nobody => "none".into(),
+                },
+                Ok(None) => "demo".into(),
+                Err(error) => error.message,
+            };
+            assert_eq!(told, says, "{port} {lines}");
+        }
     }
 
     #[test]
@@ -771,7 +953,7 @@ apikey = "NEVER"
         assert!(resolved.endpoint().is_err());
         let resolved = resolved.with("secretkey", "S").expect("secretkey");
         let endpoint = resolved.endpoint().expect("endpoint").expect("no demo");
-        assert_eq!(endpoint.url, "http://localhost:8096/client/api");
+        assert_eq!(endpoint.servers, ["http://localhost:8096/client/api"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{address, derived};
 use crate::error::{Error, Result};
 
 /// The output forms that can be asked for; `auto` is a table on a terminal and text elsewhere.
-pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "csv"];
+pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "jsonl", "csv", "raw"];
 
 /// The longest time in seconds that a setting may name, a year; clocks overflow far above it.
 const LONGEST: u64 = 365 * 24 * 3600;
@@ -15,10 +15,14 @@ const LONGEST: u64 = 365 * 24 * 3600;
 pub enum Kind {
     Bool,
     Seconds,
+    /// Seconds that may have a fraction.
+    Limit,
     /// A whole number up to this.
     Count(u64),
     Port,
     Text,
+    /// A line for the user's shell.
+    Command,
     /// A file; `~/` is the home directory.
     Path,
     Secret,
@@ -61,7 +65,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "url",
         kind: Kind::Url,
-        about: "The address of the API, as in https://cloud.example.org/client/api",
+        about: "The address of the API, as in https://cloud.example.org/client/api; of several servers with commas",
         ..CONNECTION
     },
     Setting {
@@ -103,10 +107,78 @@ pub static SETTINGS: &[Setting] = &[
         ..CONNECTION
     },
     Setting {
+        name: "secretkey_command",
+        kind: Kind::Command,
+        about: "A command whose first line of output is the secret key, as in pass show cloud",
+        ..CONNECTION
+    },
+    Setting {
+        name: "auth",
+        kind: Kind::Choice(&["auto", "keys", "login", "none"]),
+        default: "auto",
+        about: "How calls prove who makes them; auto is keys, else a login, else nothing on port 8096",
+        ..CONNECTION
+    },
+    Setting {
+        name: "username",
+        about: "The user who logs in where there are no keys",
+        ..CONNECTION
+    },
+    Setting {
+        name: "password",
+        kind: Kind::Secret,
+        about: "The password of that user; without one, login asks for it",
+        ..CONNECTION
+    },
+    Setting {
+        name: "domain",
+        about: "The path of that user's domain; empty is the root domain",
+        ..CONNECTION
+    },
+    Setting {
         name: "verifycert",
         kind: Kind::Bool,
         default: "true",
         about: "Check the server's TLS certificate; false makes the connection open to forgery",
+        ..LINE
+    },
+    Setting {
+        name: "cacert",
+        kind: Kind::Path,
+        about: "A PEM file with the TLS roots to trust in place of the platform's",
+        ..LINE
+    },
+    Setting {
+        name: "cert",
+        kind: Kind::Path,
+        about: "A PEM file with the TLS certificate to show to the cloud; goes with key",
+        ..LINE
+    },
+    Setting {
+        name: "key",
+        kind: Kind::Path,
+        about: "A PEM file with the private key of cert",
+        ..LINE
+    },
+    Setting {
+        name: "connect_timeout",
+        kind: Kind::Limit,
+        default: "15",
+        about: "How many seconds to wait for a connection",
+        ..LINE
+    },
+    Setting {
+        name: "reply_timeout",
+        kind: Kind::Limit,
+        default: "300",
+        about: "How many seconds to wait for the first byte of an answer",
+        ..LINE
+    },
+    Setting {
+        name: "idle_timeout",
+        kind: Kind::Limit,
+        default: "60",
+        about: "How many seconds to wait for the next byte of an answer",
         ..LINE
     },
     Setting {
@@ -149,6 +221,20 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Count(20),
         default: "3",
         about: "How often a reading call is sent again when no answer comes",
+        ..LINE
+    },
+    Setting {
+        name: "customid",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Let calls that create choose the new thing's id where the cloud allows it, so that none is carried out twice",
+        ..LINE
+    },
+    Setting {
+        name: "throttle_wait",
+        kind: Kind::Seconds,
+        default: "60",
+        about: "How many seconds a call waits at most where the cloud takes no more calls for a while; 0 never waits",
         ..LINE
     },
     Setting {
@@ -232,7 +318,7 @@ impl Setting {
     /// A secret is never part of the error.
     pub fn check(&self, value: &str) -> Result<String> {
         let value = match self.name {
-            "prompt" => value,
+            "prompt" | "password" => value,
             _ => value.trim(),
         };
         if value.chars().any(char::is_control) {
@@ -245,6 +331,7 @@ impl Setting {
                 _ => Err(self.refuse(value, "true or false")),
             },
             Kind::Seconds => self.seconds(value),
+            Kind::Limit => self.limit(value),
             Kind::Count(most) => match value.parse::<u64>() {
                 Ok(count) if count <= most => Ok(count.to_string()),
                 _ => Err(self.refuse(value, &format!("a number from 0 to {most}"))),
@@ -254,14 +341,14 @@ impl Setting {
                 _ => Err(self.refuse(value, "a port from 1 to 65535")),
             },
             Kind::Choice(words) => self.choice(value, words),
-            Kind::Url => address::check(value),
+            Kind::Url => address::check_all(value),
             Kind::Text if derived::source(self.name).is_some() => {
                 address::with_part(address::START, self.name, value)
                     .map(|url| address::part(&url, self.name))
             }
-            Kind::Text if self.connection => self.key(value),
-            Kind::Secret => self.key(value),
-            Kind::Text | Kind::Path => Ok(value.into()),
+            Kind::Text if self.name == "apikey" => self.key(value),
+            Kind::Secret if self.name != "password" => self.key(value),
+            Kind::Text | Kind::Path | Kind::Command | Kind::Secret => Ok(value.into()),
         }
     }
 
@@ -271,6 +358,18 @@ impl Setting {
         match value.parse::<u64>() {
             Ok(seconds) if (least..=LONGEST).contains(&seconds) => Ok(seconds.to_string()),
             _ => Err(self.refuse(value, &format!("seconds from {least} to {LONGEST}"))),
+        }
+    }
+
+    fn limit(&self, value: &str) -> Result<String> {
+        let plain = value
+            .bytes()
+            .all(|letter| letter.is_ascii_digit() || letter == b'.');
+        match value.parse::<f64>() {
+            Ok(seconds) if plain && seconds >= 0.001 && seconds <= LONGEST as f64 => {
+                Ok(seconds.to_string())
+            }
+            _ => Err(self.refuse(value, &format!("seconds from 0.001 to {LONGEST}"))),
         }
     }
 
@@ -340,13 +439,19 @@ mod tests {
             ("color", "off", "false"),
             ("timeout", " 060 ", "60"),
             ("expires", "0", "0"),
+            ("idle_timeout", "0.20", "0.2"),
+            ("idle_timeout", "60.0", "60"),
             ("port", "08080", "8080"),
             ("output", "JSON", "json"),
             ("signatureversion", "", ""),
             ("host", "::1", "[::1]"),
             ("path", "client/api", "/client/api"),
             ("apikey", " key\n", "key"),
+            ("secretkey_command", "pass show cloud ", "pass show cloud"),
             ("prompt", "cloud> ", "cloud> "),
+            ("password", " with blanks ", " with blanks "),
+            ("domain", "/Sales/Big Ones", "/Sales/Big Ones"),
+            ("auth", "Login", "login"),
             (
                 "url",
                 "https://c.example.org",
@@ -381,6 +486,16 @@ mod tests {
                 "99999999999999999999",
                 "expires: \"99999999999999999999\" is not seconds from 0 to 31536000",
             ),
+            (
+                "connect_timeout",
+                "0",
+                "connect_timeout: \"0\" is not seconds from 0.001 to 31536000",
+            ),
+            (
+                "connect_timeout",
+                "1e3",
+                "connect_timeout: \"1e3\" is not seconds from 0.001 to 31536000",
+            ),
             ("port", "0", "port: \"0\" is not a port from 1 to 65535"),
             (
                 "port",
@@ -390,7 +505,7 @@ mod tests {
             (
                 "output",
                 "jsn",
-                "output: \"jsn\" is not auto or table or text or json or csv",
+                "output: \"jsn\" is not auto or table or text or json or jsonl or csv or raw",
             ),
             (
                 "signatureversion",

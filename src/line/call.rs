@@ -36,6 +36,8 @@ pub struct Call {
     pub settings: Vec<(String, String)>,
     /// Said on stderr; they are no errors.
     pub hints: Vec<String>,
+    /// Whether the parameters were held against the API's; not so after `api`.
+    pub checked: bool,
 }
 
 /// These belong to how a call is sent, whatever the API is.
@@ -51,7 +53,11 @@ pub fn checked(api: Arc<Api>, rest: &[&str], own: Options<'_>, known: &Language)
         reader.parameter(&api, name, value, known);
     });
     reader.missing(&api);
-    reader.finish(said(&api), api.name.clone(), Some(api), own.unanswered)
+    let call = reader.finish(said(&api), api.name.clone(), Some(api), own.unanswered)?;
+    Ok(Call {
+        checked: true,
+        ..call
+    })
 }
 
 /// A call that is sent as typed, for `api NAME`.
@@ -157,17 +163,20 @@ impl Reader {
             return;
         }
         if index.is_none() {
-            self.check(param, value);
+            // Whether a name stands for a value is found out when the cloud can be asked.
+            let named = known.catalog.names(&api.name, &param.name).is_some();
+            self.check(param, value, named);
         }
         self.push(format!("{}{}", param.name, index.unwrap_or("")), value);
     }
 
-    fn check(&mut self, param: &Param, value: &str) {
+    fn check(&mut self, param: &Param, value: &str, named: bool) {
         if value.is_empty() || value.starts_with('@') {
             return;
         }
         let name = &param.name;
-        if let Some(problem) = check::problem(&param.kind, value) {
+        let problem = check::problem(&param.kind, value).filter(|_| !named);
+        if let Some(problem) = problem {
             let value = shown_value(name, value);
             self.problems.push(format!("`{name}={value}`: {problem}"));
         } else if param.kind.eq_ignore_ascii_case("uuid") && !check::is_id(value) {
@@ -286,6 +295,7 @@ impl Reader {
                 params: self.params,
                 settings: self.settings.given,
                 hints: self.hints,
+                checked: false,
             });
         }
         let between = if self.problems.len() == 1 {

@@ -56,7 +56,8 @@ fn is_uuid(value: &str) -> bool {
             })
 }
 
-/// A real day, alone or with a time of day after a blank, or in ISO's form with or without its offset.
+/// A real day, alone or with a time of day after a blank, or in ISO's form with or without its offset; also as usage records
+/// have it, with quotes around the T and a colon in the offset.
 fn is_date(value: &str) -> bool {
     let Some((date, rest)) = value.split_at_checked(10) else {
         return false;
@@ -64,13 +65,18 @@ fn is_date(value: &str) -> bool {
     if rest.is_empty() {
         return is_day(date);
     }
-    let time = match rest.strip_prefix('T') {
-        None => rest.strip_prefix(' '),
-        Some(time) => time
-            .split_at_checked(8)
-            .and_then(|(time, offset)| is_offset(offset).then_some(time)),
+    let timed = |time: &str, is_offset: fn(&str) -> bool| {
+        let parts = time.split_at_checked(8);
+        parts.is_some_and(|(time, offset)| is_time(time) && is_offset(offset))
     };
-    is_day(date) && time.is_some_and(is_time)
+    let right = if let Some(time) = rest.strip_prefix("'T'") {
+        timed(time, is_colon_offset)
+    } else if let Some(time) = rest.strip_prefix('T') {
+        timed(time, is_offset)
+    } else {
+        rest.strip_prefix(' ').is_some_and(is_time)
+    };
+    is_day(date) && right
 }
 
 fn is_day(text: &str) -> bool {
@@ -98,6 +104,12 @@ fn is_offset(text: &str) -> bool {
                 && &digits[2..] < "60"
         }
     }
+}
+
+/// `+hh:mm`
+fn is_colon_offset(text: &str) -> bool {
+    let colon = text.get(3..4) == Some(":");
+    colon && is_offset(&text.replacen(':', "", 1))
 }
 
 /// The numbers of a text in which each has its width and one sign stands between them.
@@ -146,6 +158,7 @@ mod tests {
                     "2026-11-22T13:45:00",
                     "2026-11-22T13:45:00Z",
                     "2026-11-22T13:45:00+0530",
+                    "2026-11-22'T'13:45:00+05:30",
                     "",
                 ],
                 &[
@@ -155,6 +168,9 @@ mod tests {
                     "2026-11-22 24:00:00",
                     "2026-11-22 13:45",
                     "2026-11-22T13:45:00+05:30",
+                    "2026-11-22'T'13:45:00+0530",
+                    "2026-11-22'T'13:45:00+0:530",
+                    "2026-11-22'T'13:45:00",
                     "2026-11-22T13:45:00+2500",
                     "2026-11-22T13:45:00+0060",
                     "2026-11-22x13:45:00",

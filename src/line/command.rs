@@ -78,7 +78,7 @@ pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command>
             call::unchecked(name, api, &rest, own, language).map(Command::Call)
         }
         Subject::Builtin { name, .. } if help => Ok(Command::BuiltinHelp(name)),
-        Subject::Builtin { name, rest } => builtin(name, &rest, own),
+        Subject::Builtin { name, rest } => builtin(name, &rest, own, language),
         Subject::Verb { verb, rest } if help && rest.iter().all(|word| word.contains('=')) => {
             Ok(Command::VerbHelp(verb))
         }
@@ -138,11 +138,29 @@ fn shell(rest: String) -> Command {
     }
 }
 
-fn builtin(name: &'static str, rest: &[&str], own: Options<'_>) -> Result<Command> {
+fn builtin(
+    name: &'static str,
+    rest: &[&str],
+    mut own: Options<'_>,
+    known: &Language<'_>,
+) -> Result<Command> {
+    // `set` takes name=value for itself, and a command among the words has its own.
+    let keeps = name == "set" || rest.iter().any(|word| known.verb(word).is_some());
+    let setting = |word: &&str| {
+        let (name, value) = word.split_once('=').filter(|_| !keeps)?;
+        Some((options::setting(name, known.settings)?, value.to_string()))
+    };
+    for (name, value) in rest.iter().filter_map(setting) {
+        own.settings.add(name, &value);
+    }
     check_settings(name, &own)?;
     Ok(Command::Builtin {
         name,
-        args: rest.iter().map(|word| word.to_string()).collect(),
+        args: rest
+            .iter()
+            .filter(|word| setting(word).is_none())
+            .map(|word| word.to_string())
+            .collect(),
         settings: own.settings.given,
     })
 }

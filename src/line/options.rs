@@ -51,6 +51,23 @@ pub fn take<'w>(words: &'w [String], known: &[&'static str]) -> Options<'w> {
     options
 }
 
+/// The output form that the words ask for, whatever else is wrong with them.
+pub fn output<S: AsRef<str>>(words: &[S]) -> Option<String> {
+    let mut found = None;
+    let mut words = words.iter().map(AsRef::as_ref).peekable();
+    while let Some(word) = words.next() {
+        let named = word.trim_start_matches("--").split_once('=');
+        found = match named {
+            Some((name, form)) if name.eq_ignore_ascii_case("output") => Some(form),
+            _ if word == "-o" || word.eq_ignore_ascii_case("--output") => {
+                words.peek().copied().or(found)
+            }
+            _ => found,
+        };
+    }
+    found.map(str::to_ascii_lowercase)
+}
+
 /// Whether the word asks for help.
 pub fn is_help(word: &str) -> bool {
     matches!(word, "-h" | "-help" | "--help")
@@ -113,6 +130,20 @@ mod tests {
         let words = words("--output=json -o text");
         assert_eq!(take(&words, KNOWN).settings.repeated, ["output"]);
         assert_eq!(take(&words, &[]).rest, ["--output=json", "-o", "text"]);
+    }
+
+    #[test]
+    fn the_output_form_is_found_on_lines_that_are_wrong() {
+        for (line, form) in [
+            ("list zones", None),
+            ("list zones -o json", Some("json")),
+            ("--output JSON list", Some("json")),
+            ("list output=json --output=text", Some("text")),
+            ("list zones -o", None),
+            ("list zones name=output=json", None),
+        ] {
+            assert_eq!(output(&words(line)).as_deref(), form, "{line}");
+        }
     }
 
     #[test]

@@ -25,29 +25,44 @@ pub fn is_secret(name: &str) -> bool {
 pub fn strike(line: &str) -> String {
     let mut struck = String::with_capacity(line.len());
     let mut secret_follows = false;
+    // `set` takes all that follows the name for the value, blanks and all.
+    let mut set = false;
+    // Whoever types a password after `login` is refused, and the line told of.
+    let mut login = false;
     for piece in pieces(line) {
-        let blank = piece.trim().is_empty();
         let bare: String = piece
             .chars()
             .filter(|letter| !matches!(letter, '"' | '\'' | '\\'))
             .collect();
         match bare.split_once('=') {
-            _ if blank => struck.push_str(piece),
+            _ if piece.trim().is_empty() => {
+                struck.push_str(piece);
+                continue;
+            }
             Some((name, value)) if is_secret(name) && !value.is_empty() => {
                 struck.push_str(name);
                 struck.push('=');
                 struck.push_str(STRUCK);
                 secret_follows = false;
+                if set {
+                    return struck;
+                }
             }
+            None if login && !bare.starts_with(['|', '-']) => struck.push_str(STRUCK),
             _ if secret_follows => {
                 struck.push_str(STRUCK);
                 secret_follows = false;
+                if set {
+                    return struck;
+                }
             }
             _ => {
                 secret_follows = !bare.contains('=') && is_secret(&bare);
                 struck.push_str(piece);
             }
         }
+        set = bare == "set" || (set && secret_follows);
+        login = (login && !bare.starts_with('|')) || (bare == "login" && struck.trim() == "login");
     }
     struck
 }
@@ -111,6 +126,17 @@ mod tests {
             ),
             ("set secretkey abc", "set secretkey ********"),
             ("set  secretkey  'a b'", "set  secretkey  ********"),
+            ("set secretkey", "set secretkey"),
+            ("set password a b c", "set password ********"),
+            ("set password=a b c", "set password=********"),
+            (
+                "set secretkey_command echo a",
+                "set secretkey_command ********",
+            ),
+            (
+                "create user --password a b",
+                "create user --password ******** b",
+            ),
             (
                 "deploy virtualmachine userdata=@file name=x",
                 "deploy virtualmachine userdata=******** name=x",

@@ -107,14 +107,8 @@ pub fn small() -> Catalog {
 
 /// The catalogue that a 4.11 server tells.
 pub fn recorded() -> Catalog {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/recorded/listapis-4.11.json"
-    );
-    let text = std::fs::read_to_string(path).expect(path);
-    let mut answer: Value = serde_json::from_str(&text).expect(path);
-    let apis = answer["listapisresponse"]["api"].take();
-    Catalog::of(serde_json::from_value(apis).expect(path))
+    let shipped = crate::cloud::usual().shipped();
+    Catalog::of(shipped.expect("the shipped catalogue").apis)
 }
 
 /// `*` before a parameter means required.

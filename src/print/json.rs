@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::{Form, Head};
-use crate::record::Value;
 use crate::record::answer::Shape;
 use crate::record::json::{separator, string, write};
+use crate::record::rows::Row;
 
 #[derive(Default)]
 pub struct Json {
@@ -16,6 +16,11 @@ pub struct Json {
 }
 
 impl Form for Json {
+    /// The count stands before the rows.
+    fn whole(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         match (head.shape, head.name) {
             (Shape::List, name) => {
@@ -54,12 +59,12 @@ impl Form for Json {
         }
     }
 
-    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()> {
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         if self.indent == 2 {
             separator(self.rows, 2, out)?;
         }
         self.rows += 1;
-        write(row, self.indent, out)
+        row.pretty(self.indent, out)
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {

@@ -1,17 +1,21 @@
-//! Rows to text: one file a form, each behind begin, row and end.
+//! Rows to text: one file a form, each behind begin, row and end. A form that must know rows before it begins looks at
+//! them first; none keeps them.
 
 mod csv;
 mod json;
+mod jsonl;
 mod table;
 mod text;
 
 use std::io::{self, Write};
 
 use crate::record::answer::{Answer, Shape};
-use crate::record::{Record, Value, select};
+use crate::record::rows::{Row, Rows};
+use crate::record::select::{self, Sought};
+use crate::record::{Record, Value};
 
 /// The names of the output forms; `auto` chooses among them.
-pub const FORMS: &[&str] = &["table", "text", "json", "csv"];
+pub const FORMS: &[&str] = &["table", "text", "json", "jsonl", "csv", "raw"];
 
 /// What stands around the rows.
 pub struct Head<'a> {
@@ -26,62 +30,167 @@ pub struct Head<'a> {
     pub known: &'a [String],
     /// Whether no row follows.
     pub empty: bool,
+    /// How many rows the count that stands beside the list says, where they have not all come yet.
+    pub promised: Option<usize>,
 }
 
 /// An output form; it sees rows only.
 pub trait Form {
+    /// Whether all rows must be at hand before the form begins.
+    fn whole(&self) -> bool;
+    /// Whether the form looks at the rows at hand before it begins.
+    fn looks(&self) -> bool {
+        false
+    }
+    fn look(&mut self, _: &Row) {}
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()>;
-    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()>;
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()>;
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// What could not be printed, for people to be told when all is.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The form of that name.
-pub fn form(name: &str) -> Option<Box<dyn Form>> {
+pub fn form(name: &str, filtered: bool) -> Option<Box<dyn Form>> {
     match name {
         "table" => Some(Box::new(table::Table::default())),
         "text" => Some(Box::new(text::Text::default())),
-        "json" => Some(Box::new(json::Json::default())),
-        "csv" => Some(Box::new(csv::Csv::default())),
+        // What was made here has no body as it came.
+        "json" | "raw" => Some(Box::new(json::Json::default())),
+        "jsonl" => Some(Box::new(jsonl::Jsonl)),
+        "csv" => Some(Box::new(csv::Csv::new(filtered))),
         _ => None,
     }
 }
 
-/// Prints an answer in the form of that name, rows filtered where a filter is given.
-pub fn print(
-    name: &str,
-    answer: &Answer,
-    filter: Option<&[String]>,
-    known: &[String],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut form =
-        form(name).ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
-    // A job that ended without a result has only itself to show, in every form and to filter= alike.
-    let alone = match &answer.job {
-        Some(job) if answer.rows.is_empty() => vec![Value::Record(job.clone())],
-        _ => Vec::new(),
-    };
-    let (rows, job) = match alone.as_slice() {
-        [] => (answer.rows.as_slice(), answer.job.as_ref()),
-        alone => (alone, None),
-    };
-    let head = Head {
-        shape: answer.shape,
-        name: answer.name.as_deref(),
-        head: &answer.head,
-        job,
-        filter,
-        known,
-        empty: rows.is_empty(),
-    };
-    form.begin(&head, out)?;
-    for row in rows {
-        match filter {
-            Some(paths) => form.row(&Value::Record(select::filter(row, paths)), out)?,
-            None => form.row(row, out)?,
+/// Prints an answer's rows in one form, filtered where a filter is given.
+pub struct Printer<'a> {
+    form: Box<dyn Form>,
+    raw: bool,
+    filter: Option<&'a [String]>,
+    known: &'a [String],
+    sought: Sought,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Printer<'a> {
+    /// The form must be one of `FORMS`. Printing ends with `ErrorKind::Interrupted` when `stop` says so.
+    pub fn new(
+        name: &str,
+        filter: Option<&'a [String]>,
+        known: &'a [String],
+        sought: Sought,
+        stop: &'a dyn Fn() -> bool,
+    ) -> io::Result<Printer<'a>> {
+        let form = form(name, filter.is_some())
+            .ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
+        Ok(Printer {
+            form,
+            raw: name == "raw",
+            filter,
+            known,
+            sought,
+            stop,
+        })
+    }
+
+    /// Whether all rows must be there before any is printed.
+    pub fn whole(&self) -> bool {
+        self.form.whole()
+    }
+
+    /// Prints a whole answer.
+    pub fn print(&mut self, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+        if self.raw && !answer.raw.is_empty() {
+            return out.write_all(&answer.raw);
+        }
+        let alone = alone(answer);
+        let rows = alone.as_ref().unwrap_or(&answer.rows);
+        self.begin(answer, rows, None, out)?;
+        self.rows(rows, out)?;
+        self.end(out)
+    }
+
+    /// Begins an answer whose first rows are at hand; `promised` is how many the count says, where more are to come.
+    pub fn begin(
+        &mut self,
+        answer: &Answer,
+        rows: &Rows,
+        promised: Option<usize>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if self.form.looks() {
+            for row in rows.iter() {
+                self.checked(&row, |form, row| {
+                    form.look(row);
+                    Ok(())
+                })?;
+            }
+        }
+        self.form.begin(
+            &Head {
+                shape: answer.shape,
+                name: answer.name.as_deref(),
+                head: &answer.head,
+                // A job that ended without a result is the row itself.
+                job: answer.job.as_ref().filter(|_| !answer.rows.is_empty()),
+                filter: self.filter,
+                known: self.known,
+                empty: rows.is_empty(),
+                promised,
+            },
+            out,
+        )
+    }
+
+    /// Prints rows as they come.
+    pub fn rows(&mut self, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+        for row in rows.iter() {
+            self.sought.see(&row);
+            self.checked(&row, |form, row| form.row(row, out))?;
+        }
+        Ok(())
+    }
+
+    fn checked(
+        &mut self,
+        row: &Row,
+        act: impl FnOnce(&mut dyn Form, &Row) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if (self.stop)() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        match self.filter {
+            None => act(&mut *self.form, row),
+            Some(paths) => {
+                let kept = Value::Record(select::filter(&row.value(), paths));
+                act(&mut *self.form, &kept.into())
+            }
         }
     }
-    form.end(out)
+
+    /// Ends the answer.
+    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.form.end(out)
+    }
+
+    /// What could not be printed.
+    pub fn note(&self) -> Option<String> {
+        self.form.note()
+    }
+
+    /// The paths of the filter that no row had and the catalogue does not know, each with the nearest that is there.
+    pub fn unknown(&self) -> Vec<(String, Option<String>)> {
+        self.sought.unknown()
+    }
+}
+
+/// A job that ended without a result has only itself to show, in every form and to filter= alike.
+fn alone(answer: &Answer) -> Option<Rows> {
+    let job = answer.job.as_ref().filter(|_| answer.rows.is_empty())?;
+    Some(vec![Value::Record(job.clone())].into())
 }
 
 /// A value in one cell: text as it is, nested values as JSON on one line.
@@ -114,20 +223,32 @@ fn harmless(text: &str, keep: &[char]) -> String {
         .collect()
 }
 
-/// The columns of rows that are not known beforehand: in the order in which they first appear.
-fn columns(rows: &[Value]) -> Vec<String> {
-    let mut columns = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for row in rows {
-        if let Value::Record(record) = row {
-            for (name, _) in &record.fields {
-                if seen.insert(name.clone()) {
-                    columns.push(name.to_string());
-                }
-            }
+/// The columns of rows that are not known beforehand, in the order in which they first appear.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    places: std::collections::HashMap<String, usize>,
+}
+
+impl Columns {
+    fn of(names: &[String]) -> Columns {
+        let mut columns = Columns::default();
+        for name in names {
+            columns.place(name);
         }
+        columns
     }
-    columns
+
+    /// The place of the column of that name, which is added if it is not there.
+    fn place(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.names.len();
+        self.places.insert(name.into(), place);
+        self.names.push(name.into());
+        place
+    }
 }
 
 #[cfg(test)]
@@ -150,8 +271,35 @@ mod tests {
         let paths = filter.map(select::paths);
         let known: Vec<String> = known.iter().map(ToString::to_string).collect();
         let mut out = Vec::new();
-        print(form, answer, paths.as_deref(), &known, &mut out).unwrap();
+        Printer::new(form, paths.as_deref(), &known, Sought::default(), &|| false)
+            .unwrap()
+            .print(answer, &mut out)
+            .unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    /// What is printed of a list that comes in pages, and what is said.
+    fn paged(
+        form: &str,
+        known: &[&str],
+        promised: usize,
+        pages: &[&str],
+    ) -> (String, Option<String>) {
+        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let mut printer = Printer::new(form, None, &known, Sought::default(), &|| false).unwrap();
+        let mut out = Vec::new();
+        for (index, page) in pages.iter().enumerate() {
+            let mut page = body(page);
+            page.recount_to(promised);
+            if index == 0 {
+                printer
+                    .begin(&page, &page.rows, Some(promised), &mut out)
+                    .unwrap();
+            }
+            printer.rows(&page.rows, &mut out).unwrap();
+        }
+        printer.end(&mut out).unwrap();
+        (String::from_utf8(out).unwrap(), printer.note())
     }
 
     const LIST: &str = r#"{"count":2,"user":[{"id":"a","size":1.10},{"id":"b","name":"漢字","nic":[{"ip":"1"}],"tags":[]}]}"#;
@@ -265,6 +413,56 @@ mod tests {
                 &[]
             ),
             "{\n  \"jobstatus\": 1,\n  \"jobresult\": \"done\"\n}\n"
+        );
+    }
+
+    #[test]
+    fn jsonl_form() {
+        assert_eq!(
+            printed("jsonl", &body(LIST), None, &[]),
+            "{\"id\":\"a\",\"size\":1.10}\n{\"id\":\"b\",\"name\":\"漢字\",\"nic\":[{\"ip\":\"1\"}],\"tags\":[]}\n"
+        );
+        assert_eq!(
+            printed("jsonl", &body(LIST), Some("size,id"), &[]),
+            "{\"size\":1.10,\"id\":\"a\"}\n{\"id\":\"b\"}\n"
+        );
+        assert_eq!(printed("jsonl", &body("{}"), None, &[]), "");
+        assert_eq!(
+            printed("jsonl", &job(JOB), None, &[]),
+            "{\"id\":\"a\",\"state\":\"Running\"}\n"
+        );
+    }
+
+    #[test]
+    fn pages_are_printed_as_they_come() {
+        let pages = [
+            r#"{"count":9,"z":[{"id":"a"},{"id":"b","x":1}]}"#,
+            r#"{"count":9,"z":[{"id":"c","y":2}]}"#,
+        ];
+        let (out, note) = paged("csv", &["id"], 3, &pages);
+        assert_eq!(out, "id,x\na,\nb,1\nc,\n");
+        let note = note.unwrap();
+        assert!(
+            note.contains("y came") && note.contains("filter="),
+            "{note}"
+        );
+        let (out, _) = paged("text", &[], 3, &pages);
+        assert_eq!(
+            out,
+            format!(
+                "count = 3\nz:\n{RULER}id = a\n{RULER}id = b\nx = 1\n{RULER}id = c\ny = 2\n{RULER}"
+            )
+        );
+        // Fewer rows came than the count promised, so it stands there once more.
+        let (out, _) = paged("text", &[], 4, &pages);
+        assert!(
+            out.starts_with("count = 4\n") && out.ends_with("count = 3\n"),
+            "{out}"
+        );
+        let (out, _) = paged("jsonl", &[], 4, &pages);
+        assert_eq!(
+            out,
+            "{\"id\":\"a\"}\n{\"id\":\"b\",\"x\":1}\n{\"id\":\"c\",\"y\":2}\n"
         );
     }
 

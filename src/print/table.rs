@@ -4,19 +4,42 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Form, Head, cell, columns, harmless};
+use super::{Columns, Form, Head, cell, harmless};
 use crate::record::Value;
 use crate::record::answer::Shape;
+use crate::record::rows::Row;
 
 #[derive(Default)]
 pub struct Table {
-    columns: Option<Vec<String>>,
-    rows: Vec<Value>,
+    columns: Columns,
+    /// Of the columns' cells; headers may be wider.
+    widths: Vec<usize>,
 }
 
 impl Form for Table {
+    fn whole(&self) -> bool {
+        true
+    }
+
+    /// The columns and their widths are those of all rows.
+    fn looks(&self) -> bool {
+        true
+    }
+
+    fn look(&mut self, row: &Row) {
+        if let Value::Record(record) = &*row.value() {
+            for (name, value) in &record.fields {
+                let place = self.columns.place(name);
+                if place == self.widths.len() {
+                    self.widths.push(0);
+                }
+                let width = shown(value).width();
+                self.widths[place] = self.widths[place].max(width);
+            }
+        }
+    }
+
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        self.columns = head.filter.map(<[String]>::to_vec);
         if head.shape == Shape::List {
             let count = head.head.text("count").unwrap_or_else(|| "0".into());
             if head.empty || head.head.get("count").is_some() {
@@ -26,53 +49,61 @@ impl Form for Table {
                 writeln!(out, "{}:", harmless(name, &[]))?;
             }
         }
-        Ok(())
+        if let Some(filter) = head.filter {
+            let seen = std::mem::replace(&mut self.columns, Columns::of(filter));
+            let widths = std::mem::take(&mut self.widths);
+            let width = |name: &String| seen.places.get(name).map_or(0, |place| widths[*place]);
+            self.widths = self.columns.names.iter().map(width).collect();
+        }
+        let header: Vec<String> = self
+            .columns
+            .names
+            .iter()
+            .map(|name| harmless(name, &[]))
+            .collect();
+        for (width, name) in self.widths.iter_mut().zip(&header) {
+            *width = name.width().max(*width);
+        }
+        if head.empty {
+            self.columns = Columns::default();
+        }
+        if self.columns.names.is_empty() {
+            return Ok(());
+        }
+        rule(&self.widths, out)?;
+        line(&header, &self.widths, out)?;
+        rule(&self.widths, out)
     }
 
-    fn row(&mut self, row: &Value, _: &mut dyn Write) -> io::Result<()> {
-        // The widths are those of all rows.
-        self.rows.push(row.clone());
-        Ok(())
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        let value = row.value();
+        if self.columns.names.is_empty() {
+            return writeln!(out, "{}", shown(&value));
+        }
+        let mut cells = vec![String::new(); self.columns.names.len()];
+        match &*value {
+            Value::Record(record) => {
+                for (name, value) in &record.fields {
+                    if let Some(place) = self.columns.places.get(&**name) {
+                        cells[*place] = shown(value);
+                    }
+                }
+            }
+            scalar => cells[0] = shown(scalar),
+        }
+        line(&cells, &self.widths, out)
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.rows.is_empty() {
+        if self.columns.names.is_empty() {
             return Ok(());
         }
-        let columns = self.columns.take().unwrap_or_else(|| columns(&self.rows));
-        if columns.is_empty() {
-            for row in &self.rows {
-                writeln!(out, "{}", harmless(&cell(row), &[]))?;
-            }
-            return Ok(());
-        }
-        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row, &columns)).collect();
-        let header: Vec<String> = columns.iter().map(|name| harmless(name, &[])).collect();
-        let mut widths: Vec<usize> = header.iter().map(|name| name.width()).collect();
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width());
-            }
-        }
-        rule(&widths, out)?;
-        line(&header, &widths, out)?;
-        rule(&widths, out)?;
-        for row in &rows {
-            line(row, &widths, out)?;
-        }
-        rule(&widths, out)
+        rule(&self.widths, out)
     }
 }
 
-fn cells(row: &Value, columns: &[String]) -> Vec<String> {
-    columns
-        .iter()
-        .map(|column| match row {
-            Value::Record(record) => record.get(column).map_or(String::new(), cell),
-            scalar => cell(scalar),
-        })
-        .map(|text| harmless(&text, &[]))
-        .collect()
+fn shown(value: &Value) -> String {
+    harmless(&cell(value), &[])
 }
 
 fn rule(widths: &[usize], out: &mut dyn Write) -> io::Result<()> {

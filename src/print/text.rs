@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Form, Head, harmless};
 use crate::record::answer::Shape;
+use crate::record::rows::Row;
 use crate::record::{Record, Value};
 
 /// As wide as the guide prints it.
@@ -13,11 +14,19 @@ const RULER: &str = "==========================================================\
 pub struct Text {
     /// Whether each row ends with a ruler.
     ruled: bool,
+    rows: usize,
+    /// How many rows the count that was printed says.
+    promised: Option<usize>,
 }
 
 impl Form for Text {
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         self.ruled = head.shape == Shape::List;
+        self.promised = head.promised.filter(|_| head.head.get("count").is_some());
         if self.ruled {
             let counted = head.head.get("count").is_some();
             if head.empty && !counted {
@@ -42,19 +51,24 @@ impl Form for Text {
         }
     }
 
-    fn row(&mut self, row: &Value, out: &mut dyn Write) -> io::Result<()> {
-        match row {
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        match &*row.value() {
             Value::Record(record) => fields(record, "", out)?,
             other => writeln!(out, "{}", shown(&super::cell(other)))?,
         }
+        self.rows += 1;
         if self.ruled {
             out.write_all(RULER.as_bytes())?;
         }
         Ok(())
     }
 
-    fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
-        Ok(())
+    /// A count that proved wrong stands there once more, right.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match self.promised {
+            Some(promised) if promised != self.rows => writeln!(out, "count = {}", self.rows),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,16 +1,21 @@
 //! A body as a list, an object or a job's end: what is a row, what it is called, what stands beside it.
 
+use bytes::Bytes;
+
+use super::body::Body;
+use super::rows::Rows;
 use super::{Name, Record, Value};
 
 /// Whether an answer is a list, however short, or one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     List,
+    #[default]
     Object,
 }
 
 /// An answer without its envelope.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     pub shape: Shape,
     /// The list's or object's own name: `user`, `virtualmachine`; none for a flat object or an empty list.
@@ -19,25 +24,45 @@ pub struct Answer {
     pub head: Record,
     /// The job's record without its result, when the answer is what a job ended with.
     pub job: Option<Record>,
-    /// Records nearly always; scalars for lists of them.
-    pub rows: Vec<Value>,
+    /// Records nearly always; scalars for lists of them. A list's rows stay as they came until they are read.
+    pub rows: Rows,
+    /// The body as it came; empty where the answer was made here.
+    pub raw: Bytes,
 }
 
 impl Answer {
-    /// Takes the body apart: the list is its one array, whatever that is called.
-    pub fn of(body: Value) -> Answer {
-        let Value::Record(record) = body else {
-            return Answer::object(None, body);
-        };
-        let lists = count(&record, |value| matches!(value, Value::List(_)));
-        let scalars = count(&record, |value| {
-            !matches!(value, Value::List(_) | Value::Record(_))
-        });
-        let members = record.fields.len();
-        let only_count = record.fields.iter().all(|(name, _)| &**name == "count");
-        if only_count || (lists == 1 && scalars + 1 == members) {
-            return Answer::list(record);
+    /// Takes a value apart that was made here.
+    pub fn of(value: Value) -> Answer {
+        match value {
+            Value::Record(record) => Answer::of_body(record.into()),
+            other => Answer::object(None, other),
         }
+    }
+
+    /// Takes the body apart: the list is its one array, whatever that is called.
+    pub fn of_body(mut body: Body) -> Answer {
+        if let Some((name, rows)) = body.take_list() {
+            return Answer {
+                shape: Shape::List,
+                name: Some(name),
+                head: body.fields,
+                rows,
+                ..Answer::default()
+            };
+        }
+        if body
+            .fields
+            .fields
+            .iter()
+            .all(|(name, _)| &**name == "count")
+        {
+            return Answer {
+                shape: Shape::List,
+                head: body.fields,
+                ..Answer::default()
+            };
+        }
+        let record = body.into_record();
         match <[(Name, Value); 1]>::try_from(record.fields) {
             Ok([(name, thing @ Value::Record(_))]) => Answer::object(Some(name), thing),
             Ok(fields) => Answer::object(
@@ -57,16 +82,7 @@ impl Answer {
             .iter()
             .position(|(name, value)| &**name == "jobresult" && matches!(value, Value::Record(_)))
             .map(|at| job.fields.remove(at).1);
-        let mut answer = match result {
-            Some(result) => Answer::of_result(result),
-            None => Answer {
-                shape: Shape::Object,
-                name: None,
-                head: Record::default(),
-                job: None,
-                rows: Vec::new(),
-            },
-        };
+        let mut answer = result.map_or_else(Answer::default, Answer::of_result);
         answer.job = Some(job);
         answer
     }
@@ -82,78 +98,51 @@ impl Answer {
 
     fn object(name: Option<Name>, row: Value) -> Answer {
         Answer {
-            shape: Shape::Object,
             name,
-            head: Record::default(),
-            job: None,
-            rows: vec![row],
+            rows: vec![row].into(),
+            ..Answer::default()
         }
-    }
-
-    fn list(record: Record) -> Answer {
-        let mut answer = Answer {
-            shape: Shape::List,
-            name: None,
-            head: Record::default(),
-            job: None,
-            rows: Vec::new(),
-        };
-        for (name, value) in record.fields {
-            match value {
-                Value::List(rows) => {
-                    answer.name = Some(name);
-                    answer.rows = rows;
-                }
-                value => answer.head.fields.push((name, value)),
-            }
-        }
-        answer
     }
 
     /// A list of the shell's own, such as profiles and jobs.
     pub fn table(name: &str, rows: Vec<Record>) -> Answer {
         let mut head = Record::default();
         head.push("count", Value::Number(rows.len().to_string()));
+        let rows: Vec<Value> = rows.into_iter().map(Value::Record).collect();
         Answer {
             shape: Shape::List,
             name: Some(name.into()),
             head,
-            job: None,
-            rows: rows.into_iter().map(Value::Record).collect(),
+            rows: rows.into(),
+            ..Answer::default()
         }
     }
 
-    /// The rows that are records.
-    pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.rows.iter().filter_map(Value::as_record)
+    /// The rows that are records, each read when it is asked for.
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        self.rows.values().filter_map(|row| match row {
+            Value::Record(record) => Some(record),
+            _ => None,
+        })
     }
 
     /// The id of what the answer tells of, such as the machine that a job makes.
     pub fn resource(&self) -> Option<String> {
-        self.records().next().and_then(|record| record.text("id"))
+        self.rows.iter().next().and_then(|row| row.text("id"))
     }
-}
 
-fn count(record: &Record, which: impl Fn(&Value) -> bool) -> usize {
-    record
-        .fields
-        .iter()
-        .filter(|(_, value)| which(value))
-        .count()
-}
+    /// Makes the count that stands beside a list, where one does, the number of its rows.
+    pub fn recount(&mut self) {
+        self.recount_to(self.rows.len());
+    }
 
-/// The one member of the outermost object, whatever it is called, and its name.
-pub fn unwrap_envelope(whole: Value) -> Result<(Name, Value), String> {
-    let Value::Record(record) = whole else {
-        return Err("it holds no object".into());
-    };
-    let members = record.fields.len();
-    match (members, record.fields.into_iter().next()) {
-        (1, Some((name, body @ Value::Record(_)))) => Ok((name, body)),
-        (1, Some((name, _))) => Err(format!("its one member, {name}, is no object")),
-        _ => Err(format!(
-            "it holds {members} members where an envelope has one"
-        )),
+    /// Makes it the number of rows that there will be.
+    pub fn recount_to(&mut self, rows: usize) {
+        for (name, value) in &mut self.head.fields {
+            if &**name == "count" {
+                *value = Value::Number(rows.to_string());
+            }
+        }
     }
 }
 
@@ -214,14 +203,5 @@ mod tests {
             answer.job.unwrap().text("jobresult").as_deref(),
             Some("done")
         );
-    }
-
-    #[test]
-    fn an_envelope_has_one_member() {
-        let unwrap = |text: &str| unwrap_envelope(json::read(text.as_bytes()).unwrap());
-        assert!(unwrap(r#"{"anything":{}}"#).is_ok());
-        for text in ["null", "[]", "{}", r#"{"a":{},"b":{}}"#, r#"{"a":1}"#] {
-            assert!(unwrap(text).is_err(), "{text}");
-        }
     }
 }

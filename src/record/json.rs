@@ -1,13 +1,22 @@
-//! JSON in, a tree out, and back: fields keep their order, numbers their spelling, field names are shared.
+//! JSON in, a tree out: fields keep their order, numbers their spelling, field names are shared. An answer's
+//! rows need no tree: the whole body is looked through once, and each row is read when it is wanted.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, Write};
 
+use super::body::{Lists, Scanned};
 use super::{Name, Places, Record, Value};
+
+pub mod text;
+mod write;
+
+pub use write::{compact, separator, string, write};
 
 /// Deeper than this no answer goes; a reader that recursed further could be brought down.
 pub const DEEPEST: usize = 128;
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Why bytes are no answer: what is wrong, and at which byte.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,32 +33,91 @@ impl fmt::Display for Malformed {
 
 /// Reads one JSON value with nothing after it.
 pub fn read(bytes: &[u8]) -> Result<Value, Malformed> {
-    let mark = b"\xef\xbb\xbf";
-    let mut reader = Reader {
-        bytes,
-        at: if bytes.starts_with(mark) {
-            mark.len()
-        } else {
-            0
-        },
-        names: HashSet::new(),
-    };
+    let mut reader = Reader::new(bytes)?;
+    reader.names = Some(HashSet::new());
     let value = reader.value(0)?;
-    match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err(reader.malformed("something follows the end of the JSON")),
+    reader.end()?;
+    Ok(value)
+}
+
+/// Looks through a whole answer and reads all of it but the lists of its body. The error is a reason for people.
+pub fn scan(bytes: &[u8]) -> Result<Scanned, String> {
+    let told = |bad: Malformed| bad.to_string();
+    let mut reader = Reader::new(bytes).map_err(told)?;
+    if reader.peek() != Some(b'{') {
+        reader.skip(0).and_then(|()| reader.end()).map_err(told)?;
+        return Err("it holds no object".into());
+    }
+    let (mut members, mut found, mut other) = (0, None, None);
+    reader
+        .members(&mut |reader, name| {
+            members += 1;
+            if reader.peek() != Some(b'{') {
+                other = Some(name.into_owned());
+                return reader.skip(1);
+            }
+            let (fields, lists) = reader.body()?;
+            found = Some(Scanned {
+                envelope: Name::from(&*name),
+                fields,
+                lists,
+            });
+            Ok(())
+        })
+        .and_then(|()| reader.end())
+        .map_err(told)?;
+    match (members, found, other) {
+        (1, Some(found), _) => Ok(found),
+        (1, None, Some(name)) => Err(format!("its one member, {name}, is no object")),
+        _ => Err(format!(
+            "it holds {members} members where an envelope has one"
+        )),
     }
 }
 
+/// The value of a text that was looked through before.
+pub fn value(text: &str) -> Value {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        names: None,
+    };
+    reader.value(0).unwrap_or(Value::Null)
+}
+
+type Went = Result<(), Malformed>;
+
 struct Reader<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     at: usize,
-    names: HashSet<Name>,
+    /// The names that were met, where they are to be shared.
+    names: Option<HashSet<Name>>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Reader<'a>, Malformed> {
+        let text = std::str::from_utf8(bytes).map_err(|why| Malformed {
+            what: "the JSON is not UTF-8".into(),
+            at: why.valid_up_to(),
+        })?;
+        let at = if text.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        Ok(Reader {
+            text,
+            at,
+            names: None,
+        })
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn malformed(&self, what: &str) -> Malformed {
-        let what = if self.at >= self.bytes.len() {
+        let what = if self.at >= self.text.len() {
             "the JSON is cut short"
         } else {
             what
@@ -62,9 +130,9 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is no white space, not taken.
     fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(*byte);
+        while let Some(byte) = self.byte() {
+            if !text::is_blank(byte) {
+                return Some(byte);
             }
             self.at += 1;
         }
@@ -78,61 +146,130 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Malformed> {
+    fn end(&mut self) -> Result<(), Malformed> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.malformed("something follows the end of the JSON")),
+        }
+    }
+
+    fn deep(&self, depth: usize) -> Result<(), Malformed> {
         if depth > DEEPEST {
             return Err(self.malformed("the JSON is nested too deeply"));
         }
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Malformed> {
+        self.deep(depth)?;
         match self.peek() {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.list(depth),
+            Some(b'{') => {
+                let mut made = Fields::default();
+                self.members(&mut |reader, name| {
+                    let name = reader.name(&name);
+                    let value = reader.value(depth + 1)?;
+                    made.set(name, value);
+                    Ok(())
+                })?;
+                Ok(Value::Record(made.record))
+            }
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.items(&mut |reader| {
+                    items.push(reader.value(depth + 1)?);
+                    Ok(())
+                })?;
+                Ok(Value::List(items))
+            }
             Some(b'"') => Ok(Value::String(self.string()?.into_owned())),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
+            Some(b'-' | b'0'..=b'9') => Ok(Value::Number(self.number()?.into())),
+            Some(b't') => self.word("true").map(|()| Value::Bool(true)),
+            Some(b'f') => self.word("false").map(|()| Value::Bool(false)),
+            Some(b'n') => self.word("null").map(|()| Value::Null),
             _ => Err(self.malformed("this is no JSON")),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Malformed> {
-        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+    /// Looks through a value without keeping anything of it.
+    fn skip(&mut self, depth: usize) -> Result<(), Malformed> {
+        self.deep(depth)?;
+        match self.peek() {
+            Some(b'{') => self.members(&mut |reader, _| reader.skip(depth + 1)),
+            Some(b'[') => self.items(&mut |reader| reader.skip(depth + 1)),
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => Err(self.malformed("this is no JSON")),
+        }
+    }
+
+    /// An answer's body, which stands in the envelope; its lists are looked through only.
+    fn body(&mut self) -> Result<(Record, Lists), Malformed> {
+        let (mut made, mut lists) = (Fields::default(), Lists::new());
+        self.members(&mut |reader, name| {
+            let name = Name::from(&*name);
+            if reader.peek() != Some(b'[') {
+                let value = reader.value(2)?;
+                lists.remove(&made.set(name, value));
+                return Ok(());
+            }
+            reader.deep(2)?;
+            let (start, mut count) = (reader.at, 0);
+            reader.items(&mut |reader| {
+                count += 1;
+                reader.skip(3)
+            })?;
+            let place = made.set(name, Value::List(Vec::new()));
+            lists.insert(place, (start..reader.at, count));
+            Ok(())
+        })?;
+        Ok((made.record, lists))
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Malformed> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
             return Err(self.malformed("this is no JSON"));
         }
         self.at += word.len();
-        Ok(value)
+        Ok(())
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Malformed> {
+    fn name(&mut self, text: &str) -> Name {
+        let Some(names) = &mut self.names else {
+            return Name::from(text);
+        };
+        match names.get(text) {
+            Some(name) => name.clone(),
+            None => {
+                let name = Name::from(text);
+                names.insert(name.clone());
+                name
+            }
+        }
+    }
+
+    /// Goes through the object that comes next; `each` is given a member's name and takes its value.
+    fn members(
+        &mut self,
+        each: &mut dyn FnMut(&mut Reader<'a>, Cow<'a, str>) -> Went,
+    ) -> Result<(), Malformed> {
         self.at += 1;
-        let mut record = Record::default();
-        let mut places = Places::default();
         if self.take(b'}') {
-            return Ok(Value::Record(record));
+            return Ok(());
         }
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.malformed("a field has no name"));
             }
-            let text = self.string()?;
-            let name = match self.names.get(&*text) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = Name::from(&*text);
-                    self.names.insert(name.clone());
-                    name
-                }
-            };
+            let name = self.string()?;
             if !self.take(b':') {
                 return Err(self.malformed("a field has no value"));
             }
-            let value = self.value(depth + 1)?;
-            // Of a field that stands there twice the last one counts, as servers and clients have it.
-            match places.of(&name, &record) {
-                Some(place) => record.fields[place].1 = value,
-                None => record.fields.push((name, value)),
-            }
+            each(self, name)?;
             if self.take(b'}') {
-                return Ok(Value::Record(record));
+                return Ok(());
             }
             if !self.take(b',') {
                 return Err(self.malformed("neither a comma nor the object's end follows"));
@@ -140,16 +277,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Malformed> {
+    /// Goes through the list that comes next; `each` takes an item.
+    fn items(&mut self, each: &mut dyn FnMut(&mut Reader<'a>) -> Went) -> Result<(), Malformed> {
         self.at += 1;
-        let mut items = Vec::new();
         if self.take(b']') {
-            return Ok(Value::List(items));
+            return Ok(());
         }
         loop {
-            items.push(self.value(depth + 1)?);
+            each(self)?;
             if self.take(b']') {
-                return Ok(Value::List(items));
+                return Ok(());
             }
             if !self.take(b',') {
                 return Err(self.malformed("neither a comma nor the list's end follows"));
@@ -157,36 +294,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn string(&mut self) -> Result<std::borrow::Cow<'a, str>, Malformed> {
+    fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let start = self.at;
-        self.at += 1;
-        let mut plain = true;
-        loop {
-            match self.bytes.get(self.at) {
-                None => return Err(self.malformed("a string does not end")),
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    plain = false;
-                    self.at += 2;
-                }
-                Some(byte) => {
-                    plain &= *byte >= b' ';
-                    self.at += 1;
-                }
-            }
-        }
-        self.at += 1;
-        let literal = &self.bytes[start..self.at];
+        let Some((end, plain)) = text::string_end(self.text.as_bytes(), start) else {
+            self.at = self.text.len();
+            return Err(self.malformed("a string does not end"));
+        };
+        self.at = end;
         if plain {
-            return std::str::from_utf8(&literal[1..literal.len() - 1])
-                .map(Into::into)
-                .map_err(|why| Malformed {
-                    what: "a string is not UTF-8".into(),
-                    at: start + 1 + why.valid_up_to(),
-                });
+            return Ok(Cow::Borrowed(&self.text[start + 1..end - 1]));
         }
         // Escapes are rare and left to the library.
-        serde_json::from_slice::<String>(literal)
+        serde_json::from_str::<String>(&self.text[start..end])
             .map(Into::into)
             .map_err(|why| {
                 // The library counts lines and columns from the string's own start.
@@ -199,16 +318,15 @@ impl<'a> Reader<'a> {
             })
     }
 
-    fn number(&mut self) -> Result<Value, Malformed> {
+    fn number(&mut self) -> Result<&'a str, Malformed> {
         let start = self.at;
-        let spelt = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-        while self.bytes.get(self.at).is_some_and(spelt) {
+        let spelt = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        while self.byte().is_some_and(spelt) {
             self.at += 1;
         }
-        let literal = &self.bytes[start..self.at];
-        let text = String::from_utf8_lossy(literal).into_owned();
-        if is_number(&text) {
-            Ok(Value::Number(text))
+        let literal = &self.text[start..self.at];
+        if is_number(literal) {
+            Ok(literal)
         } else {
             Err(Malformed {
                 what: "this is no number".into(),
@@ -218,195 +336,61 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A record being read.
+#[derive(Default)]
+struct Fields {
+    record: Record,
+    places: Places,
+}
+
+impl Fields {
+    /// Puts the field in its place and tells which that is. Of a field that stands there twice the last one counts, as
+    /// servers and clients have it.
+    fn set(&mut self, name: Name, value: Value) -> usize {
+        match self.places.of(&name, &self.record) {
+            Some(place) => {
+                self.record.fields[place].1 = value;
+                place
+            }
+            None => {
+                self.record.fields.push((name, value));
+                self.record.fields.len() - 1
+            }
+        }
+    }
+}
+
 /// Whether the text is a number as JSON spells it, with nothing around it.
 pub(super) fn is_number(text: &str) -> bool {
-    // The library knows what a number is; its own reading of it is not kept. It would pass over white space.
-    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-        && text.ends_with(|last: char| last.is_ascii_digit())
-        && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
-}
-
-/// Writes the value in two-space steps as `jq .` does; `indent` is how deep its own line stands.
-pub fn write(value: &Value, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-    match value {
-        Value::List(items) if !items.is_empty() => {
-            out.write_all(b"[\n")?;
-            for (index, item) in items.iter().enumerate() {
-                separator(index, indent + 1, out)?;
-                write(item, indent + 1, out)?;
-            }
-            out.write_all(b"\n")?;
-            spaces(indent, out)?;
-            out.write_all(b"]")
-        }
-        Value::Record(record) if !record.fields.is_empty() => {
-            out.write_all(b"{\n")?;
-            for (index, (name, value)) in record.fields.iter().enumerate() {
-                separator(index, indent + 1, out)?;
-                string(name, out)?;
-                out.write_all(b": ")?;
-                write(value, indent + 1, out)?;
-            }
-            out.write_all(b"\n")?;
-            spaces(indent, out)?;
-            out.write_all(b"}")
-        }
-        other => compact(other, out),
+    let digits = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
+    let mut rest = text.as_bytes();
+    rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    let whole = digits(rest);
+    if whole == 0 || (whole > 1 && rest[0] == b'0') {
+        return false;
     }
-}
-
-/// Goes to the next line before every member but the first.
-pub fn separator(index: usize, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-    if index > 0 {
-        out.write_all(b",\n")?;
-    }
-    spaces(indent, out)
-}
-
-fn spaces(indent: usize, out: &mut dyn Write) -> io::Result<()> {
-    for _ in 0..indent {
-        out.write_all(b"  ")?;
-    }
-    Ok(())
-}
-
-/// Writes a string with its quotes.
-pub fn string(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(out, text).map_err(io::Error::from)
-}
-
-/// Writes the value on one line without blanks.
-pub fn compact(value: &Value, out: &mut dyn Write) -> io::Result<()> {
-    match value {
-        Value::Null => out.write_all(b"null"),
-        Value::Bool(value) => write!(out, "{value}"),
-        Value::Number(spelling) => out.write_all(spelling.as_bytes()),
-        Value::String(text) => string(text, out),
-        Value::List(items) => {
-            out.write_all(b"[")?;
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.write_all(b",")?;
-                }
-                compact(item, out)?;
-            }
-            out.write_all(b"]")
+    rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let count = digits(fraction);
+        if count == 0 {
+            return false;
         }
-        Value::Record(record) => {
-            out.write_all(b"{")?;
-            for (index, (name, value)) in record.fields.iter().enumerate() {
-                if index > 0 {
-                    out.write_all(b",")?;
-                }
-                string(name, out)?;
-                out.write_all(b":")?;
-                compact(value, out)?;
-            }
-            out.write_all(b"}")
-        }
+        rest = &fraction[count..];
     }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = match exponent {
+            [b'+' | b'-', exponent @ ..] => exponent,
+            exponent => exponent,
+        };
+        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    }
+    rest.is_empty()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn compacted(text: &str) -> String {
-        let mut out = Vec::new();
-        compact(&read(text.as_bytes()).unwrap(), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn order_and_spelling_stay() {
-        for text in [
-            r#"{"b":1.10,"a":12345678901234567890123,"c":1E2,"d":-0.0}"#,
-            r#"[null,true,false,"",[],{}]"#,
-            r#"{"é":"漢字 <b&>","e":"a\"b\\c\n\u0001"}"#,
-        ] {
-            assert_eq!(compacted(text), text);
-        }
-        assert_eq!(compacted("\u{feff} [ 1 , 2 ] "), "[1,2]");
-        assert_eq!(compacted(r#""\u00e9\ud83d\ude00""#), "\"é😀\"");
-        assert_eq!(compacted(r#"{"a":1,"b":2,"a":3}"#), r#"{"a":3,"b":2}"#);
-    }
-
-    #[test]
-    fn pretty_is_as_jq_has_it() {
-        let mut out = Vec::new();
-        write(&read(br#"{"a":[1,{"b":[]}],"c":{}}"#).unwrap(), 0, &mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"c\": {}\n}"
-        );
-    }
-
-    #[test]
-    fn what_is_no_json_is_an_error_that_says_where() {
-        for (text, what) in [
-            (&b""[..], "cut short"),
-            (b"   ", "cut short"),
-            (b"{\"a\":", "cut short"),
-            (b"{\"a\":1", "cut short"),
-            (b"[1,", "cut short"),
-            (b"\"abc", "cut short"),
-            (b"\"abc\\", "cut short"),
-            (b"hello", "no JSON"),
-            (b"<html>", "no JSON"),
-            (b"tru", "no JSON"),
-            (b"{1:2}", "no name"),
-            (b"{\"a\" 1}", "no value"),
-            (b"[1 2]", "comma"),
-            (b"{} x", "follows"),
-            (b"01", "no number"),
-            (b"1.", "no number"),
-            (b"-", "no number"),
-            (b"1e", "no number"),
-            (b"\"\xff\"", "not UTF-8"),
-            (b"\"\\ud800\"", "malformed"),
-            (b"\"\\x\"", "malformed"),
-            (b"\xef\xbb\xbf", "cut short"),
-            (b"\"\x01\"", "malformed"),
-        ] {
-            let error = read(text).unwrap_err();
-            assert!(error.what.contains(what), "{text:?}: {error}");
-        }
-        let deep = [vec![b'['; 1_000_000], vec![b']'; 1_000_000]].concat();
-        assert!(read(&deep).unwrap_err().what.contains("nested"));
-    }
-
-    #[test]
-    fn an_object_of_very_many_fields_is_read_in_time() {
-        let fields: Vec<String> = (0..200_000)
-            .map(|number| format!("\"f{number}\":{number}"))
-            .collect();
-        let text = format!("{{{},\"f7\":\"last\"}}", fields.join(","));
-        let Value::Record(record) = read(text.as_bytes()).unwrap() else {
-            panic!("no record")
-        };
-        assert_eq!(record.fields.len(), 200_000);
-        assert_eq!(record.fields[7].1, Value::String("last".into()));
-    }
-
-    #[test]
-    fn the_place_is_counted_in_the_bytes_that_came() {
-        for (text, told) in [
-            (&b"{\"a\": x}"[..], "this is no JSON at byte 6"),
-            (b"\xef\xbb\xbf{\"a\": x}", "this is no JSON at byte 9"),
-            (
-                b"[\"\\ud800a\"]",
-                "a string is malformed (unexpected end of hex escape) at byte 1",
-            ),
-        ] {
-            assert_eq!(read(text).unwrap_err().to_string(), told);
-        }
-    }
-
-    #[test]
-    fn every_cut_of_an_answer_is_an_error() {
-        let text = br#"{"r":{"count":1,"zone":[{"id":"a\u00e9","n":[1.5,null,true]}]}}"#;
-        for end in 0..text.len() {
-            assert!(read(&text[..end]).is_err(), "{end}");
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,9 @@
 //! Answers as rows of named values: fields in the server's order, numbers as spelt, names shared between rows.
 
 pub mod answer;
+pub mod body;
 pub mod json;
+pub mod rows;
 pub mod select;
 pub mod xml;
 

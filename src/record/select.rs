@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::rows::Row;
 use super::{Record, Value};
 use crate::catalog::Field;
 
@@ -78,27 +79,78 @@ fn field<'a>(record: &'a Record, name: &str) -> Option<&'a Value> {
     })
 }
 
-/// The paths that neither a row nor the catalogue's fields know, each with the nearest that one does.
-pub fn unknown(
-    paths: &[String],
-    rows: &[Value],
-    fields: &[Field],
-) -> Vec<(String, Option<String>)> {
-    if rows.is_empty() && fields.is_empty() {
-        return Vec::new();
+/// Watches rows go by for the paths of a filter that the catalogue's fields do not tell.
+#[derive(Default)]
+pub struct Sought {
+    /// Those that no row had so far.
+    missing: Vec<String>,
+    /// What a path could have begun with, nested names with their dots.
+    names: BTreeSet<String>,
+    /// How many rows are still looked at for names.
+    patience: usize,
+    /// Whether there was anything that a path could have been in.
+    any: bool,
+}
+
+impl Sought {
+    /// So many rows tell what names there are.
+    const ENOUGH: usize = 100;
+
+    pub fn of(paths: &[String], fields: &[Field]) -> Sought {
+        let mut names = BTreeSet::new();
+        for field in fields {
+            names.insert(field.name.clone());
+            for inner in &field.response {
+                names.insert(format!("{}.{}", field.name, inner.name));
+            }
+        }
+        let missing = paths.iter().filter(|path| !declared(fields, &steps(path)));
+        Sought {
+            missing: missing.cloned().collect(),
+            any: !names.is_empty(),
+            names,
+            patience: Sought::ENOUGH,
+        }
     }
-    let mut names = None;
-    paths
-        .iter()
-        .filter(|path| {
-            let steps = steps(path);
-            !declared(fields, &steps) && !rows.iter().any(|row| at(row, &steps).is_some())
-        })
-        .map(|path| {
-            let names = names.get_or_insert_with(|| known(rows, fields));
-            (path.clone(), nearest(path, names))
-        })
-        .collect()
+
+    /// Looks at a row that goes by.
+    pub fn see(&mut self, row: &Row) {
+        if self.missing.is_empty() {
+            return;
+        }
+        self.any = true;
+        let row = row.value();
+        self.missing.retain(|path| at(&row, &steps(path)).is_none());
+        if self.patience > 0 {
+            self.patience -= 1;
+            self.note(&row);
+        }
+    }
+
+    fn note(&mut self, row: &Value) {
+        let Value::Record(record) = row else { return };
+        for (name, value) in &record.fields {
+            self.names.insert(name.to_string());
+            let inner = match value {
+                Value::List(items) => items.first(),
+                other => Some(other),
+            };
+            if let Some(Value::Record(inner)) = inner {
+                for (field, _) in &inner.fields {
+                    self.names.insert(format!("{name}.{field}"));
+                }
+            }
+        }
+    }
+
+    /// The paths that neither a row nor the catalogue has, each with the nearest that one of them has.
+    pub fn unknown(&self) -> Vec<(String, Option<String>)> {
+        self.missing
+            .iter()
+            .filter(|_| self.any)
+            .map(|path| (path.clone(), nearest(path, &self.names)))
+            .collect()
+    }
 }
 
 fn declared(fields: &[Field], steps: &[&str]) -> bool {
@@ -116,33 +168,6 @@ fn declared(fields: &[Field], steps: &[&str]) -> bool {
         field.name.eq_ignore_ascii_case(first)
             && (rest.is_empty() || open || declared(&field.response, rest))
     })
-}
-
-/// All names that a path could have begun with, nested ones with their dots.
-fn known(rows: &[Value], fields: &[Field]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for field in fields {
-        names.insert(field.name.clone());
-        for inner in &field.response {
-            names.insert(format!("{}.{}", field.name, inner.name));
-        }
-    }
-    for row in rows {
-        let Value::Record(record) = row else { continue };
-        for (name, value) in &record.fields {
-            names.insert(name.to_string());
-            let inner = match value {
-                Value::List(items) => items.first(),
-                other => Some(other),
-            };
-            if let Some(Value::Record(inner)) = inner {
-                for (field, _) in &inner.fields {
-                    names.insert(format!("{name}.{field}"));
-                }
-            }
-        }
-    }
-    names
 }
 
 fn nearest(path: &str, names: &BTreeSet<String>) -> Option<String> {
@@ -196,7 +221,6 @@ mod tests {
 
     #[test]
     fn a_place_is_known_below_a_list_only() {
-        let rows = [json::read(MACHINE.as_bytes()).unwrap()];
         let inner = Field {
             name: "mtu".into(),
             ..Field::default()
@@ -207,19 +231,23 @@ mod tests {
             response: vec![inner],
             ..Field::default()
         };
-        let told = unknown(&paths("0,nics.0,nics.0.mtu,nics[0].x"), &rows, &[field]);
+        let mut sought = Sought::of(&paths("0,nics.0,nics.0.mtu,nics[0].x"), &[field]);
+        sought.see(&json::read(MACHINE.as_bytes()).unwrap().into());
+        let told = sought.unknown();
         let told: Vec<&str> = told.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(told, ["0", "nics[0].x"]);
     }
 
     #[test]
     fn what_nobody_knows_is_told_with_the_nearest() {
-        let rows = [json::read(MACHINE.as_bytes()).unwrap()];
+        let row = json::read(MACHINE.as_bytes()).unwrap();
         let field = Field {
             name: "networkid".into(),
             ..Field::default()
         };
-        let told = unknown(&paths("id,networkid,nic.ipadress,zzz"), &rows, &[field]);
+        let mut sought = Sought::of(&paths("id,networkid,nic.ipadress,zzz"), &[field]);
+        sought.see(&row.into());
+        let told = sought.unknown();
         assert_eq!(
             told,
             [

@@ -2,54 +2,103 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::session::{Mode, Session, Shown, Started, View};
+use super::ask;
+use super::output::Rest;
+use super::refused::told_apart;
+use super::session::{Mode, Session, Shown, View};
+use super::uploads::Upload;
 use crate::catalog::Api;
-use crate::client::{Client, Options, interrupted, pages, wait};
+use crate::catalog::types::Types;
+use crate::client::ledger::{Entry, Fate, State};
+use crate::client::network::Interrupt;
+use crate::client::pages::Pages;
+use crate::client::{Begun, Client, Options, interrupted, wait};
 use crate::cloud::{Manner, Outcome, Request};
+use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Given};
 use crate::record::answer::{Answer, Shape};
-use crate::record::select;
+
+/// A job and how long it is waited for.
+pub struct Wait<'a> {
+    pub request: &'a Request,
+    pub options: &'a Options,
+    pub job: &'a str,
+    pub limit: Duration,
+    /// What it works on.
+    pub resource: Option<String>,
+}
 
 impl Session {
-    pub(super) fn call(&mut self, call: Call) -> Result<Shown> {
-        let (resolved, filter) = self.for_line(&call.settings)?;
+    pub(super) fn call(&mut self, mut call: Call) -> Result<Shown> {
+        let (resolved, wanted) = self.for_line(&call.settings)?;
         for hint in &call.hints {
             self.ui.say(&format!("hint: {hint}"));
         }
-        let request = Request {
-            api: call.name.clone(),
-            params: self.given(call.params)?,
-        };
+        let file = self.take_file(call.api.as_deref(), &mut call.params)?;
+        let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
-            manner: Manner {
-                expires: resolved.seconds("expires"),
-                response: resolved.get("response"),
-            },
-            fields: call
-                .api
-                .as_ref()
-                .map_or(Vec::new(), |api| api.response.clone()),
-            retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
+            types: self.types(&resolved, call.api.as_deref()),
+            ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
-        let outcome = self
-            .start(&client, &request, &options)
-            .map_err(|error| told_apart(error, call.api.is_some()))?;
-        let answer = match outcome {
-            Outcome::Done(answer) if client.pages(&request) && pageable(call.api.as_deref()) => {
-                self.whole(&client, &request, &options, answer)?
+        let request = Request {
+            api: call.name.clone(),
+            params: self.by_value(&call, params, &client, &options)?,
+        };
+        let options = Options {
+            custom: self.may_choose(&client, &resolved, call.api.as_deref()),
+            ..options
+        };
+        let uploads = client.dialect().uploads(&request.api);
+        let upload = file.as_ref().zip(uploads);
+        if let Some((file, uploads)) = upload
+            && let Some(hint) = uploads.hint(&request, &file.name)
+        {
+            self.ui.say(&format!("hint: {hint}"));
+        }
+        let mut shower = call.api.clone();
+        let begun = self.start(&client, &request, &options).map_err(|error| {
+            told_apart(error, &call.name, &self.known_catalog(), || {
+                client.dialect().shipped().ok()
+            })
+        })?;
+        let mut pages = None;
+        let answer = match begun.outcome {
+            Outcome::Done(answer) => {
+                if client.pages(&request) && pageable(call.api.as_deref()) {
+                    pages = Pages::after(&client, &request, &answer, wanted.limit);
+                }
+                match upload {
+                    Some((file, uploads)) => {
+                        let upload = Upload {
+                            uploads,
+                            file,
+                            request: &request,
+                            options: &options,
+                            entry: begun.entry,
+                        };
+                        let (answer, shown_by) = self.upload(&client, upload, answer, &resolved)?;
+                        shower = shown_by;
+                        answer
+                    }
+                    None => answer,
+                }
             }
-            Outcome::Done(answer) => answer,
             Outcome::Started { job, answer } => {
                 let blocks = resolved.bool("asyncblock");
                 let limit = Duration::from_secs(resolved.seconds("timeout"));
-                self.started(&request, &job, &answer);
                 if blocks {
-                    self.follow(&client, &request, &options, &job, limit, &answer)?
+                    let wait = Wait {
+                        request: &request,
+                        options: &options,
+                        job: &job,
+                        limit,
+                        resource: answer.resource(),
+                    };
+                    self.follow(&client, &wait, begun.entry)?
                 } else {
                     self.ui.say(&format!(
                         "job {job} runs; ask after it with: {}",
@@ -59,24 +108,31 @@ impl Session {
                 }
             }
         };
-        let known = response_names(call.api.as_deref(), &answer);
-        if let Some(paths) = &filter {
-            let fields = call.api.as_ref().map_or(&[][..], |api| &api.response);
-            for (path, nearest) in select::unknown(paths, &answer.rows, fields) {
-                let nearest =
-                    nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                self.ui.warn(&format!(
-                    "no field {path} in the answer of {}{nearest}",
-                    call.name
-                ));
-            }
-        }
+        let known = response_names(shower.as_deref(), &answer);
         Ok(Shown::Answer(Box::new(View {
             answer,
+            rest: pages.map(|pages| Rest {
+                client,
+                request,
+                options,
+                pages,
+            }),
             form: resolved.get("output"),
-            filter,
+            filter: wanted.filter,
+            limit: wanted.limit,
             known,
+            fields: shower.map_or(Vec::new(), |api| api.response.clone()),
         })))
+    }
+
+    /// What is known of the fields of an API's answer: XML has to be told, and JSON tells by itself.
+    pub(super) fn types(&mut self, resolved: &Resolved, api: Option<&Api>) -> Types {
+        if resolved.get("response") != "xml" {
+            return Types::default();
+        }
+        let catalog = self.known_catalog();
+        let fields = api.map_or(&[][..], |api| &api.response);
+        Types::within(fields, catalog)
     }
 
     /// Sends the call; Ctrl-C ends the wait for its answer.
@@ -85,131 +141,123 @@ impl Session {
         client: &Arc<Client>,
         request: &Request,
         options: &Options,
-    ) -> Result<Outcome> {
-        let noted = client;
-        let (client, request, options) = (client.clone(), request.clone(), options.clone());
+    ) -> Result<Begun> {
+        let (caller, request, options) = (client.clone(), request.clone(), options.clone());
         let what = request.api.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let outcome = network.run(
-            async move {
+        let catalog = self.known_catalog();
+        self.on_network(
+            client,
+            move || what.clone(),
+            |mut interrupt| async move {
                 tokio::select! {
-                    outcome = client.start(&request, &options) => outcome,
-                    () = interrupt.pressed() => Err(interrupted(&request, client.reads(&request.api))),
+                    begun = caller.begin(&request, &options, Some(&catalog)) => begun,
+                    () = interrupt.pressed() => {
+                    let harmless = caller.reads(&request.api) || !caller.in_doubt();
+                    Err(interrupted(&request, harmless))
+                }
                 }
             },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
-        self.ui.clear_spinner();
-        if let Some(note) = noted.note() {
-            self.ui.warn(&note);
-        }
-        outcome?
+        )?
     }
 
-    /// Fetches the pages that an unpaged list left out.
-    fn whole(
+    /// Runs what a client does on the network's thread; meanwhile the spinner tells `what` goes on, and what the client
+    /// has to say is said when it comes up.
+    pub(super) fn on_network<T, F>(
         &mut self,
         client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        first: Answer,
-    ) -> Result<Answer> {
-        if client
-            .total(&first)
-            .is_none_or(|total| total <= first.rows.len())
-        {
-            return Ok(first);
-        }
-        let (client, request, options) = (client.clone(), request.clone(), options.clone());
-        let what = request.api.clone();
+        what: impl Fn() -> String,
+        work: impl FnOnce(Interrupt) -> F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (rows, total) = (told.clone(), telling.clone());
-        let whole = network.run(
-            async move {
-                let seen = move |have: usize, of: usize| {
-                    rows.store(have, Ordering::Relaxed);
-                    total.store(of, Ordering::Relaxed);
-                };
-                tokio::select! {
-                    whole = pages::complete(&client, &request, &options, first, seen) => whole,
-                    () = interrupt.pressed() => Err(interrupted(&request, true)),
-                }
-            },
-            |elapsed| {
-                let (rows, total) = (
-                    told.load(Ordering::Relaxed),
-                    telling.load(Ordering::Relaxed),
-                );
-                self.ui
-                    .spin(&format!("{what}: {rows} of {total} rows"), elapsed);
-            },
-        );
+        let outcome = network.run(work(network.interrupt()), |elapsed| {
+            self.attend(client);
+            self.ui.spin(&what(), elapsed);
+        });
         self.ui.clear_spinner();
-        let whole = whole??;
-        for note in &whole.notes {
-            self.ui.warn(note);
+        self.attend(client);
+        outcome
+    }
+
+    /// Says what a client has to say while it works, and puts its questions to the user.
+    pub(super) fn attend(&self, client: &Client) {
+        for note in client.notes() {
+            self.ui.warn(&note);
         }
-        Ok(whole.answer)
+        if let Some(question) = client.question().filter(|_| ask::possible()) {
+            self.ui.clear_spinner();
+            let typed = ask::password(&question.text).ok();
+            question.answer(typed);
+        }
+    }
+
+    /// The parameter by which this call may carry an id of ours.
+    fn may_choose(
+        &mut self,
+        client: &Client,
+        resolved: &Resolved,
+        api: Option<&Api>,
+    ) -> Option<&'static str> {
+        // A catalogue that is not the cloud's own does not tell whether it takes such an id.
+        let told = !self.known_catalog().shipped();
+        let api = api.filter(|_| told && resolved.bool("customid"))?;
+        client.dialect().custom_id(api)
     }
 
     /// Waits for the job's end; the time limit and Ctrl-C end the wait and not the job.
     pub(super) fn follow(
         &mut self,
         client: &Arc<Client>,
-        request: &Request,
-        options: &Options,
-        job: &str,
-        limit: Duration,
-        first: &Answer,
+        wait: &Wait,
+        entry: Option<Entry>,
     ) -> Result<Answer> {
-        let waiting = (
-            client.clone(),
-            request.clone(),
-            options.clone(),
+        let Wait {
+            request,
+            options,
+            job,
+            limit,
+            resource,
+        } = wait;
+        let what = format!("{} (job {job})", request.api);
+        let (caller, limit) = (client.clone(), *limit);
+        let (request, options, job) = (
+            Request::clone(request),
+            Options::clone(options),
             job.to_string(),
         );
-        let mut interrupt = self.network()?.interrupt();
-        let what = format!("{} (job {job})", request.api);
-        let end = self.network()?.run(
-            async move {
-                let (client, request, options, job) = waiting;
-                tokio::select! {
-                    end = wait::follow(&client, &request, &job, &options, limit) => end,
-                    () = interrupt.pressed() => {
-                        Err(wait::ended(&client, &request, &job, "was left to run: the wait was interrupted"))
-                    }
+        let end = self.on_network(client, || what.clone(), |mut interrupt| async move {
+            tokio::select! {
+                end = wait::follow(&caller, &request, &job, &options, limit) => end,
+                () = interrupt.pressed() => {
+                    Err(wait::ended(&caller, &request, &job, "was left to run: the wait was interrupted"))
                 }
-            },
-            |elapsed| self.ui.spin(&what, elapsed),
-        );
-        self.ui.clear_spinner();
-        let end = end?;
-        let state = match &end {
-            Ok(_) => "done",
-            Err(error) if error.kind == Kind::JobFailed => "failed",
-            Err(_) => "running",
+            }
+        })?;
+        let fate = match &end {
+            Ok(answer) => Some(Fate {
+                resource: answer.resource(),
+                ..Fate::of(State::Done)
+            }),
+            Err(error) if error.kind == Kind::JobFailed => {
+                Some(Fate::because(State::Failed, error))
+            }
+            Err(_) => None,
         };
-        if let Some(started) = self.jobs.iter_mut().find(|started| started.job == job) {
-            started.state = state;
+        if let (Some(mut entry), Some(fate)) = (entry, fate)
+            && let Err(error) = entry.settle(&fate)
+        {
+            // What the cloud did is told all the same.
+            self.ui.warn(&error.message);
         }
-        end.map_err(|error| match first.resource() {
+        end.map_err(|error| match resource {
             Some(id) if error.kind == Kind::StillRunning => {
                 error.hint(format!("what it works on has the id {id}"))
             }
             _ => error,
         })
-    }
-
-    pub(super) fn started(&mut self, request: &Request, job: &str, answer: &Answer) {
-        self.jobs.push(Started {
-            job: job.into(),
-            request: request.clone(),
-            resource: answer.resource().unwrap_or_default(),
-            state: "running",
-        });
     }
 
     /// Reads what `name=@file` and `name=@-` name.
@@ -238,16 +286,16 @@ impl Session {
     }
 }
 
-/// Servers refuse commands that they do not know as they refuse a wrong key; the catalogue can tell the two apart.
-fn told_apart(error: Error, known: bool) -> Error {
-    match (error.code, known) {
-        (Some(401), true) => error.hint(
-            "the catalogue has this call, so look at the identity: its key, its secret, what it may do",
-        ),
-        (Some(401), false) => error.hint(
-            "the catalogue does not have this call, which servers answer in the same way: check its name",
-        ),
-        _ => error,
+/// What the settings say of how calls are sent.
+pub(super) fn options_of(resolved: &Resolved) -> Options {
+    Options {
+        manner: Manner {
+            expires: resolved.seconds("expires"),
+            response: resolved.get("response"),
+        },
+        retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
+        throttle_wait: Duration::from_secs(resolved.seconds("throttle_wait")),
+        ..Options::default()
     }
 }
 

@@ -4,24 +4,38 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
+use super::calls::options_of;
+use super::names::Vocabulary;
+use super::refused;
+use super::secretkey;
 use super::session::Session;
 use crate::catalog::{Catalog, cache};
-use crate::client::Client;
+use crate::client::discovery::{Found, Instead, discover};
+use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
-use crate::client::transport::Route;
-use crate::cloud::Identity;
+use crate::client::proxies::Proxies;
+use crate::client::sessions::Sessions;
+use crate::client::tls::Tls;
+use crate::client::transport::{Limits, Route, host};
+use crate::client::{Book, Client};
+use crate::cloud::{self, Access, Identity, Login, Sent};
 use crate::config::private_directory;
-use crate::config::resolve::Resolved;
+use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
+
+/// What stands for the built-in cloud where another has an address.
+pub const BUILT_IN: &str = "built-in";
 
 /// Which cloud, asked by whom: what tells one client and one catalogue from another.
 #[derive(Clone, PartialEq)]
 pub struct Place {
     endpoint: String,
-    identity: String,
-    secret: Secret,
-    verifycert: bool,
+    servers: Vec<String>,
+    /// Nothing for the built-in cloud, which has one caller.
+    who: Option<Who>,
+    trust: Tls,
+    limits: Limits,
 }
 
 impl Session {
@@ -59,28 +73,88 @@ impl Session {
             return Ok(client.clone());
         }
         let endpoint = resolved.endpoint()?;
-        let identity = match &endpoint {
-            Some(endpoint) => Identity {
-                url: endpoint.url.clone(),
-                apikey: endpoint.apikey.clone(),
-                secretkey: endpoint.secretkey.clone(),
+        let access = match &endpoint {
+            Some(endpoint) => Access {
+                servers: endpoint.servers.clone(),
+                identity: self.identity(&endpoint.who)?,
             },
             None => self.demo()?,
         };
         let route = Route {
-            verifycert: place.verifycert,
-            proxies: endpoint.is_some(),
-            tls: identity.url.starts_with("https:"),
+            trust: place.trust.clone(),
+            tls: access.servers.iter().any(|url| url.starts_with("https:")),
+            proxies: match endpoint {
+                Some(_) => Proxies::read(&*self.env)?,
+                None => Proxies::default(),
+            },
+            limits: place.limits,
         };
+        for url in access
+            .servers
+            .iter()
+            .filter(|url| url.starts_with("https:"))
+        {
+            self.warn_once(route.trust.warnings(host(url)));
+        }
         let log = self.log();
-        let client = Client::with(identity, &route, Some(Arc::new(move |sent| log.sent(sent))))?;
+        let book = Book {
+            ledger: self.ledger.clone(),
+            whose: self.whose(resolved)?,
+        };
+        let observer = Arc::new(move |sent: &Sent| log.sent(sent));
+        let sessions = Sessions::below(&self.places.state);
+        let client = Client::with(access, &route, Some(observer), Some(book), Some(sessions))?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
     }
 
+    /// Says what has not been said since the process began.
+    pub(super) fn warn_once(&mut self, warnings: Vec<String>) {
+        for warning in warnings {
+            if !self.warned.contains(&warning) {
+                self.ui.warn(&warning);
+                self.warned.push(warning);
+            }
+        }
+    }
+
+    /// Who calls, with the secret at hand.
+    fn identity(&mut self, who: &Who) -> Result<Identity> {
+        Ok(match who {
+            Who::Keys { apikey, secretkey } => Identity::Keys {
+                apikey: apikey.clone(),
+                secretkey: self.secretkey(secretkey)?,
+            },
+            Who::Login {
+                username,
+                password,
+                domain,
+            } => Identity::Login(Login {
+                username: username.clone(),
+                domain: domain.clone(),
+                password: Some(password.clone()).filter(|password| !password.is_empty()),
+            }),
+            Who::Nobody => Identity::Nobody,
+        })
+    }
+
+    /// The secret key itself; a command that prints it is run once a process.
+    fn secretkey(&mut self, key: &Secretkey) -> Result<Secret> {
+        let command = match key {
+            Secretkey::Here(secret) => return Ok(secret.clone()),
+            Secretkey::Printed(command) => command,
+        };
+        if let Some(secret) = self.printed.get(command) {
+            return Ok(secret.clone());
+        }
+        let secret = secretkey::printed(&self.shell(), command)?;
+        self.printed.insert(command.clone(), secret.clone());
+        Ok(secret)
+    }
+
     /// Starts the built-in cloud, once a process.
-    pub fn demo(&mut self) -> Result<Identity> {
+    pub fn demo(&mut self) -> Result<Access> {
         if self.demo.is_none() {
             let state = self.demo_state();
             if let Some(directory) = state.parent() {
@@ -96,27 +170,66 @@ impl Session {
             .demo
             .as_ref()
             .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Identity {
-            url: cloud.url(),
-            apikey: cloud.apikey().into(),
-            secretkey: Secret::new(cloud.secretkey()),
+        Ok(Access {
+            servers: vec![cloud.url()],
+            identity: Identity::Keys {
+                apikey: cloud.apikey().into(),
+                secretkey: Secret::new(cloud.secretkey()),
+            },
         })
     }
 
+    /// Whose calls the ledger is asked for.
+    pub fn whose(&self, resolved: &Resolved) -> Result<Whose> {
+        Ok(match resolved.endpoint()? {
+            Some(endpoint) => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: endpoint.name(),
+                identity: endpoint.who.name(),
+            },
+            None => Whose {
+                profile: resolved.profile.clone(),
+                endpoint: BUILT_IN.into(),
+                identity: String::new(),
+            },
+        })
+    }
+
+    /// Says what processes left open that ended before they should have; never a reason to fail.
+    pub fn tell_left(&self) {
+        match self.ledger.left() {
+            Ok(left) if left.is_empty() => {}
+            Ok(left) => self.ui.warn(&told_left(&left, &self.resolved.profile)),
+            Err(error) => self.ui.warn(&error.message),
+        }
+    }
+
     pub(super) fn place(&self, resolved: &Resolved) -> Result<Place> {
-        let verifycert = resolved.bool("verifycert");
+        let trust = Tls {
+            verifycert: resolved.bool("verifycert"),
+            cacert: resolved.path("cacert"),
+            cert: resolved.path("cert"),
+            key: resolved.path("key"),
+        };
+        let limits = Limits {
+            connect: resolved.duration("connect_timeout"),
+            reply: resolved.duration("reply_timeout"),
+            idle: resolved.duration("idle_timeout"),
+        };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
-                endpoint: endpoint.url,
-                identity: endpoint.apikey,
-                secret: endpoint.secretkey,
-                verifycert,
+                endpoint: endpoint.name(),
+                servers: endpoint.servers,
+                who: Some(endpoint.who),
+                trust,
+                limits,
             },
             None => Place {
-                endpoint: "built-in".into(),
-                identity: devcloud::fingerprint(),
-                secret: Secret::new(""),
-                verifycert,
+                endpoint: BUILT_IN.into(),
+                servers: Vec::new(),
+                who: None,
+                trust,
+                limits,
             },
         })
     }
@@ -139,7 +252,17 @@ impl Session {
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
-        self.catalog()
+        let known = self.known_catalog();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        // The line's own way to the cloud holds for the question what can be called, too.
+        let own = reached_by(words);
+        let (resolved, _) = self.for_line(&own)?;
+        let kept = std::mem::replace(&mut self.resolved, resolved);
+        let catalog = self.catalog();
+        self.resolved = kept;
+        catalog
     }
 
     /// The catalogue as far as it is known without asking the cloud.
@@ -152,9 +275,10 @@ impl Session {
         {
             return catalog.clone();
         }
-        match cache::load(&self.cache_path(&place)) {
+        let path = self.cache_path(&place);
+        match cache::load(&path) {
             Some(catalog) => {
-                let catalog = Arc::new(catalog);
+                let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
                 self.catalog = Some((place, catalog.clone()));
                 catalog
             }
@@ -168,34 +292,31 @@ impl Session {
         if !known.is_empty() {
             return Ok(known);
         }
-        let (catalog, count) = self.sync()?;
-        self.ui.say(&format!(
-            "{count} APIs discovered and cached (first use of this cloud and key)"
-        ));
+        let catalog = self.sync()?;
+        if !catalog.shipped() {
+            self.ui.say(&format!(
+                "{} APIs discovered and cached (first use of this cloud and key)",
+                catalog.len()
+            ));
+        }
         Ok(catalog)
     }
 
-    /// Asks the cloud what can be called, and keeps it.
-    pub fn sync(&mut self) -> Result<(Arc<Catalog>, usize)> {
+    /// Asks the cloud what can be called, and keeps it; says where another catalogue has to stand in for the cloud's own.
+    pub fn sync(&mut self) -> Result<Arc<Catalog>> {
         let place = self.place(&self.resolved)?;
         let client = self.client()?;
-        let noted = client.clone();
-        let network = self.network()?;
-        let mut interrupt = network.interrupt();
-        let apis = network.run(
-            async move {
-                tokio::select! {
-                    apis = client.discover() => apis,
-                    () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
-                }
-            },
-            |elapsed| self.ui.spin("sync", elapsed),
-        );
-        self.ui.clear_spinner();
-        if let Some(note) = noted.note() {
-            self.ui.warn(&note);
-        }
-        let apis = apis??;
+        let caller = client.clone();
+        let mut options = options_of(&self.resolved);
+        // A catalogue is read as JSON.
+        options.manner.response = "json".into();
+        let found = self.on_network(&client, || "sync".into(), |mut interrupt| async move {
+            tokio::select! {
+                found = discover(&caller, &options) => found,
+                () = interrupt.pressed() => Err(Error::new(Kind::Interrupted, "sync was interrupted")),
+            }
+        });
+        let Found { apis, instead } = found??;
         if apis.is_empty() {
             return Err(Error::new(
                 Kind::Refused,
@@ -203,22 +324,112 @@ impl Session {
             )
             .hint("check apikey and secretkey (`set`)"));
         }
+        if let Some(Instead { of, refusal }) = &instead {
+            let said = refusal.said.as_ref().map_or("", |said| said.text.as_str());
+            self.ui.warn(&format!(
+                "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({} was refused: {said})",
+                client.dialect().discovery().api
+            ));
+        }
         let path = self.cache_path(&place);
-        let catalog = match cache::store(&path, &apis) {
-            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis)),
+        let shipped = instead.is_some();
+        let catalog = match cache::store(&path, &apis, shipped) {
+            Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis).as_shipped(shipped)),
             // A catalogue that can't be kept still serves this session.
             Err(error) => {
                 self.ui.warn(&error.message);
-                Catalog::of(apis)
+                Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let count = catalog.len();
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
         self.catalog = Some((place, catalog.clone()));
-        Ok((catalog, count))
+        Ok(catalog)
+    }
+
+    /// The error of a line that does not name a command here, with what is known of it elsewhere.
+    pub(super) fn elsewhere<'w>(
+        &mut self,
+        error: Error,
+        words: impl Iterator<Item = &'w str>,
+    ) -> Error {
+        let here = self.known_catalog();
+        let words: Vec<&str> = words
+            .filter(|word| !word.starts_with('-'))
+            .take(2)
+            .collect();
+        // Where the shipped catalogue stands in already, it knows no more.
+        if error.kind != Kind::Line || here.is_empty() || here.shipped() {
+            return error;
+        }
+        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
     }
 
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
-        cache::path(&self.places.cache, &place.endpoint, &place.identity)
+        let identity = match &place.who {
+            Some(who) => who.name(),
+            // It changes with the build, and so does what can be called.
+            None => devcloud::fingerprint(),
+        };
+        cache::path(&self.places.cache, &place.endpoint, &identity)
     }
+}
+
+/// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.
+fn told_left(left: &[Noted], profile: &str) -> String {
+    let named = |state: State| {
+        let mut names: Vec<&str> = left
+            .iter()
+            .filter(|call| call.state == state)
+            .map(|call| call.api.as_str())
+            .collect();
+        let count = names.len();
+        names.dedup();
+        let more = names.len().saturating_sub(3);
+        names.truncate(3);
+        let more = if more > 0 { ", …" } else { "" };
+        (count, format!("{}{more}", names.join(", ")))
+    };
+    let mut parts = Vec::new();
+    let (unanswered, names) = named(State::Sent);
+    if unanswered > 0 {
+        let calls = if unanswered == 1 { "call" } else { "calls" };
+        parts.push(format!("{unanswered} {calls} without an answer ({names})"));
+    }
+    let (running, names) = named(State::Running);
+    if running > 0 {
+        let jobs = if running == 1 { "job" } else { "jobs" };
+        parts.push(format!("{running} {jobs} that nobody waited for ({names})"));
+    }
+    let mut others: Vec<&str> = left
+        .iter()
+        .map(|call| call.profile.as_str())
+        .filter(|other| *other != profile)
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let line = match others.as_slice() {
+        [] => "`jobs` asks the cloud".into(),
+        [other] => format!("`jobs` of profile {other} (-p {other}) asks the cloud"),
+        several => format!(
+            "`jobs` of the profiles {} asks the clouds",
+            several.join(", ")
+        ),
+    };
+    format!(
+        "an earlier run ended in the middle and left {}; {line} what became of it",
+        parts.join(" and ")
+    )
+}
+
+/// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
+fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    const WAY: [&str; 4] = ["verifycert", "cacert", "retries", "throttle_wait"];
+    words
+        .filter_map(|word| {
+            let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;
+            let name = name.to_ascii_lowercase();
+            WAY.contains(&name.as_str())
+                .then(|| (name, value.to_string()))
+        })
+        .collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::catalog::{Api, Field, Param};
+use crate::catalog::{self, Api, Field, Param};
 use crate::line::command::Language;
 use crate::line::options;
 use crate::line::subject::{Subject, subject};
@@ -28,6 +28,14 @@ pub struct Wanted {
     pub prefix: String,
     /// The parameters before it on the line.
     pub given: Vec<(String, String)>,
+}
+
+impl Wanted {
+    /// Whether it is this machine's files that are wanted.
+    pub fn is_file(&self) -> bool {
+        let param = self.api.param(&self.param);
+        param.is_some_and(|param| param.kind == catalog::FILE)
+    }
 }
 
 /// What may stand at the cursor.
@@ -229,12 +237,20 @@ impl Place<'_> {
                 let values = ["true", "false"].map(|value| format!("{}={value}", param.name));
                 self.values(values, &format!("{}={value}", param.name))
             }
-            Some(param) => Found::Wanted(Wanted {
-                api: Arc::clone(api),
-                param: spelt(param, name),
-                prefix: value.to_string(),
-                given: given_params(api, rest),
-            }),
+            Some(param) => match self.language.catalog.names(&api.name, &param.name) {
+                Some(names) => {
+                    let values = names
+                        .offered(value)
+                        .map(|offered| format!("{}={offered}", param.name));
+                    self.values(values, &format!("{}={value}", param.name))
+                }
+                None => Found::Wanted(Wanted {
+                    api: Arc::clone(api),
+                    param: spelt(param, name),
+                    prefix: value.to_string(),
+                    given: given_params(api, rest),
+                }),
+            },
             None => match options::setting(name, self.language.settings) {
                 Some(setting) => self.setting(setting, &format!("{name}="), value, Some(api)),
                 None => Found::Candidates(Vec::new()),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustyline::completion::{Completer, Pair};
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
@@ -157,6 +157,9 @@ impl Completer for Assistant {
             builtin::find(name).map_or(Vec::new(), |found| (found.words)(&self.known, given))
         };
         let completion = complete(line, position, &language, &words, &setting_values);
+        if completion.wanted.is_some_and(|wanted| wanted.is_file()) {
+            return FilenameCompleter::new().complete_path(line, position);
+        }
         let pairs = completion
             .candidates
             .into_iter()

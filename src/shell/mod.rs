@@ -1,5 +1,6 @@
 //! The session: lines evaluated and executed, from a prompt, a script or the command line.
 
+mod ask;
 pub mod builtin;
 pub mod calls;
 pub mod clouds;
@@ -7,6 +8,11 @@ pub mod complete;
 pub mod editor;
 pub mod help;
 pub mod log;
+pub mod names;
+pub mod output;
+pub mod refused;
 pub mod repl;
 pub mod script;
+mod secretkey;
 pub mod session;
+mod uploads;

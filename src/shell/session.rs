@@ -1,5 +1,6 @@
 //! A line in, its answer or error out: `evaluate` knows the whole way, `execute` prints what came of it.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,23 +9,24 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
+use super::output::{Ending, Wanted};
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
+use crate::client::ledger::Ledger;
 use crate::client::network::Network;
-use crate::cloud::Request;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
+use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
-use crate::line::words;
-use crate::print;
-use crate::record::answer::{Answer, Shape};
-use crate::record::select;
+use crate::line::{options, words};
 use crate::ui::Ui;
 
+pub use super::output::View;
+
 /// The words that shape what is printed and are no settings.
-pub const OUTPUT_WORDS: &[&str] = &["filter"];
+pub const OUTPUT_WORDS: &[&str] = &["filter", "limit"];
 
 /// Reads a variable of the environment.
 pub type Env = Box<dyn Fn(&str) -> Option<String>>;
@@ -51,37 +53,6 @@ pub enum Shown {
     Leave(u8),
 }
 
-/// An answer and how it is to be seen.
-pub struct View {
-    pub answer: Answer,
-    /// The output form by name; `auto` is settled when it is printed.
-    pub form: String,
-    pub filter: Option<Vec<String>>,
-    /// The catalogue's response fields, in its order.
-    pub known: Vec<String>,
-}
-
-impl View {
-    pub fn of(answer: Answer, form: String) -> Shown {
-        Shown::Answer(Box::new(View {
-            answer,
-            form,
-            filter: None,
-            known: Vec::new(),
-        }))
-    }
-}
-
-/// A job that this process started.
-#[derive(Clone)]
-pub struct Started {
-    pub job: String,
-    pub request: Request,
-    pub resource: String,
-    /// running, done, failed or waiting for nobody.
-    pub state: &'static str,
-}
-
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
@@ -97,13 +68,21 @@ pub struct Session {
     pub file: File,
     pub resolved: Resolved,
     pub mode: Mode,
-    pub jobs: Vec<Started>,
+    pub ledger: Arc<Ledger>,
     pub history: Vec<String>,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
+    /// What is said once a process and has been said.
+    pub(super) warned: Vec<String>,
+    /// The output form that the line in work asks for.
+    pub(super) line_form: Option<String>,
+    /// The APIs that list names and were refused.
+    pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
     pub(super) demo: Option<devcloud::Cloud>,
     pub(super) client: Option<(Place, Arc<Client>)>,
+    /// The secret keys that commands printed, by command: each is run once.
+    pub(super) printed: HashMap<String, Secret>,
     pub(super) catalog: Option<(Place, Arc<Catalog>)>,
     pub(super) log: Option<Arc<Log>>,
 }
@@ -117,6 +96,7 @@ impl Session {
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
+        let ledger = Arc::new(Ledger::at(&places.state));
         Ok(Session {
             ui,
             places,
@@ -125,13 +105,17 @@ impl Session {
             file,
             resolved,
             mode,
-            jobs: Vec::new(),
+            ledger,
             history: Vec::new(),
             keep_going: false,
             sources: Vec::new(),
+            warned: Vec::new(),
+            line_form: None,
+            unlisted: Vec::new(),
             network: None,
             demo: None,
             client: None,
+            printed: HashMap::new(),
             catalog: None,
             log: None,
         })
@@ -139,6 +123,21 @@ impl Session {
 
     /// Evaluates a line, prints what came of it and tells how it ended.
     pub fn execute(&mut self, line: &str) -> Ended {
+        let (split, _) = words::split_open(line);
+        let texts: Vec<String> = split.words.into_iter().map(|word| word.text).collect();
+        self.in_form_of(&texts, |session| session.carry_out(line))
+    }
+
+    /// Errors of what `work` does have the output form that the words ask for.
+    fn in_form_of(&mut self, words: &[String], work: impl FnOnce(&mut Session) -> Ended) -> Ended {
+        // A line may run others, as `source` does.
+        let outer = std::mem::replace(&mut self.line_form, options::output(words));
+        let ended = work(self);
+        self.line_form = outer;
+        ended
+    }
+
+    fn carry_out(&mut self, line: &str) -> Ended {
         let pipe = words::split(line).ok().and_then(|words| words.pipe);
         // `!` and `shell` hand their pipes to the user's shell with everything else.
         let piped = match pipe {
@@ -163,16 +162,20 @@ impl Session {
 
     /// The same for a command whose words another shell has split.
     pub fn execute_words(&mut self, words: &[String]) -> Ended {
-        let outcome = self.evaluate_words(words);
-        self.show(outcome)
+        self.in_form_of(words, |session| {
+            let outcome = session.evaluate_words(words);
+            session.show(outcome)
+        })
     }
 
     /// From a line to what it came to; prints no data.
     pub fn evaluate(&mut self, line: &str) -> Result<Shown> {
         self.note_line(line);
-        let catalog = self.catalog_for(line.split_ascii_whitespace())?;
-        let (parsed, catalog) =
-            self.understand(catalog, |language| command::parse(line, language))?;
+        let words = || line.split_ascii_whitespace();
+        let catalog = self.catalog_for(words())?;
+        let (parsed, catalog) = self
+            .understand(catalog, |language| command::parse(line, language))
+            .map_err(|error| self.elsewhere(error, words()))?;
         self.run(parsed.command, &catalog)
     }
 
@@ -180,9 +183,11 @@ impl Session {
     pub fn evaluate_words(&mut self, words: &[String]) -> Result<Shown> {
         let quoted: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
         self.note_line(&quoted.join(" "));
-        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let (command, catalog) =
-            self.understand(catalog, |language| command::parse_words(words, language))?;
+        let texts = || words.iter().map(String::as_str);
+        let catalog = self.catalog_for(texts())?;
+        let (command, catalog) = self
+            .understand(catalog, |language| command::parse_words(words, language))
+            .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
     }
 
@@ -209,7 +214,10 @@ impl Session {
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
-            Command::Call(call) => self.call(call),
+            Command::Call(call) => {
+                let name = call.name.clone();
+                self.call(call).map_err(|error| error.of(&name))
+            }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
@@ -233,7 +241,7 @@ impl Session {
         let Some(Builtin { run, .. }) = builtin::find(name) else {
             return Err(Error::line(format!("{name} is not a command here")));
         };
-        let (resolved, filter) = self.for_line(settings)?;
+        let (resolved, wanted) = self.for_line(settings)?;
         let kept = std::mem::replace(&mut self.resolved, resolved);
         let changed_by_line = self.resolved.clone();
         let shown = run(self, args);
@@ -243,28 +251,24 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = filter;
+                view.filter = wanted.filter.or(view.filter);
+                view.limit = wanted.limit;
                 Shown::Answer(view)
             }
             shown => shown,
         })
     }
 
-    /// The settings as they are for one line, and its filter.
-    pub(super) fn for_line(
-        &self,
-        settings: &[(String, String)],
-    ) -> Result<(Resolved, Option<Vec<String>>)> {
+    /// The settings as they are for one line, and what it wants printed.
+    pub(super) fn for_line(&self, settings: &[(String, String)]) -> Result<(Resolved, Wanted)> {
         let mut resolved = self.resolved.clone();
-        let mut filter = None;
+        let mut wanted = Wanted::default();
         for (name, value) in settings {
-            if name.eq_ignore_ascii_case("filter") {
-                filter = Some(select::paths(value)).filter(|paths| !paths.is_empty());
-            } else {
+            if !wanted.take(name, value)? {
                 resolved = resolved.with(name, value)?;
             }
         }
-        Ok((resolved, filter))
+        Ok((resolved, wanted))
     }
 
     /// Prints what a line came to.
@@ -286,37 +290,31 @@ impl Session {
                     leave: true,
                 };
             }
-            Ok(Shown::Text(text)) => self.ui.print(&text),
-            Ok(Shown::Answer(view)) => self.print(&view),
+            Ok(Shown::Text(text)) => self.ui.print(&text).map_err(Ending::from),
+            Ok(Shown::Answer(view)) => self.print_whole(*view),
         };
         match written {
             Ok(()) => status(0),
+            Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.
-            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
+            Err(Ending::Unwritten(why)) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
                 status: 0,
                 leave: true,
             },
-            Err(why) => self.failed(
+            Err(Ending::Unwritten(why)) => self.failed(
                 &Error::local(format!("the output could not be written: {why}"))
                     .hint("check the disk or the program that reads it"),
             ),
         }
     }
 
-    pub fn print(&self, view: &View) -> io::Result<()> {
-        let form = match view.form.as_str() {
-            "auto" if view.answer.shape == Shape::List && self.ui.to_terminal() => "table",
-            "auto" => "text",
-            form => form,
-        };
-        let filter = view.filter.as_deref();
-        self.ui
-            .write(|out| print::print(form, &view.answer, filter, &view.known, out))
-    }
-
     /// Says the error and gives its status.
     pub fn failed(&self, error: &Error) -> Ended {
-        self.ui.error(error);
+        let form = self.line_form.clone();
+        match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
+            "json" => self.ui.error_json(error),
+            _ => self.ui.error(error),
+        }
         Ended {
             status: error.status(),
             leave: false,
@@ -335,6 +333,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.unlisted.clear();
         Ok(())
     }
 

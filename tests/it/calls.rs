@@ -285,10 +285,10 @@ fn a_clock_that_is_wrong_is_told_and_put_right() {
         body.len()
     ));
     let seen = stub.home().run("api listZones").seen().status(1);
-    // The catalogue is asked for first, signed anew with the server's time, and refused all the same.
+    // The catalogue is asked for first, signed anew with the server's time, and refused all the same; then the key is tried.
     assert_eq!(
         stub.calls.load(std::sync::atomic::Ordering::SeqCst),
-        2,
+        3,
         "{seen:?}"
     );
     seen.err("behind the cloud's");

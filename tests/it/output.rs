@@ -150,6 +150,42 @@ fn nested_fields_are_reached_by_dots() {
 }
 
 #[test]
+fn raw_is_the_body_as_it_came() {
+    let body = "{ \"listthingsresponse\":\r\n{\"count\":9,\"thing\":[{\"id\":\"\\u0061\",\"size\":1.0}]} }\n";
+    let (stub, home) = stub(body);
+    let seen = home.run("list things -o raw").seen().status(0);
+    assert_eq!((seen.stdout.as_str(), seen.stderr.as_str()), (body, ""));
+    assert_eq!(stub.calls.load(std::sync::atomic::Ordering::SeqCst), 1);
+    let seen = home
+        .run("list things -o raw filter=id limit=1")
+        .seen()
+        .status(0);
+    assert_eq!(seen.stdout, body);
+    seen.err("filter= is set aside").err("limit= is set aside");
+    let home = Home::new();
+    let zones = home.run("list zones response=xml -o raw").ok();
+    assert!(
+        zones.starts_with("<?xml") && zones.contains("<listzonesresponse"),
+        "{zones}"
+    );
+    // Of a job it is the answer that told its end, and what was made here is JSON.
+    let zone = home.value("list zones", "id");
+    let volume = home
+        .run(&format!("create volume name=v size=1 zoneid={zone} -o raw"))
+        .ok();
+    assert!(
+        volume.starts_with("{\"queryasyncjobresultresponse\":{"),
+        "{volume}"
+    );
+    let made = home.run("profile list -o raw").ok();
+    assert!(made.starts_with("{\n  \"count\": "), "{made}");
+    home.run("list zones id=11111111-2222-3333-4444-555555555555 -o raw")
+        .seen()
+        .status(1)
+        .err("entity does not exist");
+}
+
+#[test]
 fn errors_are_no_data() {
     let home = Home::new();
     let seen = home

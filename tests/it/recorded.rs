@@ -4,7 +4,7 @@ use crate::support::Stub;
 
 #[test]
 fn the_catalogue_of_554_apis_loads_and_helps() {
-    let body = include_str!("../recorded/listapis-4.11.json");
+    let body = include_str!("../../src/cloud/cloudstack/listapis-4.11.json");
     let stub = Stub::answering("200 OK", "application/json", body);
     let home = stub.home();
     assert_eq!(home.run("sync").ok(), "554 APIs discovered and cached\n");

@@ -15,6 +15,13 @@ pub struct Run {
     stdin: Vec<u8>,
 }
 
+/// A run that goes on until it is dropped.
+pub struct Running {
+    child: std::process::Child,
+    /// The first line that it printed.
+    pub line: String,
+}
+
 /// What a run left.
 #[derive(Debug)]
 pub struct Seen {
@@ -133,6 +140,39 @@ impl Run {
         self
     }
 
+    /// The process to be, for a test that runs it by itself.
+    pub fn command(self) -> Command {
+        self.command
+    }
+
+    /// Starts it and waits for its first line.
+    pub fn started(mut self) -> Running {
+        use std::io::BufRead;
+        let mut child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        std::io::BufReader::new(stdout)
+            .read_line(&mut line)
+            .unwrap();
+        Running { child, line }
+    }
+
+    /// Starts it, for tests that read its output while it runs.
+    pub fn piped(mut self) -> std::process::Child {
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     pub fn seen(mut self) -> Seen {
         let mut child = self
             .command
@@ -173,6 +213,14 @@ impl Run {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Seen {
     pub fn status(self, status: i32) -> Seen {
         assert_eq!(self.status, status, "{self:?}");
@@ -208,13 +256,40 @@ impl Stub {
 
     /// Closes the first connections without a word.
     pub fn dropping(drops: usize, answer: impl Into<Vec<u8>>) -> Stub {
+        let answer = answer.into();
+        Stub::with(move |call, _| match call < drops {
+            true => Vec::new(),
+            false => answer.clone(),
+        })
+    }
+
+    /// Answers each command with what the table has for it, `*` for the others: status, content type, body.
+    pub fn speaking(table: &[(&str, &str, &str, &str)]) -> Stub {
+        let table: Vec<(String, String)> = table
+            .iter()
+            .map(|(command, status, media, body)| {
+                (command.to_string(), Stub::whole(status, media, body))
+            })
+            .collect();
+        Stub::with(move |_, head| {
+            let command = head
+                .split(['?', '&', ' '])
+                .find_map(|part| part.strip_prefix("command="));
+            let answer = table
+                .iter()
+                .find(|(known, _)| Some(known.as_str()) == command || known == "*");
+            answer.map_or(Vec::new(), |(_, answer)| answer.clone().into_bytes())
+        })
+    }
+
+    /// Answers with what is made of the call's number, from 0, and its head.
+    pub fn with(mut answer: impl FnMut(usize, &str) -> Vec<u8> + Send + 'static) -> Stub {
         use std::io::Read;
         use std::sync::atomic::Ordering;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let stopped = stop.clone();
-        let answer = answer.into();
         let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let counted = calls.clone();
         let thread = std::thread::spawn(move || {
@@ -228,9 +303,8 @@ impl Stub {
                 while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
                     head.push(byte[0]);
                 }
-                if counted.fetch_add(1, Ordering::SeqCst) >= drops {
-                    let _ = stream.write_all(&answer);
-                }
+                let call = counted.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(&answer(call, &String::from_utf8_lossy(&head)));
             }
         });
         Stub {

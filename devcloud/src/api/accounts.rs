@@ -7,7 +7,7 @@ use super::listing::{Listing, OWNED, PAGED, view};
 use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
-use crate::{clock, seed};
+use crate::{clock, credentials, seed};
 
 const PERSON: &[Param] = &[
     req("username", Takes::Text, "the name to log in with"),
@@ -39,6 +39,15 @@ pub const APIS: &[Api] = &[
         ],
         answers: fields::USER,
         run: list_users,
+        job: None,
+    },
+    Api {
+        name: "getUser",
+        about: "Tells who has an API key",
+        access: Access::Root,
+        params: &[&[req("userapikey", Takes::Text, "the API key")]],
+        answers: fields::USER,
+        run: get_user,
         job: None,
     },
     Api {
@@ -232,10 +241,8 @@ pub const APIS: &[Api] = &[
 /// Removes an account and everything that belongs to it.
 pub fn remove(call: &Call, account: &Thing) -> Done<()> {
     for kind in ["machine", "volume", "network", "user"] {
-        for thing in store::of_kind(call.db, kind)? {
-            if thing.account == account.id {
-                store::remove(call.db, &thing)?;
-            }
+        for thing in store::of_account(call.db, kind, account.id)? {
+            store::remove(call.db, &thing)?;
         }
     }
     Ok(store::remove(call.db, account)?)
@@ -249,11 +256,7 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
         ("volume", "volumetotal"),
         ("network", "networktotal"),
     ] {
-        let count = store::of_kind(call.db, kind)?
-            .iter()
-            .filter(|thing| thing.account == account.id)
-            .count();
-        shown[field] = json!(count);
+        shown[field] = json!(store::count_of_account(call.db, kind, account.id)?);
     }
     let users = store::children(call.db, "user", &account.uuid)?
         .iter()
@@ -267,7 +270,7 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
 fn user_view(call: &Call, user: &Thing) -> Done<Value> {
     let mut shown = view(call.db, user)?;
     if let Value::Object(fields) = &mut shown {
-        fields.remove("secretkey");
+        fields.shift_remove("secretkey");
     }
     Ok(shown)
 }
@@ -286,9 +289,18 @@ fn list_users(call: &mut Call) -> Done<Reply> {
         return Ok(reply);
     };
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
-        row.remove("secretkey");
+        row.shift_remove("secretkey");
     }
     Ok(Reply::List(name, rows, count))
+}
+
+fn get_user(call: &mut Call) -> Done<Reply> {
+    let key = call.required("userapikey")?;
+    let user = store::of_kind(call.db, "user")?
+        .into_iter()
+        .find(|user| user.body.get("apikey").and_then(Value::as_str) == Some(key))
+        .ok_or_else(|| Refusal::value("User with specified API key does not exist"))?;
+    Ok(Reply::One("user", user_view(call, &user)?))
 }
 
 fn list_accounts(call: &mut Call) -> Done<Reply> {
@@ -351,7 +363,9 @@ fn add_user(call: &Call, account: &Thing, domain: &Thing) -> Done<Thing> {
         domain: domain.id,
         uuid: None,
     };
-    call.create(made, body)
+    let user = call.create(made, body)?;
+    credentials::set_password(call.db, user.id, call.required("password")?)?;
+    Ok(user)
 }
 
 fn create_user(call: &mut Call) -> Done<Reply> {
@@ -417,6 +431,9 @@ fn update_user(call: &mut Call) -> Done<Reply> {
     }
     if let Some(name) = call.text("username") {
         user.name = name.into();
+    }
+    if let Some(password) = call.text("password") {
+        credentials::set_password(call.db, user.id, password)?;
     }
     store::update(call.db, &user)?;
     Ok(Reply::One("user", user_view(call, &user)?))

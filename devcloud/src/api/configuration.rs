@@ -5,26 +5,126 @@ use serde_json::{Value, json};
 
 use super::listing::PAGED;
 use super::{Access, Api, Call, Done, Reply, Takes, fields, opt, req};
-use crate::store;
 use crate::wire::Refusal;
+use crate::{clock, store};
 
 /// How long every job takes, in milliseconds; each API's own time where it is empty.
 pub const JOB_TIME: &str = "devcloud.job.milliseconds";
 const PAGE_SIZE: &str = "default.page.size";
+/// Whether accounts may make only so many calls in an interval.
+pub const THROTTLING: &str = "api.throttling.enabled";
+/// How many accounts are counted at a time.
+pub const THROTTLING_CACHE: &str = "api.throttling.cachesize";
+/// How long that interval is, in seconds.
+pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
+/// How many calls that is.
+pub const THROTTLING_MAX: &str = "api.throttling.max";
+const INTEGRATION_PORT: &str = "integration.api.port";
+const CLOCK_OFFSET: &str = "devcloud.clock.offset";
+/// How long a session may idle, in seconds.
+pub const SESSION_TIME: &str = "devcloud.session.seconds";
+/// How long an upload may take to come, in minutes; 0 expects none in time.
+const UPLOAD_TIME: &str = "upload.operation.timeout";
 
-/// Names, defaults and meanings.
-const SETTINGS: &[(&str, &str, &str)] = &[
-    (
-        PAGE_SIZE,
-        "500",
-        "How many entries a list has at most that nobody asked for in pages",
-    ),
-    (
-        JOB_TIME,
-        "",
-        "How long every job takes, in milliseconds; each API's own time if empty",
-    ),
+/// A setting that the cloud honours; those of real servers are described in their words, slips included.
+struct Setting {
+    name: &'static str,
+    default: &'static str,
+    about: &'static str,
+    holds: Holds,
+}
+
+/// What a setting may hold.
+enum Holds {
+    /// A number of seconds, which may be negative.
+    Seconds,
+    /// true or false.
+    Boolean,
+    /// A number from 1.
+    Count,
+    /// A number from 0.
+    CountOrZero,
+    /// A number from 0, or nothing.
+    CountOrNothing,
+    /// The number of a port, or 0 or nothing for none.
+    Port,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        name: CLOCK_OFFSET,
+        default: "0",
+        about: "How many seconds the cloud's clock is fast, or slow if negative; no job or session ends sooner for it",
+        holds: Holds::Seconds,
+    },
+    Setting {
+        name: THROTTLING_CACHE,
+        default: "50000",
+        about: "Account based API count cache size",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: THROTTLING,
+        default: "false",
+        about: "Enable/disable Api rate limit",
+        holds: Holds::Boolean,
+    },
+    Setting {
+        name: THROTTLING_INTERVAL,
+        default: "1",
+        about: "Time interval (in seconds) to reset API count",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: THROTTLING_MAX,
+        default: "25",
+        about: "Max allowed number of APIs within fixed interval",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: PAGE_SIZE,
+        default: "500",
+        about: "Default page size for API list* commands",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: INTEGRATION_PORT,
+        default: "",
+        about: "Defaul API port",
+        holds: Holds::Port,
+    },
+    Setting {
+        name: SESSION_TIME,
+        default: "1800",
+        about: "How many seconds a session may idle before it ends",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: UPLOAD_TIME,
+        default: "10",
+        about: "Time(in minutes) to wait before abandoning volume upload using HTTP POST request",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
+        name: JOB_TIME,
+        default: "",
+        about: "How long every job takes, in milliseconds; each API's own time if empty",
+        holds: Holds::CountOrNothing,
+    },
 ];
+
+impl Setting {
+    fn accepts(&self, value: &str) -> bool {
+        match self.holds {
+            Holds::Seconds => value.parse::<i32>().is_ok(),
+            Holds::Boolean => matches!(value, "true" | "false"),
+            Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
+            Holds::CountOrZero => value.parse::<u32>().is_ok(),
+            Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
+            Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
+        }
+    }
+}
 
 pub const APIS: &[Api] = &[
     Api {
@@ -59,17 +159,61 @@ pub const APIS: &[Api] = &[
 ];
 
 pub fn default_page_size(db: &Connection) -> Done<i64> {
-    let set = store::setting(db, PAGE_SIZE)?;
-    Ok(set.and_then(|text| text.parse().ok()).unwrap_or(500))
+    number(db, PAGE_SIZE)
 }
 
-fn record(db: &Connection, (name, default, about): &(&str, &str, &str)) -> Done<Value> {
-    let value = store::setting(db, name)?.unwrap_or_else(|| default.to_string());
-    let mut record = json!({"category": "Advanced", "name": name});
+/// How much the cloud's clock is ahead of the true one, in milliseconds.
+pub fn clock_offset(db: &Connection) -> Done<i64> {
+    Ok(number(db, CLOCK_OFFSET)? * 1000)
+}
+
+/// What the cloud's clock shows, in milliseconds since 1970.
+pub fn cloud_time(db: &Connection) -> Done<i64> {
+    Ok(clock::now() + clock_offset(db)?)
+}
+
+/// The port of the integration API; 0 where it is closed.
+pub fn integration_port(db: &Connection) -> Done<u16> {
+    let text = text(db, INTEGRATION_PORT)?;
+    Ok(text.parse().unwrap_or(0))
+}
+
+/// A setting that is true or false.
+pub fn flag(db: &Connection, name: &str) -> Done<bool> {
+    Ok(text(db, name)? == "true")
+}
+
+/// A setting that is a number.
+pub fn number(db: &Connection, name: &str) -> Done<i64> {
+    text(db, name)?
+        .parse()
+        .map_err(|_| Refusal::internal(format!("the setting {name} is no number")))
+}
+
+/// The value of a setting, or its default.
+fn text(db: &Connection, name: &str) -> Done<String> {
+    let default = SETTINGS.iter().find(|setting| setting.name == name);
+    let set = store::setting(db, name)?;
+    Ok(set.unwrap_or_else(|| default.map_or("", |setting| setting.default).into()))
+}
+
+/// How many minutes after the call that announces it an upload has to begin.
+pub fn upload_minutes(db: &Connection) -> Done<i64> {
+    number(db, UPLOAD_TIME)
+}
+
+/// How long every job takes, in milliseconds, if that was set.
+pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
+    Ok(text(db, JOB_TIME)?.parse().ok())
+}
+
+fn record(db: &Connection, setting: &Setting) -> Done<Value> {
+    let value = text(db, setting.name)?;
+    let mut record = json!({"category": "Advanced", "name": setting.name});
     if !value.is_empty() {
         record["value"] = json!(value);
     }
-    record["description"] = json!(about);
+    record["description"] = json!(setting.about);
     Ok(record)
 }
 
@@ -77,8 +221,11 @@ fn list(call: &mut Call) -> Done<Reply> {
     let keyword = call.text("keyword").unwrap_or_default().to_lowercase();
     let rows = SETTINGS
         .iter()
-        .filter(|(name, ..)| call.text("name").is_none_or(|wanted| wanted == *name))
-        .filter(|(name, ..)| name.contains(&keyword))
+        .filter(|setting| {
+            call.text("name")
+                .is_none_or(|wanted| wanted == setting.name)
+        })
+        .filter(|setting| setting.name.contains(&keyword))
         .map(|setting| record(call.db, setting))
         .collect::<Done<Vec<Value>>>()?;
     call.page("configuration", rows)
@@ -88,19 +235,19 @@ fn update(call: &mut Call) -> Done<Reply> {
     let name = call.required("name")?;
     let setting = SETTINGS
         .iter()
-        .find(|(known, ..)| *known == name)
+        .find(|setting| setting.name == name)
         .ok_or_else(|| {
             Refusal::value(format!("Config parameter with name {name} doesn't exist"))
         })?;
-    let value = call.text("value").unwrap_or(setting.1);
-    let number = value
-        .parse::<u32>()
-        .is_ok_and(|number| number > 0 || name == JOB_TIME);
-    let unset = value.is_empty() && name == JOB_TIME;
-    if !number && !unset {
-        return Err(Refusal::value(format!(
-            "There was error in trying to parse value: {value}. Please enter a valid integer value for parameter {name}"
-        )));
+    let value = call.text("value").unwrap_or(setting.default);
+    if !setting.accepts(value) {
+        return Err(Refusal::value(match setting.holds {
+            Holds::Boolean => "Please enter either 'true' or 'false'.".into(),
+            _ => format!(
+                "There was error in trying to parse value: {value}. Please enter a valid integer value for parameter \
+                 {name}"
+            ),
+        }));
     }
     store::change_setting(call.db, name, value)?;
     Ok(Reply::One("configuration", record(call.db, setting)?))

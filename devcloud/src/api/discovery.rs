@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::configuration::{THROTTLING, THROTTLING_INTERVAL, THROTTLING_MAX, flag, number};
+use super::dispatch::allowed;
 use super::fields::{self, Field};
-use super::{Access, Api, Call, Done, Reply, Takes, all, allowed, opt, type_name};
+use super::{Access, Api, Call, Done, Reply, Takes, all, opt, type_name};
 use crate::wire::VERSION;
 
 pub const APIS: &[Api] = &[
@@ -106,12 +108,14 @@ fn lists_of(kind: &str) -> &'static str {
     }
 }
 
-fn list_capabilities(_: &mut Call) -> Done<Reply> {
-    Ok(Reply::One(
-        "capability",
-        json!({"securitygroupsenabled": false, "cloudstackversion": VERSION, "userpublictemplateenabled": true,
+fn list_capabilities(call: &mut Call) -> Done<Reply> {
+    let mut record = json!({"securitygroupsenabled": false, "cloudstackversion": VERSION, "userpublictemplateenabled": true,
             "supportELB": "false", "projectinviterequired": false, "allowusercreateprojects": true,
             "customdiskofferingminsize": 1, "customdiskofferingmaxsize": 1024, "regionsecondaryenabled": false,
-            "kvmsnapshotenabled": false, "allowuserviewdestroyedvm": false, "allowuserexpungerecovervm": false}),
-    ))
+            "kvmsnapshotenabled": false, "allowuserviewdestroyedvm": false, "allowuserexpungerecovervm": false});
+    if flag(call.db, THROTTLING)? {
+        record["apilimitinterval"] = json!(number(call.db, THROTTLING_INTERVAL)?);
+        record["apilimitmax"] = json!(number(call.db, THROTTLING_MAX)?);
+    }
+    Ok(Reply::One("capability", record))
 }

@@ -157,12 +157,29 @@ fn update(call: &mut Call) -> Done<Reply> {
     if let Some(name) = call.text("name") {
         domain.name = name.into();
         domain.body.insert("name".into(), json!(name));
+        let above = store::by_uuid(call.db, "domain", &domain.parent)?;
+        move_below(call, &mut domain, above.as_ref())?;
     }
     if let Some(network) = call.text("networkdomain") {
         domain.body.insert("networkdomain".into(), json!(network));
     }
     store::update(call.db, &domain)?;
     Ok(Reply::One("domain", view(call.db, &domain)?))
+}
+
+/// Gives a domain, and those below it, the path that its name and the domain above make.
+fn move_below(call: &Call, domain: &mut Thing, above: Option<&Thing>) -> Done<()> {
+    let above = above.and_then(|above| above.body.get("path")?.as_str());
+    let path = above.map_or_else(
+        || domain.name.clone(),
+        |above| format!("{above}/{}", domain.name),
+    );
+    domain.body.insert("path".into(), json!(path));
+    store::update(call.db, domain)?;
+    for mut below in store::children(call.db, "domain", &domain.uuid)? {
+        move_below(call, &mut below, Some(domain))?;
+    }
+    Ok(())
 }
 
 fn delete(call: &mut Call) -> Done<serde_json::Value> {

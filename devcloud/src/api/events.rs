@@ -1,38 +1,70 @@
-//! Events: what was done, by whom and when.
+//! Events: what was done, by whom and when, and the types that there are.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::listing::{OWNED, PAGED};
-use super::{Access, Api, Call, Caller, Done, Reply, Takes, fields, opt};
+use super::listing::{OWNED, PAGED, Seen};
+use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, fields, opt};
 use crate::{clock, store};
 
-pub const APIS: &[Api] = &[Api {
-    name: "listEvents",
-    about: "Lists events, newest first",
-    access: Access::Everyone,
-    params: &[
-        &[
-            opt("id", Takes::Uuid, "the id of the event"),
-            opt(
-                "type",
-                Takes::Text,
-                "only events of this type, such as VM.CREATE",
-            ),
-            opt(
-                "level",
-                Takes::Text,
-                "only events of this level: INFO, WARN or ERROR",
-            ),
+/// The types that real servers know, one a line.
+const TYPES: &str = include_str!("event_types.txt");
+
+pub const APIS: &[Api] = &[
+    Api {
+        name: "listEventTypes",
+        about: "Lists the types that events may have",
+        access: Access::Everyone,
+        params: &[],
+        answers: fields::EVENTTYPE,
+        run: |_| {
+            let mut names: Vec<String> = TYPES.lines().map(String::from).collect();
+            names.extend(
+                all()
+                    .filter(|api| api.job.is_some())
+                    .map(|api| kind_of(api.name)),
+            );
+            names.sort();
+            names.dedup();
+            let count = names.len();
+            let rows = names.iter().map(|name| json!({"name": name})).collect();
+            Ok(Reply::List("eventtype", rows, count))
+        },
+        job: None,
+    },
+    Api {
+        name: "listEvents",
+        about: "Lists events, newest first",
+        access: Access::Everyone,
+        params: &[
+            &[
+                opt("id", Takes::Uuid, "the id of the event"),
+                opt(
+                    "type",
+                    Takes::Text,
+                    "only events of this type, such as VM.CREATE",
+                ),
+                opt(
+                    "level",
+                    Takes::Text,
+                    "only events of this level: INFO, WARN or ERROR",
+                ),
+                opt(
+                    "startdate",
+                    Takes::Date,
+                    "only events of this day or later, such as 2026-11-22 or 2026-11-22 00:00:00",
+                ),
+                opt("enddate", Takes::Date, "only events of this day or earlier"),
+            ],
+            OWNED,
+            PAGED,
         ],
-        OWNED,
-        PAGED,
-    ],
-    answers: fields::EVENT,
-    run: list,
-    job: None,
-}];
+        answers: fields::EVENT,
+        run: list,
+        job: None,
+    },
+];
 
 /// The type of the events that an API leaves: VM.CREATE for deployVirtualMachine.
 pub fn kind_of(api: &str) -> String {
@@ -76,20 +108,27 @@ pub fn add(
 }
 
 fn list(call: &mut Call) -> Done<Reply> {
-    let all = call.caller.root() && call.boolean("listall").unwrap_or(false);
+    let seen = Seen::by(call)?;
+    let (from, to) = (call.date("startdate"), call.date("enddate"));
     let wanted = |body: &Value| {
-        ["id", "type", "level"]
-            .iter()
-            .all(|name| call.text(name).is_none_or(|text| body[*name] == text))
+        let created = body["created"].as_str().and_then(clock::moment);
+        let in_time = created.is_none_or(|created| {
+            from.is_none_or(|from| created >= from) && to.is_none_or(|to| created <= to)
+        });
+        in_time
+            && ["id", "type", "level"]
+                .iter()
+                .all(|name| call.text(name).is_none_or(|text| body[*name] == text))
             && call.text("keyword").is_none_or(|word| {
                 let text = body["description"].as_str().unwrap_or_default();
                 text.to_lowercase().contains(&word.to_lowercase())
             })
     };
-    let rows = store::events(call.db)?
-        .into_iter()
-        .filter(|(account, body)| (all || *account == call.caller.account.id) && wanted(body))
-        .map(|(_, body)| body)
-        .collect();
+    let mut rows = Vec::new();
+    for (account, body) in store::events(call.db)? {
+        if wanted(&body) && seen.sees_account(call, account)? {
+            rows.push(body);
+        }
+    }
     call.page("event", rows)
 }

@@ -49,9 +49,13 @@ pub const VOLUME: &[Field] = &[
     field("domain", "string", "that domain's name"),
     field("diskofferingid", "string", "its disk offering"),
     field("diskofferingname", "string", "that offering's name"),
+    field("templateid", "string", "what a ROOT volume was made of"),
 ];
 
 fields! {
+    UPLOAD: id uuid "the id of the new volume or template", postURL url "where the file goes, by POST",
+        metadata string "what goes with it as x-metadata", expires string "until when it may come, as x-expires",
+        signature string "what goes with it as x-signature";
     ZONE: id string "the id of the zone", name string "its name", dns1 string "its first DNS server",
         internaldns1 string "the first DNS server for its own machines", guestcidraddress string "the guests' network",
         networktype string "Basic or Advanced", securitygroupsenabled boolean "whether security groups work there",
@@ -84,7 +88,7 @@ fields! {
         isfeatured boolean "whether it is recommended", ostypename string "the operating system in it",
         account string "whose it is", zoneid string "the zone it is in", zonename string "that zone's name",
         status string "how far its download is", size long "its size in bytes",
-        templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
+        checksum string "its MD5 sum", templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
         domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags";
     SERVICEOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
         cpunumber integer "how many processors", cpuspeed integer "their speed in MHz",
@@ -131,6 +135,26 @@ fields! {
     DOMAIN: id string "the id of the domain", name string "its name", level integer "how deep below ROOT it is",
         parentdomainid string "the domain above", parentdomainname string "that domain's name",
         haschild boolean "whether there are domains below", path string "its path from ROOT", state string "Active";
+    USAGETYPE: usagetypeid integer "its number", description string "what it is";
+    USAGERECORD: account string "the account that used it", accountid string "that account's id",
+        domainid string "the domain it belongs to", domain string "that domain's name", zoneid string "the zone it is in",
+        description string "what was used", usage string "how much, with its unit", usagetype integer "its type",
+        rawusage string "how much", virtualmachineid string "the machine", name string "that machine's name",
+        offeringid string "its offering", templateid string "what it was made of", usageid string "the id of what was used",
+        r#type string "what runs it", size long "its size in bytes", cpunumber long "its processors",
+        cpuspeed long "their speed in MHz", memory long "its memory in MB", startdate string "where the record's time begins",
+        enddate string "where it ends";
+    EVENTTYPE: name string "the type of the events";
+    ALERT: id string "the id of the alert", r#type short "its type", name string "that type's name",
+        description string "what happened", sent date "when it happened";
+    LOGIN: username string "the user's name", userid string "the user's id", domainid string "the user's domain",
+        timeout integer "how many seconds the session may idle", account string "the account it belongs to",
+        firstname string "first name", lastname string "last name", r#type string "the account's type",
+        timezone string "the user's time zone", registered string "whether the user has registered",
+        sessionkey string "what every call in the session must bring";
+    APILIMIT: accountid string "the account", account string "its name", apiIssued int "calls made in this interval",
+        apiAllowed int "calls left", expireAfter long "milliseconds until the count starts over";
+    LOGOUT: description string "success";
     JOB: accountid string "the account that began it", userid string "the user that began it",
         cmd string "the server's class for the call", jobstatus integer "0 runs, 1 done, 2 failed",
         jobprocstatus integer "progress inside the server", jobresultcode integer "0, or 530 when it failed",
@@ -150,6 +174,8 @@ fields! {
         customdiskofferingminsize long "smallest free disk size in GB",
         customdiskofferingmaxsize long "largest free disk size in GB",
         regionsecondaryenabled boolean "whether a region shares secondary storage",
+        apilimitinterval integer "seconds in which only so many calls may be made, where that is limited",
+        apilimitmax integer "how many calls those are",
         kvmsnapshotenabled boolean "whether KVM snapshots work",
         allowuserviewdestroyedvm boolean "whether users see destroyed machines",
         allowuserexpungerecovervm boolean "whether users may expunge and recover machines";

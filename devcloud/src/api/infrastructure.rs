@@ -365,13 +365,15 @@ fn list_templates(call: &mut Call) -> Done<Reply> {
                 .and_then(Value::as_bool)
                 .unwrap_or(false)
         };
+        let own = template.account != 0;
         match filter.as_str() {
             "all" => true,
-            "featured" => is("isfeatured"),
-            "executable" => is("ispublic"),
-            "community" => is("ispublic") && !is("isfeatured"),
-            // Nobody has registered templates of their own here yet.
-            _ => template.account != 0,
+            "featured" => is("isfeatured") && is("isready"),
+            "executable" => (is("ispublic") || own) && is("isready"),
+            "community" => is("ispublic") && !is("isfeatured") && is("isready"),
+            "self" => own,
+            // selfexecutable and sharedexecutable
+            _ => own && is("isready"),
         }
     })
 }
@@ -461,6 +463,31 @@ pub struct Made<'a> {
 }
 
 impl Call<'_> {
+    /// The id that a new thing shall have, where a root administrator chose one.
+    pub fn custom_id(&self) -> Done<Option<String>> {
+        let Some(uuid) = self.text("customid") else {
+            return Ok(None);
+        };
+        if !self.caller.root() {
+            return Err(Refusal::new(
+                531,
+                4365,
+                "Please check your permissions, you are not allowed to create/update custom id",
+            ));
+        }
+        if uuid.len() != 36 || uuid::Uuid::try_parse(uuid).is_err() {
+            return Err(Refusal::value(format!(
+                "UUID: {uuid} doesn't follow the UUID format"
+            )));
+        }
+        if store::taken(self.db, uuid)? {
+            return Err(Refusal::value(format!(
+                "UUID: {uuid} already exists so can't create/update with custom id"
+            )));
+        }
+        Ok(Some(uuid.into()))
+    }
+
     /// Keeps a new thing; its id and name come first among its fields.
     pub fn create(&self, made: Made, fields: Value) -> Done<Thing> {
         let uuid = made

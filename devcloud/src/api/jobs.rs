@@ -1,10 +1,16 @@
-//! Jobs: asked after one by one, or listed.
+//! Jobs: begun by asynchronous calls, ended when their time has come, asked after one by one, or listed.
 
-use serde_json::{Map, Value};
+use rusqlite::Transaction;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::listing::{OWNED, PAGED};
-use super::{Access, Api, Call, Done, Reply, Takes, fields, req};
+use super::limits::Limits;
+use super::listing::{OWNED, PAGED, Seen};
+use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, opt, req};
+use crate::auth::Params;
+use crate::clock;
 use crate::store::{self, Job};
+use crate::wire::Refusal;
 
 pub const APIS: &[Api] = &[
     Api {
@@ -18,9 +24,17 @@ pub const APIS: &[Api] = &[
     },
     Api {
         name: "listAsyncJobs",
-        about: "Lists the caller's jobs, newest first, ended ones included",
+        about: "Lists the caller's jobs, oldest first, ended ones included",
         access: Access::Everyone,
-        params: &[OWNED, PAGED],
+        params: &[
+            &[opt(
+                "startdate",
+                Takes::Moment,
+                "only jobs that began at this time or later, such as 2026-11-22T02:00:00+0000",
+            )],
+            OWNED,
+            PAGED,
+        ],
         answers: fields::JOB,
         run: list,
         job: None,
@@ -30,17 +44,41 @@ pub const APIS: &[Api] = &[
 fn query(call: &mut Call) -> Done<Reply> {
     let id = call.required("jobid")?;
     let job = store::find_job(call.db, id)?.ok_or_else(|| call.no_entity("jobid", id))?;
+    let caller = &call.caller;
+    match caller.kind() {
+        0 if job.account != caller.account.id => {
+            let text = format!(
+                "Account Acct[{}-{}] is not authorized to see job id={}",
+                caller.account.uuid, caller.account.name, job.number
+            );
+            return Err(Refusal::new(531, 4365, text));
+        }
+        2 => {
+            if let Some(owner) = store::by_id(call.db, "account", job.account)? {
+                call.may_use(&owner)?;
+            }
+        }
+        _ => {}
+    }
     let body = record(&job);
     Ok(Reply::Flat(body))
 }
 
 fn list(call: &mut Call) -> Done<Reply> {
-    let all = call.caller.root() && call.boolean("listall").unwrap_or(false);
-    let rows = store::jobs(call.db)?
-        .iter()
-        .filter(|job| all || job.account == call.caller.account.id)
-        .map(record)
-        .collect();
+    let seen = Seen::by(call)?;
+    let since = call.text("startdate").and_then(clock::moment).unwrap_or(0);
+    let keyword = call.text("keyword").unwrap_or_default().to_lowercase();
+    let mut rows = Vec::new();
+    for job in store::jobs_since(call.db, since * 1000)? {
+        let class = job
+            .body
+            .get("cmd")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if class.to_lowercase().contains(&keyword) && seen.sees_account(call, job.account)? {
+            rows.push(record(&job));
+        }
+    }
     call.page("asyncjobs", rows)
 }
 
@@ -50,7 +88,7 @@ fn record(job: &Job) -> Value {
     if let Some(Value::Object(result)) = body.get_mut("jobresult") {
         for value in result.values_mut() {
             if let Value::Object(thing) = value
-                && let Some(status) = thing.remove("jobstatus")
+                && let Some(status) = thing.shift_remove("jobstatus")
             {
                 thing.insert("jobid".into(), Value::String(job.uuid.clone()));
                 thing.insert("jobstatus".into(), status);
@@ -58,4 +96,130 @@ fn record(job: &Job) -> Value {
         }
     }
     Value::Object(body)
+}
+
+impl Call<'_> {
+    /// Begins the job of an asynchronous call and answers its id.
+    pub fn start_job(&mut self, thing: &str, created: bool) -> Done<Value> {
+        let Some(work) = &self.api.job else {
+            return Err(Refusal::internal("a synchronous call began a job"));
+        };
+        let uuid = Uuid::new_v4().to_string();
+        let class = class_for(&self.caller, work.class);
+        let body = json!({
+            "accountid": self.caller.account.uuid,
+            "userid": self.caller.user,
+            "cmd": class,
+            "jobstatus": 0,
+            "jobprocstatus": 0,
+            "jobresultcode": 0,
+            "jobinstancetype": work.instance,
+            "jobinstanceid": thing,
+            "created": clock::date(self.now),
+            "jobid": uuid,
+        });
+        let Value::Object(body) = body else {
+            return Err(Refusal::internal("a job has no record"));
+        };
+        let kept: Vec<&(String, String)> = self
+            .params
+            .iter()
+            .filter(|(name, _)| {
+                !matches!(
+                    name.to_lowercase().as_str(),
+                    "signature" | "apikey" | "password" | "sessionkey"
+                )
+            })
+            .collect();
+        let job = Job {
+            number: 0,
+            begun: self.now,
+            uuid: uuid.clone(),
+            api: self.api.name.into(),
+            account: self.caller.account.id,
+            params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
+            body,
+        };
+        let set = configuration::job_milliseconds(self.db)?;
+        let milliseconds = set.unwrap_or(work.milliseconds);
+        let ends = clock::now().saturating_add(milliseconds);
+        store::start_job(self.db, &job, ends)?;
+        self.event(work.instance, "Scheduled", thing)?;
+        Ok(if created {
+            json!({"id": thing, "jobid": uuid})
+        } else {
+            json!({"jobid": uuid})
+        })
+    }
+}
+
+/// The server's class for a call: what is declared is the root administrators', and where they have one of their own,
+/// everybody else has another.
+fn class_for(caller: &Caller, declared: &str) -> String {
+    match declared.strip_suffix("ByAdmin") {
+        Some(others) if !caller.root() => others.replace(".admin.", ".user."),
+        _ => declared.into(),
+    }
+}
+
+/// Ends the jobs whose time has come.
+pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
+    let now = configuration::cloud_time(db)?;
+    for mut job in store::due_jobs(db, clock::now())? {
+        let Some(api) = all().find(|api| api.name == job.api) else {
+            continue;
+        };
+        let Some(work) = &api.job else { continue };
+        let params: Params =
+            serde_json::from_value(job.params["params"].clone()).unwrap_or_default();
+        let text = |name: &str| job.params[name].as_str().unwrap_or_default().to_string();
+        let (user, subject) = (text("user"), text("thing"));
+        let Some(account) = store::by_id(db, "account", job.account)? else {
+            continue;
+        };
+        let mut call = Call {
+            db,
+            limits,
+            params: &params,
+            caller: Caller { account, user },
+            api,
+            now,
+            host: "",
+            subject: subject.clone(),
+        };
+        db.execute_batch("SAVEPOINT job")?;
+        let ended = (work.end)(&mut call);
+        let (status, code, result) = match &ended {
+            Ok(result) => {
+                db.execute_batch("RELEASE job")?;
+                (1, 0, result.clone())
+            }
+            Err(refusal) => {
+                db.execute_batch("ROLLBACK TO job; RELEASE job")?;
+                // The job says 530 whatever happened; the real code is inside.
+                (
+                    2,
+                    530,
+                    json!({"errorcode": refusal.code, "errortext": refusal.text}),
+                )
+            }
+        };
+        let state = if ended.is_ok() { "Completed" } else { "Error" };
+        call.event(work.instance, state, &subject)?;
+        let mut body = Map::new();
+        for (name, value) in std::mem::take(&mut job.body) {
+            match name.as_str() {
+                "jobstatus" => body.insert(name, json!(status)),
+                "jobresultcode" => {
+                    body.insert(name, json!(code));
+                    body.insert("jobresulttype".into(), json!("object"));
+                    body.insert("jobresult".into(), result.clone())
+                }
+                _ => body.insert(name, value),
+            };
+        }
+        job.body = body;
+        store::settle_job(db, &job)?;
+    }
+    Ok(())
 }

@@ -1,9 +1,13 @@
 //! Lists: who sees what, which filters hold, a page of it. The guide's list rules, once for every kind of thing.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Call, Done, Param, Reply, Takes, opt};
+use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt};
+use crate::outline::{Asked, Outline, outlines};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -69,58 +73,56 @@ pub struct Listing<'a> {
 impl Call<'_> {
     /// Answers a list of things that the caller may see and that the parameters ask for.
     pub fn list(&self, listing: &Listing) -> Done<Reply> {
-        self.list_where(listing, |_| true)
+        self.show(listing, &self.found(listing)?)
     }
 
+    /// The same for those alone that the test takes.
     pub fn list_where(&self, listing: &Listing, more: impl Fn(&Thing) -> bool) -> Done<Reply> {
+        let mut found = Vec::new();
+        for outline in self.found(listing)? {
+            let thing = store::by_id(self.db, listing.kind, outline.id)?;
+            if thing.is_some_and(|thing| more(&thing)) {
+                found.push(outline);
+            }
+        }
+        self.show(listing, &found)
+    }
+
+    /// Shows the page that was asked for; only what is on it is read as a whole.
+    fn show(&self, listing: &Listing, found: &[Outline]) -> Done<Reply> {
+        let mut names = Names::default();
         let mut rows = Vec::new();
+        for outline in &found[self.slice(found.len())?] {
+            if let Some(thing) = store::by_id(self.db, listing.kind, outline.id)? {
+                rows.push(names.view(self.db, &thing)?);
+            }
+        }
+        Ok(Reply::List(listing.name, rows, found.len()))
+    }
+
+    fn found(&self, listing: &Listing) -> Done<Vec<Outline>> {
         let seen = Seen::by(self)?;
-        for thing in store::of_kind(self.db, listing.kind)? {
-            if seen.sees(self, &thing)? && more(&thing) {
-                let shown = view(self.db, &thing)?;
-                if self.matches(listing, &thing, &shown)? {
-                    rows.push(shown);
-                }
-            }
-        }
-        self.page(listing.name, rows)
-    }
-
-    fn matches(&self, listing: &Listing, thing: &Thing, shown: &Value) -> Done<bool> {
-        if let Some(id) = self.text("id")
-            && thing.uuid != id
-            && !(self.caller.root() && thing.number.to_string() == id)
-        {
-            return Ok(false);
-        }
-        if let Some(name) = self.text("name")
-            && thing.name != name
-        {
-            return Ok(false);
-        }
-        if let Some(keyword) = self.text("keyword")
-            && !thing.name.to_lowercase().contains(&keyword.to_lowercase())
-        {
-            return Ok(false);
-        }
+        let mut fields = Vec::new();
         for (param, field) in listing.filters {
-            let Some(wanted) = self.text(param) else {
-                continue;
-            };
-            let wanted = self.uuid_of(param, wanted)?;
-            let has = match &shown[*field] {
-                Value::String(text) => text.eq_ignore_ascii_case(&wanted),
-                Value::Null => false,
-                other => *other.to_string() == *wanted,
-            };
-            if !has {
-                return Ok(false);
+            if let Some(wanted) = self.text(param) {
+                fields.push((*field, self.uuid_of(param, wanted)?));
             }
         }
-        Ok(true)
+        let asked = Asked {
+            kind: listing.kind,
+            id: self.thing("id", listing.kind)?.map(|thing| thing.id),
+            name: self.text("name"),
+            fields,
+        };
+        let mut found = outlines(self.db, &asked)?;
+        let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
+        found.retain(|outline| {
+            outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)
+        });
+        Ok(found)
     }
 
-    /// A root administrator's number in place of a uuid is the uuid of that thing.
+    /// A number in place of a uuid is the uuid of that thing.
     fn uuid_of(&self, name: &str, given: &str) -> Done<String> {
         let declared = self.api.params.iter().copied().flatten();
         let param = declared.into_iter().find(|param| param.name == name);
@@ -133,6 +135,12 @@ impl Call<'_> {
     /// The page that was asked for, of everything that was found.
     pub fn page(&self, name: &'static str, mut rows: Vec<Value>) -> Done<Reply> {
         let count = rows.len();
+        let page = self.slice(count)?;
+        Ok(Reply::List(name, rows.drain(page).collect(), count))
+    }
+
+    /// Which of so many are on the page that was asked for.
+    pub fn slice(&self, count: usize) -> Done<Range<usize>> {
         let most = super::configuration::default_page_size(self.db)?;
         let (page, size) = (self.number("page"), self.number("pagesize"));
         match (page, size) {
@@ -151,31 +159,48 @@ impl Call<'_> {
             (Some(page), Some(size)) => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);
                 let page = usize::try_from(page).unwrap_or(1).max(1);
-                let rows = rows
-                    .into_iter()
-                    .skip((page - 1).saturating_mul(size))
-                    .take(size)
-                    .collect();
-                Ok(Reply::List(name, rows, count))
+                let first = (page - 1).saturating_mul(size).min(count);
+                Ok(first..first.saturating_add(size).min(count))
             }
-            (None, None) => {
-                rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-                Ok(Reply::List(name, rows, count))
-            }
+            (None, None) => Ok(0..usize::try_from(most).unwrap_or(usize::MAX).min(count)),
         }
     }
 }
 
-/// Whose things a list shows.
-enum Seen {
+/// Whose things a list shows; ids are internal.
+pub enum Seen {
     Account(i64),
-    Domain { id: i64, recursive: bool },
+    Domains(HashSet<i64>),
     Everything,
     Nothing,
 }
 
 impl Seen {
-    fn by(call: &Call) -> Done<Seen> {
+    /// What belongs to a domain and, if asked, to those below it.
+    pub(super) fn domain(db: &Connection, id: i64, recursive: bool) -> Done<Seen> {
+        let mut within = HashSet::from([id]);
+        let domains = store::of_kind(db, "domain")?;
+        let ids: HashMap<&str, i64> = domains
+            .iter()
+            .map(|domain| (domain.uuid.as_str(), domain.id))
+            .collect();
+        let mut grows = recursive;
+        while grows {
+            let before = within.len();
+            for domain in &domains {
+                if ids
+                    .get(domain.parent.as_str())
+                    .is_some_and(|above| within.contains(above))
+                {
+                    within.insert(domain.id);
+                }
+            }
+            grows = within.len() > before;
+        }
+        Ok(Seen::Domains(within))
+    }
+
+    pub(super) fn by(call: &Call) -> Done<Seen> {
         let caller = &call.caller;
         let listall = call.boolean("listall").unwrap_or(false);
         let domain = call.thing("domainid", "domain")?;
@@ -193,13 +218,19 @@ impl Seen {
             ));
         }
         if let Some(name) = call.text("account") {
-            let domain = domain.map_or(caller.account.domain, |domain| domain.id);
-            let accounts = store::of_kind(call.db, "account")?;
-            let account = accounts
+            let own = || store::by_id(call.db, "domain", caller.account.domain);
+            let domain = match domain {
+                Some(domain) => domain,
+                None => own()?.ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
+            };
+            let account = store::named(call.db, "account", name)?
                 .into_iter()
-                .find(|account| account.name == name && account.domain == domain)
+                .find(|account| account.domain == domain.id)
                 .ok_or_else(|| {
-                    Refusal::value(format!("Unable to find account {name} in domain {domain}"))
+                    Refusal::value(format!(
+                        "Unable to find account {name} in domain {}",
+                        domain.number
+                    ))
                 })?;
             return Ok(if caller.kind() == 0 && account.id != caller.account.id {
                 Seen::Nothing
@@ -209,45 +240,44 @@ impl Seen {
         }
         if let Some(domain) = domain {
             let recursive = call.boolean("isrecursive").unwrap_or(false);
-            return Ok(match caller.kind() {
-                0 => Seen::Account(caller.account.id),
-                _ => Seen::Domain {
-                    id: domain.id,
-                    recursive,
-                },
-            });
+            return match caller.kind() {
+                0 => Ok(Seen::Account(caller.account.id)),
+                _ => Seen::domain(call.db, domain.id, recursive),
+            };
         }
-        Ok(match (caller.kind(), listall) {
-            (1, true) => Seen::Everything,
-            (2, true) => Seen::Domain {
-                id: caller.account.domain,
-                recursive: true,
-            },
-            // Whoever names a thing sees it if they may, without listall.
-            (1, false) if call.text("id").is_some() => Seen::Everything,
-            (2, false) if call.text("id").is_some() => Seen::Domain {
-                id: caller.account.domain,
-                recursive: true,
-            },
-            _ => Seen::Account(caller.account.id),
-        })
+        // Whoever names a thing sees it if they may, without listall.
+        match (caller.kind(), listall || call.text("id").is_some()) {
+            (1, true) => Ok(Seen::Everything),
+            (2, true) => Seen::domain(call.db, caller.account.domain, true),
+            _ => Ok(Seen::Account(caller.account.id)),
+        }
     }
 
-    fn sees(&self, call: &Call, thing: &Thing) -> Done<bool> {
-        if thing.account == 0 && thing.kind != "domain" {
-            return Ok(true);
-        }
+    /// Whether the list shows what belongs to an account, by internal id.
+    pub(super) fn sees_account(&self, call: &Call, account: i64) -> Done<bool> {
         Ok(match self {
             Seen::Everything => true,
             Seen::Nothing => false,
-            Seen::Account(_) if thing.kind == "domain" => thing.id == call.caller.account.domain,
-            Seen::Account(id) => thing.account == *id,
-            Seen::Domain {
-                id,
-                recursive: false,
-            } => thing.domain == *id,
-            Seen::Domain { id, .. } => below(call.db, thing.domain, *id)?,
+            Seen::Account(id) => *id == account,
+            Seen::Domains(within) => store::by_id(call.db, "account", account)?
+                .is_some_and(|account| within.contains(&account.domain)),
         })
+    }
+
+    fn sees(&self, call: &Call, kind: &str, thing: &Outline) -> bool {
+        if thing.number == SYSTEM && matches!(kind, "account" | "user") {
+            return false;
+        }
+        if thing.account == 0 && kind != "domain" {
+            return true;
+        }
+        match self {
+            Seen::Everything => true,
+            Seen::Nothing => false,
+            Seen::Account(_) if kind == "domain" => thing.id == call.caller.account.domain,
+            Seen::Account(id) => thing.account == *id,
+            Seen::Domains(within) => within.contains(&thing.domain),
+        }
     }
 }
 
@@ -271,31 +301,53 @@ pub fn below(db: &Connection, mut domain: i64, top: i64) -> Done<bool> {
 
 /// A thing as answers show it: its body, with the names of what it refers to as they are now.
 pub fn view(db: &Connection, thing: &Thing) -> Done<Value> {
-    const NAMED: &[(&str, &str, &str)] = &[
-        ("domainid", "domain", "domain"),
-        ("zoneid", "zonename", "zone"),
-        ("templateid", "templatename", "template"),
-        (
-            "serviceofferingid",
-            "serviceofferingname",
-            "serviceoffering",
-        ),
-        ("virtualmachineid", "vmname", "machine"),
-        ("parentdomainid", "parentdomainname", "domain"),
-    ];
-    let mut body = thing.body.clone();
-    for (id, name, kind) in NAMED {
-        let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
-            continue;
-        };
-        if body.contains_key(*name)
-            && let Some(other) = store::by_uuid(db, kind, uuid)?
-        {
-            body.insert((*name).into(), Value::String(other.name));
+    Names::default().view(db, thing)
+}
+
+/// Which field has the id of something of a kind, and which its name.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("domainid", "domain", "domain"),
+    ("zoneid", "zonename", "zone"),
+    ("templateid", "templatename", "template"),
+    (
+        "serviceofferingid",
+        "serviceofferingname",
+        "serviceoffering",
+    ),
+    ("virtualmachineid", "vmname", "machine"),
+    ("parentdomainid", "parentdomainname", "domain"),
+];
+
+/// The names of what things refer to, each looked up once.
+#[derive(Default)]
+struct Names(HashMap<(&'static str, String), Option<String>>);
+
+impl Names {
+    fn view(&mut self, db: &Connection, thing: &Thing) -> Done<Value> {
+        let mut body = thing.body.clone();
+        for (id, name, kind) in NAMED {
+            let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
+                continue;
+            };
+            if body.contains_key(*name)
+                && let Some(other) = self.of(db, kind, uuid)?
+            {
+                body.insert((*name).into(), Value::String(other));
+            }
         }
+        if !thing.state.is_empty() && body.contains_key("state") {
+            body.insert("state".into(), Value::String(thing.state.clone()));
+        }
+        Ok(Value::Object(body))
     }
-    if !thing.state.is_empty() && body.contains_key("state") {
-        body.insert("state".into(), Value::String(thing.state.clone()));
+
+    fn of(&mut self, db: &Connection, kind: &'static str, uuid: &str) -> Done<Option<String>> {
+        let key = (kind, uuid.to_string());
+        if let Some(known) = self.0.get(&key) {
+            return Ok(known.clone());
+        }
+        let name = store::name_of(db, kind, uuid)?;
+        self.0.insert(key, name.clone());
+        Ok(name)
     }
-    Ok(Value::Object(body))
 }

@@ -1,6 +1,6 @@
 //! Virtual machines: deployed, started, stopped, destroyed, each when its state allows.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
@@ -280,11 +280,6 @@ pub const APIS: &[Api] = &[
     },
 ];
 
-/// The network of a machine's default interface.
-pub fn network_of(machine: &Thing) -> Option<&str> {
-    machine.body.get("nic")?.get(0)?.get("networkid")?.as_str()
-}
-
 pub fn zone_of(call: &Call, machine: &Thing) -> Done<Thing> {
     let uuid = machine
         .body
@@ -305,32 +300,9 @@ fn subject(call: &Call) -> Done<Thing> {
 }
 
 impl Call<'_> {
-    /// The id that a new thing shall have, where a root administrator chose one.
-    pub fn custom_id(&self) -> Done<Option<String>> {
-        let Some(uuid) = self.text("customid") else {
-            return Ok(None);
-        };
-        if !self.caller.root() {
-            return Err(Refusal::new(
-                531,
-                4365,
-                "Please check your permissions, you are not allowed to create/update custom id",
-            ));
-        }
-        if uuid::Uuid::parse_str(uuid).is_err() {
-            return Err(Refusal::value(format!("UUID: {uuid} is not a valid uuid")));
-        }
-        if store::taken(self.db, uuid)? {
-            return Err(Refusal::value(format!(
-                "UUID: {uuid} already exists so can't create/update with custom id"
-            )));
-        }
-        Ok(Some(uuid.into()))
-    }
-
     /// The members of a map parameter: `details[0].name=value`, or key and value apart.
-    fn map(&self, name: &str) -> serde_json::Map<String, Value> {
-        let mut members = serde_json::Map::new();
+    fn map(&self, name: &str) -> Map<String, Value> {
+        let mut members = Map::new();
         let mut keys = std::collections::BTreeMap::new();
         let prefix = format!("{name}[");
         for (param, given) in self.params {
@@ -395,6 +367,12 @@ fn deploy(call: &mut Call) -> Done<Reply> {
             template.uuid
         )));
     }
+    if template.body.get("isready") != Some(&json!(true)) {
+        return Err(Refusal::value(format!(
+            "Template {} has not been completely downloaded to zone {}",
+            template.uuid, zone.uuid
+        )));
+    }
     let uuid = call
         .custom_id()?
         .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
@@ -402,11 +380,8 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         .text("name")
         .map_or_else(|| format!("VM-{uuid}"), String::from);
     let mut network = network(call, &zone)?;
-    let twins = store::of_kind(call.db, "machine")?;
-    if twins
-        .iter()
-        .any(|other| other.name == name && network_of(other) == Some(&network.uuid))
-    {
+    let twins = store::children(call.db, "machine", &network.uuid)?;
+    if twins.iter().any(|other| other.name == name) {
         return Err(Refusal::value(format!(
             "The vm with hostName {name} already exists in the network domain: {}; network={}",
             network
@@ -417,7 +392,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
             network.name
         )));
     }
-    let nic = interface(call, &network, &twins);
+    let nic = interface(&network, address(call, &network, &twins));
     network.state = "Implemented".into();
     store::update(call.db, &network)?;
     let body = body(call, &name, &zone, &template, &offering, nic)?;
@@ -431,14 +406,13 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         kind: "machine",
         name: &name,
         state,
-        parent: "",
+        parent: &network.uuid,
         account: account.id,
         domain: account.domain,
         uuid: Some(uuid),
     };
     let mut machine = call.create(made, body)?;
-    let instance = format!("i-{}-{}-VM", account.number, machine.number);
-    machine.body.insert("instancename".into(), json!(instance));
+    number(&mut machine.body, account.number, machine.number);
     store::update(call.db, &machine)?;
     let size = template
         .body
@@ -454,6 +428,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         None,
         None,
     )?;
+    root.body.insert("templateid".into(), json!(template.uuid));
     storage::put_on(call, &mut root, &machine)?;
     store::update(call.db, &root)?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
@@ -481,35 +456,49 @@ fn deploy(call: &mut Call) -> Done<Reply> {
     })
 }
 
-/// A network interface with the next free address.
-fn interface(call: &Call, network: &Thing, machines: &[Thing]) -> Value {
-    let text = |field: &str| {
-        network
-            .body
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+/// The next free address of a network, or the one that was asked for.
+fn address(call: &Call, network: &Thing, machines: &[Thing]) -> Option<String> {
     let taken: Vec<&str> = machines
         .iter()
         .filter_map(|machine| machine.body.get("nic")?.get(0)?.get("ipaddress")?.as_str())
         .collect();
-    let prefix = text("gateway")
-        .rsplit_once('.')
+    let gateway = network.body.get("gateway").and_then(Value::as_str);
+    let prefix = gateway
+        .and_then(|gateway| gateway.rsplit_once('.'))
         .map_or("10.1.1", |(prefix, _)| prefix);
-    let free = (2..=254)
-        .map(|number| format!("{prefix}.{number}"))
-        .find(|address| !taken.contains(&address.as_str()));
-    let address = call.text("ipaddress").map(String::from).or(free);
-    let number = machines.last().map_or(0, |machine| machine.number) + 1;
-    json!([{"id": uuid::Uuid::new_v4().to_string(), "networkid": network.uuid, "networkname": network.name,
-        "netmask": text("netmask"), "gateway": text("gateway"), "ipaddress": address, "traffictype": "Guest",
-        "type": text("type"), "isdefault": true,
-        "macaddress": format!("02:00:{:02x}:{:02x}:00:01", (number >> 8) & 0xff, number & 0xff),
-        "secondaryip": [], "extradhcpoption": []}])
+    let free = || {
+        (2..=254)
+            .map(|number| format!("{prefix}.{number}"))
+            .find(|address| !taken.contains(&address.as_str()))
+    };
+    call.text("ipaddress").map(String::from).or_else(free)
 }
 
-fn body(
+/// A machine's interface in a network.
+pub fn interface(network: &Thing, address: Option<String>) -> Value {
+    let field = |name: &str| network.body.get(name).cloned();
+    json!([{"id": uuid::Uuid::new_v4().to_string(), "networkid": network.uuid, "networkname": network.name,
+        "netmask": field("netmask"), "gateway": field("gateway"), "ipaddress": address, "traffictype": "Guest",
+        "type": field("type"), "isdefault": true, "macaddress": "", "secondaryip": [], "extradhcpoption": []}])
+}
+
+/// Gives a machine what comes of its number: its name on the host, and the address of its interface's hardware.
+pub fn number(machine: &mut Map<String, Value>, account: i64, number: i64) {
+    let instance = format!("i-{account}-{number}-VM");
+    machine.insert("instancename".into(), json!(instance));
+    let mac = format!(
+        "02:00:{:02x}:{:02x}:00:{:02x}",
+        (number >> 8) & 0xff,
+        number & 0xff,
+        1 + ((number >> 16) & 0x7f)
+    );
+    if let Some(nic) = machine.get_mut("nic").and_then(|nics| nics.get_mut(0)) {
+        nic["macaddress"] = json!(mac);
+    }
+}
+
+/// A machine's fields before it has an id and a number.
+pub(super) fn body(
     call: &Call,
     name: &str,
     zone: &Thing,
@@ -571,8 +560,8 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
             machine.body.insert("hostname".into(), json!(host.name));
         }
         _ => {
-            machine.body.remove("hostid");
-            machine.body.remove("hostname");
+            machine.body.shift_remove("hostid");
+            machine.body.shift_remove("hostname");
         }
     }
     store::update(call.db, &machine)?;
@@ -596,7 +585,7 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         } else {
             volume.parent.clear();
             for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
-                volume.body.remove(field);
+                volume.body.shift_remove(field);
             }
             store::update(call.db, &volume)?;
         }

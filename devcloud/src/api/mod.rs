@@ -1,26 +1,37 @@
 //! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
 
 mod accounts;
+mod alerts;
 mod configuration;
 mod discovery;
+mod dispatch;
 mod domains;
 mod events;
 mod fields;
+mod fill;
 mod infrastructure;
 mod jobs;
+mod limits;
 mod listing;
 mod machines;
 mod networks;
+mod sessions;
 mod storage;
+pub mod upload;
+mod usage;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use rusqlite::Connection;
+use serde_json::{Value, json};
 
-use crate::auth::{Params, in_time, signed_by, value};
+use crate::auth::{Params, value};
 use crate::clock;
-use crate::store::{self, Job, Thing};
-use crate::wire::{Answer, Refusal};
+use crate::store::{self, Thing};
+use crate::wire::Refusal;
+
+pub use configuration::{cloud_time, integration_port};
+pub use dispatch::{Door, Request, World, answer};
+pub use fill::fill;
+use limits::Limits;
 
 type Done<T> = Result<T, Refusal>;
 
@@ -28,6 +39,8 @@ type Done<T> = Result<T, Refusal>;
 #[derive(Clone, Copy, PartialEq)]
 enum Access {
     Everyone,
+    /// Whoever comes to the door, known or not.
+    Entrance,
     /// Domain administrators and root administrators.
     Admins,
     Root,
@@ -43,9 +56,13 @@ enum Takes {
     Boolean,
     List,
     Map,
+    /// A date, with the time of day or without.
+    Date,
+    /// A moment with its offset.
+    Moment,
     /// The uuid of something that is no thing of the world: a job, an event.
     Uuid,
-    /// The uuid of a thing of that kind; root administrators may pass the internal number.
+    /// The uuid of a thing of that kind, or its number among its kind.
     Id(&'static str),
 }
 
@@ -125,6 +142,9 @@ enum Reply {
     },
 }
 
+/// The number of the account and of the user that are the cloud's own; no list shows them.
+const SYSTEM: i64 = 1;
+
 /// The account and user that make a call.
 #[derive(Clone, Debug)]
 struct Caller {
@@ -150,10 +170,14 @@ impl Caller {
 /// One call on its way through a handler, or a job at its end.
 struct Call<'a> {
     db: &'a Connection,
+    limits: &'a Limits,
     params: &'a Params,
     caller: Caller,
     api: &'static Api,
+    /// What the cloud's clock shows, in milliseconds since 1970.
     now: i64,
+    /// What the server was called by: `host:port`; nothing for a job.
+    host: &'a str,
     /// What the handler saw and a job's end shall see again.
     subject: String,
 }
@@ -161,15 +185,20 @@ struct Call<'a> {
 fn all() -> impl Iterator<Item = &'static Api> {
     [
         accounts::APIS,
+        alerts::APIS,
         configuration::APIS,
         discovery::APIS,
         domains::APIS,
         events::APIS,
         infrastructure::APIS,
         jobs::APIS,
+        limits::APIS,
         machines::APIS,
         networks::APIS,
+        sessions::APIS,
         storage::APIS,
+        usage::APIS,
+        upload::APIS,
     ]
     .into_iter()
     .flatten()
@@ -206,151 +235,10 @@ fn type_name(takes: Takes) -> &'static str {
         Takes::Boolean => "boolean",
         Takes::List => "list",
         Takes::Map => "map",
+        Takes::Date => "date",
+        Takes::Moment => "tzdate",
         Takes::Uuid | Takes::Id(_) => "uuid",
     }
-}
-
-/// From parameters to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
-pub fn answer(db: &mut Connection, params: &Params) -> Answer {
-    let command = value(params, "command").unwrap_or_default();
-    let envelope = match command {
-        "" => "null".to_string(),
-        _ if all().any(|api| api.name == command) => format!("{}response", command.to_lowercase()),
-        _ => "errorresponse".into(),
-    };
-    match call(db, params, command) {
-        Ok(body) => Answer {
-            status: 200,
-            envelope,
-            body,
-            description: None,
-        },
-        Err(refusal) => refusal.answer(&envelope),
-    }
-}
-
-fn call(db: &mut Connection, params: &Params, command: &str) -> Done<Value> {
-    let now = clock::now();
-    let due = !store::due_jobs(db, now)?.is_empty();
-    let api = all().find(|api| api.name == command);
-    let changes = due || api.is_some_and(|api| !reads(api));
-    let behaviour = if changes {
-        TransactionBehavior::Immediate
-    } else {
-        TransactionBehavior::Deferred
-    };
-    let transaction = db.transaction_with_behavior(behaviour)?;
-    if due {
-        settle(&transaction, now)?;
-    }
-    let done = caller(&transaction, params, now)
-        .and_then(|caller| permitted(caller, api))
-        .and_then(|(caller, api)| carry_out(&transaction, params, caller, api, now));
-    // What a refused call began is undone; jobs that were settled before it stay settled.
-    match done {
-        Ok(body) => {
-            transaction.commit()?;
-            Ok(body)
-        }
-        Err(refusal) => {
-            transaction.rollback()?;
-            Err(refusal)
-        }
-    }
-}
-
-fn reads(api: &Api) -> bool {
-    api.job.is_none()
-        && (api.name.starts_with("list")
-            || api.name.starts_with("get")
-            || api.name.starts_with("query"))
-}
-
-fn caller(db: &Transaction, params: &Params, now: i64) -> Done<Caller> {
-    let key = value(params, "apikey").ok_or_else(Refusal::unauthorized)?;
-    let user = store::of_kind(db, "user")?
-        .into_iter()
-        .find(|user| user.body.get("apikey").and_then(Value::as_str) == Some(key))
-        .ok_or_else(Refusal::unauthorized)?;
-    let secret = user
-        .body
-        .get("secretkey")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let account = store::by_uuid(db, "account", &user.parent)?.ok_or_else(Refusal::unauthorized)?;
-    let good = signed_by(params, secret)
-        && in_time(params, now / 1000)
-        && user.state == "enabled"
-        && account.state == "enabled";
-    if !good {
-        return Err(Refusal::unauthorized());
-    }
-    Ok(Caller {
-        account,
-        user: user.uuid,
-    })
-}
-
-fn permitted(caller: Caller, api: Option<&'static Api>) -> Done<(Caller, &'static Api)> {
-    // Real servers answer a command that they do not know as they answer a bad key.
-    let api = api.ok_or_else(Refusal::unauthorized)?;
-    let may = allowed(api.access, caller.kind());
-    if !may {
-        return Err(Refusal::new(
-            432,
-            9999,
-            format!(
-                "The user is not allowed to request the API command: {}",
-                api.name
-            ),
-        ));
-    }
-    Ok((caller, api))
-}
-
-fn allowed(access: Access, kind: i64) -> bool {
-    match access {
-        Access::Everyone => true,
-        Access::Admins => kind != 0,
-        Access::Root => kind == 1,
-    }
-}
-
-fn carry_out(
-    db: &Transaction,
-    params: &Params,
-    caller: Caller,
-    api: &'static Api,
-    now: i64,
-) -> Done<Value> {
-    let mut call = Call {
-        db,
-        params,
-        caller,
-        api,
-        now,
-        subject: String::new(),
-    };
-    call.check()?;
-    match (api.run)(&mut call)? {
-        Reply::List(name, rows, count) => Ok(list(name, rows, count)),
-        Reply::One(name, record) => Ok(json!({ name: record })),
-        Reply::Flat(record) => Ok(record),
-        Reply::Success => Ok(json!({"success": "true"})),
-        Reply::Job { thing, created } => call.start_job(&thing, created),
-    }
-}
-
-/// The body of a list as real servers write it: nothing at all when it is empty, the count alone past its end.
-fn list(name: &str, rows: Vec<Value>, count: usize) -> Value {
-    let mut body = Map::new();
-    if count > 0 {
-        body.insert("count".into(), json!(count));
-    }
-    if !rows.is_empty() {
-        body.insert(name.into(), Value::Array(rows));
-    }
-    Value::Object(body)
 }
 
 impl Call<'_> {
@@ -366,6 +254,12 @@ impl Call<'_> {
 
     fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    /// The second that a date means; a day that ends something means its last second.
+    fn date(&self, name: &str) -> Option<i64> {
+        self.text(name)
+            .and_then(|text| clock::day(text, name == "enddate"))
     }
 
     /// A required parameter; the checks made sure of it.
@@ -398,8 +292,8 @@ impl Call<'_> {
 
     fn find(&self, name: &str, kind: &str, given: &str) -> Done<Thing> {
         let found = match given.parse() {
-            Ok(number) if self.caller.root() => store::by_number(self.db, kind, number)?,
-            _ => store::by_uuid(self.db, kind, given)?,
+            Ok(number) => store::by_number(self.db, kind, number)?,
+            Err(_) => store::by_uuid(self.db, kind, given)?,
         };
         found.ok_or_else(|| self.no_entity(name, given))
     }
@@ -432,8 +326,19 @@ impl Call<'_> {
             4365,
             format!(
                 "Acct[{}-{}] does not have permission to operate with resource {}",
-                caller.account.uuid, caller.account.name, thing.uuid
+                caller.account.uuid,
+                caller.account.name,
+                self.owner(thing)?
             ),
+        ))
+    }
+
+    /// Whose a thing is, as refusals spell it.
+    fn owner(&self, thing: &Thing) -> Done<String> {
+        let account = store::by_id(self.db, "account", thing.account)?;
+        Ok(account.map_or_else(
+            || thing.uuid.clone(),
+            |account| format!("Acct[{}-{}]", account.uuid, account.name),
         ))
     }
 
@@ -478,6 +383,17 @@ impl Call<'_> {
                     param.name
                 )));
             }
+            let no_date = match param.takes {
+                Takes::Date => self.date(param.name).is_none(),
+                Takes::Moment => clock::moment(given).is_none(),
+                _ => false,
+            };
+            if no_date {
+                return Err(Refusal::param(format!(
+                    "Unable to parse date {given} for command {command}, please pass dates in the format mentioned in \
+                     the api documentation"
+                )));
+            }
             if let Takes::Id(kind) = param.takes
                 && !(given == "-1" && kind == "project")
             {
@@ -485,57 +401,6 @@ impl Call<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Begins the job of an asynchronous call and answers its id.
-    fn start_job(&mut self, thing: &str, created: bool) -> Done<Value> {
-        let Some(work) = &self.api.job else {
-            return Err(Refusal::internal("a synchronous call began a job"));
-        };
-        let uuid = Uuid::new_v4().to_string();
-        let body = json!({
-            "accountid": self.caller.account.uuid,
-            "userid": self.caller.user,
-            "cmd": work.class,
-            "jobstatus": 0,
-            "jobprocstatus": 0,
-            "jobresultcode": 0,
-            "jobinstancetype": work.instance,
-            "jobinstanceid": thing,
-            "created": clock::date(self.now),
-            "jobid": uuid,
-        });
-        let Value::Object(body) = body else {
-            return Err(Refusal::internal("a job has no record"));
-        };
-        let kept: Vec<&(String, String)> = self
-            .params
-            .iter()
-            .filter(|(name, _)| {
-                !matches!(
-                    name.to_lowercase().as_str(),
-                    "signature" | "apikey" | "password"
-                )
-            })
-            .collect();
-        let job = Job {
-            uuid: uuid.clone(),
-            api: self.api.name.into(),
-            account: self.caller.account.id,
-            params: json!({"params": kept, "user": self.caller.user, "thing": thing}),
-            body,
-        };
-        let set = store::setting(self.db, configuration::JOB_TIME)?;
-        let milliseconds = set
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(work.milliseconds);
-        store::start_job(self.db, &job, self.now.saturating_add(milliseconds))?;
-        self.event(work.instance, "Scheduled", thing)?;
-        Ok(if created {
-            json!({"id": thing, "jobid": uuid})
-        } else {
-            json!({"jobid": uuid})
-        })
     }
 
     /// Keeps an event of the caller's account.
@@ -550,65 +415,6 @@ impl Call<'_> {
             self.now,
         )
     }
-}
-
-/// Ends the jobs whose time has come.
-fn settle(db: &Transaction, now: i64) -> Done<()> {
-    for mut job in store::due_jobs(db, now)? {
-        let Some(api) = all().find(|api| api.name == job.api) else {
-            continue;
-        };
-        let Some(work) = &api.job else { continue };
-        let params: Params =
-            serde_json::from_value(job.params["params"].clone()).unwrap_or_default();
-        let text = |name: &str| job.params[name].as_str().unwrap_or_default().to_string();
-        let (user, subject) = (text("user"), text("thing"));
-        let Some(account) = store::by_id(db, "account", job.account)? else {
-            continue;
-        };
-        let mut call = Call {
-            db,
-            params: &params,
-            caller: Caller { account, user },
-            api,
-            now,
-            subject: subject.clone(),
-        };
-        db.execute_batch("SAVEPOINT job")?;
-        let ended = (work.end)(&mut call);
-        let (status, code, result) = match &ended {
-            Ok(result) => {
-                db.execute_batch("RELEASE job")?;
-                (1, 0, result.clone())
-            }
-            Err(refusal) => {
-                db.execute_batch("ROLLBACK TO job; RELEASE job")?;
-                // The job says 530 whatever happened; the real code is inside.
-                (
-                    2,
-                    530,
-                    json!({"errorcode": refusal.code, "errortext": refusal.text}),
-                )
-            }
-        };
-        let state = if ended.is_ok() { "Completed" } else { "Error" };
-        call.event(work.instance, state, &subject)?;
-        let mut body = Map::new();
-        for (name, value) in std::mem::take(&mut job.body) {
-            match name.as_str() {
-                "jobstatus" => body.insert(name, json!(status)),
-                "jobresultcode" => {
-                    body.insert(name, json!(code));
-                    body.insert("jobresulttype".into(), json!("object"));
-                    body.insert("jobresult".into(), result.clone())
-                }
-                _ => body.insert(name, value),
-            };
-        }
-        job.body = body;
-        store::settle_job(db, &job)?;
-    }
-    Ok(())
 }
 
 /// A record inside a job's result carries the job's id and a status that stays 0.

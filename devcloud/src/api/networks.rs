@@ -116,10 +116,7 @@ pub const APIS: &[Api] = &[
 ];
 
 fn in_use(call: &Call, network: &Thing) -> Done<()> {
-    let used = store::of_kind(call.db, "machine")?
-        .iter()
-        .any(|machine| super::machines::network_of(machine) == Some(&network.uuid));
-    if used {
+    if !store::children(call.db, "machine", &network.uuid)?.is_empty() {
         return Err(Refusal::new(530, 4250, "Failed to delete network"));
     }
     Ok(())

@@ -85,10 +85,10 @@ pub const APIS: &[Api] = &[
         answers: fields::VOLUME,
         run: create,
         job: Some(Work {
-            class: "org.apache.cloudstack.api.command.user.volume.CreateVolumeCmd",
+            class: "org.apache.cloudstack.api.command.admin.volume.CreateVolumeCmdByAdmin",
             instance: "Volume",
             milliseconds: 300,
-            end: |call| shown(call, "Ready"),
+            end: shown,
         }),
     },
     Api {
@@ -118,7 +118,7 @@ pub const APIS: &[Api] = &[
             })
         },
         job: Some(Work {
-            class: "org.apache.cloudstack.api.command.user.volume.AttachVolumeCmd",
+            class: "org.apache.cloudstack.api.command.admin.volume.AttachVolumeCmdByAdmin",
             instance: "Volume",
             milliseconds: 500,
             end: attach,
@@ -150,7 +150,7 @@ pub const APIS: &[Api] = &[
             })
         },
         job: Some(Work {
-            class: "org.apache.cloudstack.api.command.user.volume.DetachVolumeCmd",
+            class: "org.apache.cloudstack.api.command.admin.volume.DetachVolumeCmdByAdmin",
             instance: "Volume",
             milliseconds: 500,
             end: detach,
@@ -287,12 +287,9 @@ pub fn put_on(call: &Call, volume: &mut Thing, machine: &Thing) -> Done<()> {
 }
 
 /// The end of a job on a volume that only had to be waited for.
-fn shown(call: &mut Call, state: &str) -> Done<Value> {
-    let uuid = call.subject.clone();
-    let mut volume = store::by_uuid(call.db, "volume", &uuid)?
+fn shown(call: &mut Call) -> Done<Value> {
+    let volume = store::by_uuid(call.db, "volume", &call.subject)?
         .ok_or_else(|| Refusal::value("the volume is gone"))?;
-    volume.state = state.into();
-    store::update(call.db, &volume)?;
     Ok(in_job("volume", view(call.db, &volume)?))
 }
 
@@ -302,6 +299,11 @@ fn attach(call: &mut Call) -> Done<Value> {
     if !volume.parent.is_empty() {
         return Err(Refusal::param(
             "Please specify a volume that is not attached to any VM.",
+        ));
+    }
+    if !matches!(volume.state.as_str(), "Allocated" | "Ready" | "Uploaded") {
+        return Err(Refusal::param(
+            "Volume state must be in Allocated, Ready or in Uploaded state",
         ));
     }
     if !matches!(machine.state.as_str(), "Running" | "Stopped") {
@@ -350,7 +352,7 @@ fn detach(call: &mut Call) -> Done<Value> {
     }
     volume.parent.clear();
     for field in ["virtualmachineid", "vmname", "attached", "deviceid"] {
-        volume.body.remove(field);
+        volume.body.shift_remove(field);
     }
     store::update(call.db, &volume)?;
     Ok(in_job("volume", view(call.db, &volume)?))
@@ -361,6 +363,11 @@ fn delete(call: &mut Call) -> Done<Reply> {
     if !volume.parent.is_empty() {
         return Err(Refusal::value(
             "Please specify a volume that is not attached to any VM.",
+        ));
+    }
+    if matches!(volume.state.as_str(), "NotUploaded" | "UploadInProgress") {
+        return Err(Refusal::value(
+            "The volume is either getting uploaded or it may be initiated shortly, please wait for it to be completed",
         ));
     }
     store::remove(call.db, &volume)?;

@@ -6,8 +6,10 @@ use crate::support::World;
 
 #[test]
 fn what_is_declared_agrees_with_a_real_server() {
-    let recorded: Value =
-        serde_json::from_str(include_str!("../../../tests/recorded/listapis-4.11.json")).unwrap();
+    let recorded: Value = serde_json::from_str(include_str!(
+        "../../../src/cloud/cloudstack/listapis-4.11.json"
+    ))
+    .unwrap();
     let recorded = recorded["listapisresponse"]["api"]
         .as_array()
         .unwrap()

@@ -52,10 +52,9 @@ fn a_machine_lives() {
 }
 
 #[test]
-fn names_and_chosen_ids_are_taken_once() {
+fn a_name_is_taken_once_in_a_network() {
     let world = World::new();
     world.machine("one");
-    let uuid = "0d4fa2ba-3f0e-4d60-9e2f-1c35a5c9a111";
     let zone = world.first("listZones", &[]);
     let template = world.first("listTemplates", &[("templatefilter", "featured")]);
     let offering = world.first("listServiceOfferings", &[]);
@@ -68,20 +67,78 @@ fn names_and_chosen_ids_are_taken_once() {
     let twin = [&words[..], &[("name", "one")]].concat();
     let (code, text) = world.refused(&admin, "deployVirtualMachine", &twin);
     assert!(code == 431 && text.contains("already exists"), "{text}");
-    let chosen = [&words[..], &[("name", "two"), ("customid", uuid)]].concat();
-    assert_eq!(world.ok("deployVirtualMachine", &chosen)["id"], uuid);
-    let again = [&words[..], &[("name", "three"), ("customid", uuid)]].concat();
-    let (code, text) = world.refused(&admin, "deployVirtualMachine", &again);
-    assert_eq!(
-        (code, text.as_str()),
-        (
-            431,
-            format!("UUID: {uuid} already exists so can't create/update with custom id").as_str()
-        )
-    );
+    assert_eq!(world.rows("listVirtualMachines", &[]).len(), 1);
+}
+
+#[test]
+fn an_id_is_chosen_once_by_root_administrators() {
+    let world = World::new();
+    let uuid = "0d4fa2ba-3f0e-4d60-9e2f-1c35a5c9a111";
+    let zone = world.first("listZones", &[]);
+    let template = world.first("listTemplates", &[("templatefilter", "featured")]);
+    let offering = world.first("listServiceOfferings", &[]);
+    let machine = [
+        ("zoneid", zone.as_str()),
+        ("templateid", &template),
+        ("serviceofferingid", &offering),
+    ];
+    let volume = [("zoneid", zone.as_str()), ("size", "1")];
+    let admin = world.admin();
     let user = world.user("u", "0", None);
-    assert_eq!(world.refused(&user, "deployVirtualMachine", &again).0, 531);
-    assert_eq!(world.rows("listVirtualMachines", &[]).len(), 2);
+    let chief = world.user("chief", "2", None);
+    // Everything there is that a refused call could have left.
+    let all = || {
+        let lists = [
+            "VirtualMachines",
+            "Volumes",
+            "Networks",
+            "AsyncJobs",
+            "Events",
+        ];
+        lists.map(|list| {
+            world
+                .rows(&format!("list{list}"), &[("listall", "true")])
+                .len()
+        })
+    };
+    for (api, list, params) in [
+        ("deployVirtualMachine", "listVirtualMachines", &machine[..]),
+        ("createVolume", "listVolumes", &volume[..]),
+    ] {
+        let chosen = |keys, uuid, name| {
+            let params = [params, &[("customid", uuid), ("name", name)]].concat();
+            let answer = world.json(keys, api, &params);
+            let body = answer.inner();
+            let text = body["errortext"].as_str().unwrap_or_default().to_string();
+            (answer.status, body["cserrorcode"].clone(), text)
+        };
+        let uuid = &uuid.replace("111", if api == "createVolume" { "222" } else { "111" });
+        let before = all();
+        let not_theirs = (
+            531,
+            json!(4365),
+            "Please check your permissions, you are not allowed to create/update custom id".into(),
+        );
+        assert_eq!(chosen(&user, uuid, "one"), not_theirs);
+        assert_eq!(chosen(&chief, uuid, "one"), not_theirs);
+        let short = &uuid[1..];
+        let malformed = format!("UUID: {short} doesn't follow the UUID format");
+        assert_eq!(chosen(&admin, short, "one"), (431, json!(4350), malformed));
+        assert_eq!(all(), before, "{api} left something");
+        assert_eq!(world.json(&admin, list, &[("id", uuid)]).status, 431);
+        assert_eq!(chosen(&admin, uuid, "one").0, 200);
+        let before = all();
+        let again = format!("UUID: {uuid} already exists so can't create/update with custom id");
+        for name in ["one", "two"] {
+            assert_eq!(
+                chosen(&admin, uuid, name),
+                (431, json!(4350), again.clone())
+            );
+        }
+        assert_eq!(all(), before, "{api} left something");
+        let rows = world.rows(list, &[("id", uuid)]);
+        assert_eq!((rows.len(), &rows[0]["name"]), (1, &json!("one")));
+    }
 }
 
 #[test]

@@ -76,6 +76,11 @@ fn others_things_are_not_to_be_touched() {
         world.ok_as(&user, "listVirtualMachines", &[("id", id)]),
         serde_json::json!({})
     );
+    assert_eq!(
+        world.ok_as(&user, "listZones", &[("id", "1")])["count"],
+        1,
+        "numbers are as good as uuids for users too"
+    );
     assert_eq!(world.refused(&user, "listHosts", &[]).0, 432);
     let apis = world.ok_as(&user, "listApis", &[]);
     let names: Vec<&str> = apis["api"]

@@ -1,7 +1,7 @@
 //! A world in a temporary directory and a plain HTTP client that signs.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -29,7 +29,18 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub description: Option<String>,
+    pub retry_after: Option<String>,
+    pub date: Option<String>,
+    /// The cookies that were set, as the headers have them.
+    pub cookies: Vec<String>,
     pub body: String,
+}
+
+/// A session of somebody who has logged in.
+pub struct Session {
+    /// What the cookie header says.
+    pub cookie: String,
+    pub key: String,
 }
 
 /// Who calls.
@@ -51,6 +62,14 @@ impl World {
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
+    }
+
+    /// The same world with another server in place of this one.
+    pub fn restarted(self) -> World {
+        let World { directory, cloud } = self;
+        drop(cloud);
+        let cloud = start(directory.path());
+        World { directory, cloud }
     }
 
     pub fn state(&self) -> std::path::PathBuf {
@@ -148,6 +167,21 @@ impl World {
         list.map_or(Vec::new(), |list| list.as_array().unwrap().clone())
     }
 
+    /// Opens a session with what the form says besides the command.
+    pub fn login(&self, form: &str) -> Session {
+        let answer = post(&self.cloud, &format!("command=login&response=json&{form}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let cookie = answer.cookies[0].split(';').next().unwrap().to_string();
+        let key = answer.inner()["sessionkey"].as_str().unwrap().to_string();
+        Session { cookie, key }
+    }
+
+    /// A call in a session, by its key as a parameter.
+    pub fn in_session(&self, session: &Session, query: &str) -> Answer {
+        let query = format!("response=json&sessionkey={}&{query}", session.key);
+        get_with(&self.cloud, &query, &session.cookie)
+    }
+
     /// A user of an account of that type, with keys.
     pub fn user(&self, name: &str, kind: &str, domain: Option<&str>) -> Keys {
         let mut params = vec![
@@ -206,9 +240,16 @@ pub fn signed(keys: &Keys, api: &str, params: &[(&str, &str)]) -> String {
 }
 
 pub fn get(cloud: &Cloud, query: &str) -> Answer {
+    get_with(cloud, query, "")
+}
+
+/// A query that brings cookies.
+pub fn get_with(cloud: &Cloud, query: &str, cookie: &str) -> Answer {
     send(
         cloud,
-        &format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+        &format!(
+            "GET /client/api?{query} HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+        ),
     )
 }
 
@@ -223,8 +264,29 @@ pub fn post(cloud: &Cloud, form: &str) -> Answer {
 }
 
 pub fn send(cloud: &Cloud, request: &str) -> Answer {
-    let mut stream = TcpStream::connect(cloud.address()).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    send_bytes(cloud, request.as_bytes())
+}
+
+/// A query to the API at that URL, without keys.
+pub fn get_at(url: &str, query: &str) -> Answer {
+    let address = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let request =
+        format!("GET /client/api?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    send_to(address.parse().unwrap(), request.as_bytes())
+}
+
+pub fn send_bytes(cloud: &Cloud, request: &[u8]) -> Answer {
+    send_to(cloud.address(), request)
+}
+
+fn send_to(address: SocketAddr, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text
@@ -240,6 +302,13 @@ pub fn send(cloud: &Cloud, request: &str) -> Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         content_type: header("content-type").unwrap_or_default(),
         description: header("x-description"),
+        retry_after: header("retry-after"),
+        date: header("date"),
+        cookies: head
+            .lines()
+            .filter_map(|line| line.strip_prefix("set-cookie: "))
+            .map(String::from)
+            .collect(),
         body: body.to_string(),
     }
 }

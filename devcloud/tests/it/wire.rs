@@ -34,10 +34,6 @@ fn what_is_no_call_is_refused_before_the_api() {
             "GET /elsewhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(),
             404,
         ),
-        (
-            "DELETE /client/api HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(),
-            405,
-        ),
     ] {
         let answer = send(&world.cloud, &request);
         assert_eq!(answer.status, status, "{request:.60}");

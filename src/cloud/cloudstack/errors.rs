@@ -1,122 +1,197 @@
-//! What CloudStack's refusals mean: the guide's ApiErrorCode names, and what there is to do about each.
+//! What CloudStack's refusals mean: an answer that is none in, out comes what was asked, the server's text, the codes' names and
+//! meaning, and what there is to do about it.
 
-use crate::cloud::{Reply, Request};
-use crate::error::{Error, Kind};
+use super::codes;
+use crate::cloud::{Code, Reply, Request, http};
+use crate::error::{Doubt, Error, Kind, Said};
 use crate::record::Record;
 
-/// The name of an errorcode (the guide's ApiErrorCode, also the HTTP status) and what to do about it.
-fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
-    Some(match code {
-        401 => (
-            "unauthorized",
-            "check apikey and secretkey (`set`), and that this identity may make the call",
-        ),
-        405 => (
-            "method not allowed",
-            "this call is made by POST only; is there a proxy in between?",
-        ),
-        429 => ("API_LIMIT_EXCEED", "wait a little and try again"),
-        430 => (
-            "MALFORMED_PARAMETER_ERROR",
-            "check the form of the values (-h shows the parameters)",
-        ),
-        431 => (
-            "PARAM_ERROR",
-            "check the values and ids given (-h shows the parameters)",
-        ),
-        432 => (
-            "UNSUPPORTED_ACTION_ERROR",
-            "this identity or this server may not make the call",
-        ),
-        530 => (
-            "INTERNAL_ERROR",
-            "the management server's log tells more; look before you send it again",
-        ),
-        531 => (
-            "ACCOUNT_ERROR",
-            "check whose the thing is and what this account may do",
-        ),
-        532 => (
-            "ACCOUNT_RESOURCE_LIMIT_ERROR",
-            "free something, or have the account's limit raised",
-        ),
-        533 => (
-            "INSUFFICIENT_CAPACITY_ERROR",
-            "try another zone or a smaller offering, or try later",
-        ),
-        534 => ("RESOURCE_UNAVAILABLE_ERROR", "try again later"),
-        535 => (
-            "RESOURCE_ALLOCATION_ERROR",
-            "free something, or have the limit raised (`list resourcelimits`)",
-        ),
-        536 => (
-            "RESOURCE_IN_USE_ERROR",
-            "free the thing from what uses it first",
-        ),
-        537 => (
-            "NETWORK_RULE_CONFLICT_ERROR",
-            "look for a rule that is there already",
-        ),
-        _ => return None,
-    })
+/// The number that every server gives an exception without a number of its own.
+const UNNUMBERED: u32 = 9999;
+
+/// What the server's words give away, in lower case, and what to do about it; these know more than the code does.
+const TELLING: &[(&str, &str)] = &[
+    (
+        "missing parameter",
+        "give the parameter that it names (-h after the command shows which are required)",
+    ),
+    (
+        "unable to parse date",
+        "dates are 2026-11-22, '2026-11-22 13:45:00' or 2026-11-22T13:45:00+0000",
+    ),
+    (
+        "entity does not exist",
+        "look the id up with the list command of its kind: it may be gone, mistyped, or another account's",
+    ),
+    (
+        "max allowed page size",
+        "ask for smaller pages, or leave page and pagesize out for the whole list",
+    ),
+    (
+        "parameter when pagesize is -1",
+        "leave page and pagesize out for the whole list",
+    ),
+    (
+        "parameter is required when",
+        "page and pagesize go together; leave both out for the whole list",
+    ),
+    (
+        "non-printable characters",
+        "take the control characters out of the value that it names",
+    ),
+    ("max allowed length", "shorten the value that it names"),
+    (
+        "no enum constant",
+        "the value is none of the words that the parameter takes (-h after the command tells more)",
+    ),
+    (
+        "api.throttling.enabled",
+        "this cloud does not limit calls, so it has no limit to tell of",
+    ),
+    (
+        "permission to operate with",
+        "it is another account's: use that account's key, or an administrator's",
+    ),
+    (
+        "use http post",
+        "give the password too: with it the call goes by POST",
+    ),
+    (
+        "not allowed to create/update custom id",
+        "customid is for root administrators; leave it out",
+    ),
+    (
+        "can't create/update with custom id",
+        "something has that id already: look at it before you make another",
+    ),
+    (
+        "no command specified",
+        "name the command, as in `list zones` or `command=listZones`",
+    ),
+];
+
+/// What an answer says of a refusal, whichever way it says it.
+#[derive(Clone, Debug, Default)]
+pub struct Refusal {
+    pub code: u32,
+    pub cserrorcode: Option<u32>,
+    pub text: String,
+    /// Whether it is answered under the name of no command.
+    pub nameless: bool,
 }
 
-/// The error that a record with errorcode and errortext tells, of a call or of a job.
-pub fn refusal(kind: Kind, what: &str, record: &Record, fallback: u32) -> Error {
-    let code = record
-        .text("errorcode")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(fallback);
-    let cserrorcode = record
-        .text("cserrorcode")
-        .and_then(|text| text.parse().ok());
-    let text = record.text("errortext").unwrap_or_default();
-    let mut error = said(kind, what, code, cserrorcode, &text);
-    error.cserrorcode = cserrorcode;
-    error
+impl Refusal {
+    /// What a record with errorcode and errortext tells, of a call or of a job; `fallback` is its code if it has none.
+    pub fn read(record: &Record, fallback: u32) -> Refusal {
+        let number = |name: &str| record.text(name).and_then(|text| text.parse().ok());
+        Refusal {
+            code: number("errorcode").unwrap_or(fallback),
+            cserrorcode: number("cserrorcode"),
+            text: record.text("errortext").unwrap_or_default(),
+            nameless: false,
+        }
+    }
+
+    /// The error for what it says of `api`; `what` is what was asked for.
+    pub fn error(&self, kind: Kind, api: &str, what: &str) -> Error {
+        let text = self.text.trim();
+        let code = self.named();
+        let exception = self
+            .cserrorcode
+            .filter(|number| *number != UNNUMBERED)
+            .map(|number| (number, codes::find(number).map_or("", |code| code.name)));
+        let mut codes = self.code.to_string();
+        if let Some(code) = &code {
+            let space = if code.name.is_empty() { "" } else { " " };
+            codes.push_str(&format!("{space}{}: {}", code.name, code.meaning));
+        }
+        if let Some((number, name)) = exception {
+            codes.push_str(format!("; cserrorcode {number} {name}").trim_end());
+        }
+        let verb = match kind {
+            Kind::JobFailed => "failed",
+            _ => "was refused",
+        };
+        let reason = if text.is_empty() {
+            "no reason given"
+        } else {
+            text
+        };
+        let mut error = Error::new(kind, format!("{what} {verb}: {reason} ({codes})")).of(api);
+        error.hints = self.hints(api, code.as_ref());
+        error.code = Some(self.code);
+        error.cserrorcode = self.cserrorcode;
+        error.said = Some(Box::new(Said {
+            text: text.into(),
+            name: code.map_or("", |code| code.name).into(),
+            exception: exception.map_or("", |(_, name)| name).into(),
+            doubt: self.doubt(),
+        }));
+        error
+    }
+
+    fn named(&self) -> Option<Code> {
+        codes::find(self.code).or_else(|| http::find(self.code).cloned())
+    }
+
+    /// What to do: by the text if it gives something away, else by the exception's number, else by the code.
+    fn hints(&self, api: &str, code: Option<&Code>) -> Vec<String> {
+        let text = self.text.to_lowercase();
+        if api.eq_ignore_ascii_case("login") && self.code == 531 {
+            return vec!["check the user name, the password and the domain".into()];
+        }
+        if let Some(wait) = told_wait(&text) {
+            return vec![format!("wait {wait} and try again")];
+        }
+        if let Some((_, hint)) = TELLING.iter().find(|(part, _)| text.contains(part)) {
+            return vec![(*hint).into()];
+        }
+        let mut hints: Vec<String> = code.iter().map(|code| code.advice.into()).collect();
+        let exception = self.cserrorcode.filter(|number| *number != UNNUMBERED);
+        if let Some(exception) = exception.and_then(codes::find)
+            && !hints.iter().any(|hint| hint == exception.advice)
+        {
+            hints.insert(0, exception.advice.into());
+        }
+        if hints.is_empty() {
+            hints.push("-h after the command shows what it takes".into());
+        }
+        hints
+    }
+
+    fn doubt(&self) -> Option<Doubt> {
+        let text = self.text.to_lowercase();
+        match self.code {
+            401 if self.nameless => Some(Doubt::Command),
+            401 => Some(Doubt::Caller),
+            403 => Some(Doubt::Command),
+            // The same code says of a command that is there why it makes no sense here.
+            432 if text.contains("only available when") => None,
+            432 => Some(Doubt::Command),
+            _ => None,
+        }
+    }
 }
 
-/// The error for a code and the server's text.
-pub fn said(kind: Kind, what: &str, code: u32, cserrorcode: Option<u32>, text: &str) -> Error {
-    let named = meaning(code);
-    let mut codes = code.to_string();
-    if let Some((name, _)) = named {
-        codes.push(' ');
-        codes.push_str(name);
+/// How long a text in lower case says to wait: `please retry after 19789 ms`.
+fn told_wait(text: &str) -> Option<String> {
+    let rest = text.split_once("retry after ")?.1;
+    let (number, unit) = rest.trim_end_matches('.').split_once(' ')?;
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(format!("{} s", number.div_ceil(1000))),
+        _ => None,
     }
-    // 9999 is every server's word for an exception without a number of its own.
-    if let Some(number) = cserrorcode.filter(|number| *number != 9999) {
-        codes.push_str(&format!(", cserrorcode {number}"));
-    }
-    let text = text.trim();
-    let said = if text.is_empty() {
-        "no reason given"
-    } else {
-        text
-    };
-    let verb = match kind {
-        Kind::JobFailed => "failed",
-        _ => "was refused",
-    };
-    let mut error = Error::new(kind, format!("{what} {verb}: {said} ({codes})"));
-    error.code = Some(code);
-    error.hint(named.map_or("-h after the command shows what it takes", |(_, hint)| hint))
+}
+
+/// The error for a file that the cloud has not taken, in the cloud's words.
+pub fn upload_failed(what: &str, why: &str) -> Error {
+    Error::new(Kind::JobFailed, format!("{what}: the upload failed: {why}"))
 }
 
 /// The error for a body that is no answer of this API. `reads` tells whether sending again does no harm.
 pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error {
-    let media = if reply.content_type.is_empty() {
-        "no content type"
-    } else {
-        &reply.content_type
-    };
-    let message = format!(
-        "{}: the answer (HTTP {}, {media}, {} bytes) was not understood: {why}{}",
-        request.api,
-        reply.status,
-        reply.body.len(),
-        excerpt(&reply.body),
-    );
+    let status = u32::from(reply.status);
     // A refusal by whatever stands before the API changed nothing; anything else may have.
     let refused = matches!(reply.status, 400..=407 | 409..=499 | 530..=559);
     let kind = match (refused, reads) {
@@ -124,28 +199,75 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         (false, true) => Kind::Unreachable,
         (false, false) => Kind::Unknown,
     };
-    let mut error = Error::new(kind, message)
-        .hint("check the url (`set url`): is this the API's address, and is no proxy or login page in between?");
-    error.code = Some(u32::from(reply.status));
+    let own = codes::find(status).filter(|_| refused);
+    if let (Some(_), Some(text)) = (&own, plain(&reply.body)) {
+        let refusal = Refusal {
+            code: status,
+            text,
+            ..Refusal::default()
+        };
+        return refusal.error(kind, &request.api, &request.api);
+    }
+    let known = http::find(status).cloned().or(own);
+    let name = known.as_ref().map_or("", |code| code.name);
+    let media = if reply.content_type.is_empty() {
+        "no content type"
+    } else {
+        &reply.content_type
+    };
+    let message = format!(
+        "{}: the answer ({}, {media}, {} bytes) was not understood: {why}{}",
+        request.api,
+        format!("HTTP {status} {name}").trim_end(),
+        reply.body.len(),
+        excerpt(&reply.body),
+    );
+    let mut error = Error::new(kind, message).of(&request.api);
+    error = error.hint(known.map_or(
+        "check the url (`set url`): is this the API's address, and is no proxy or login page in between?",
+        |code| code.advice,
+    ));
+    error.code = Some(status);
     if kind == Kind::Unknown {
         error = error.hint("the call may have been carried out: look before you send it again");
     }
     error
 }
 
-/// The beginning of a body that was not understood, on one line, for a person to recognise it by.
-fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words
-        .join(" ")
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(120)
-        .collect();
-    if line.is_empty() {
-        String::new()
-    } else {
-        format!(": {line}")
+/// The text of a body that is a sentence for people, which servers send for some refusals whatever the content type says;
+/// nothing for `null`.
+fn plain(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    match text {
+        "null" => Some(String::new()),
+        _ if text.is_empty() || text.len() > 500 || text.starts_with(['<', '{', '[', '"']) => None,
+        _ => Some(on_one_line(text)),
     }
+}
+
+/// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
+    let shown = on_one_line(title(&text).unwrap_or(&text));
+    let shown: String = shown.chars().take(120).collect();
+    if shown.is_empty() {
+        shown
+    } else {
+        format!(": {shown}")
+    }
+}
+
+/// What a web page says it is.
+fn title(page: &str) -> Option<&str> {
+    // ASCII letters keep their places in lower case.
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower.get(start..)?.find("</title>")?;
+    page.get(start..end).filter(|text| !text.trim().is_empty())
+}
+
+fn on_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    line.chars().filter(|letter| !letter.is_control()).collect()
 }

@@ -1,20 +1,41 @@
 //! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
 
+mod codes;
 mod errors;
+mod login;
+mod names;
 pub mod sign;
+mod throttle;
+mod traces;
+mod uploads;
 
+use std::io::Read;
+use std::time::Duration;
+
+use errors::Refusal;
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::catalog::{Api, Field};
-use crate::cloud::{Dialect, Identity, Manner, Outcome, Progress, Reply, Request, SignedCall};
+use crate::catalog::names::{Named, Names};
+use crate::catalog::types::Types;
+use crate::catalog::{Api, Catalog};
+use crate::cloud::{
+    Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
+    SignedCall, Throttle, Token, Uploads,
+};
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret;
-use crate::record::answer::{Answer, unwrap_envelope};
-use crate::record::{Record, Value, json, xml};
+use crate::record::answer::Answer;
+use crate::record::body::Body;
+use crate::record::{Record, Value};
 
 /// Parameters over this many bytes in all are sent in a body, because servers and proxies limit a URL.
 const BULKY: usize = 2048;
+
+/// What listApis of a 4.11 server answers a root administrator, without descriptions, compressed.
+const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/listapis.json.gz"));
 
 pub struct CloudStack;
 
@@ -27,29 +48,44 @@ impl Dialect for CloudStack {
     }
 
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
-        #[derive(Deserialize)]
-        struct Whole {
-            listapisresponse: Listed,
+        if reply.status == 200
+            && let Ok(apis) = listed(&reply.body)
+        {
+            return Ok(apis);
         }
-        #[derive(Deserialize)]
-        struct Listed {
-            #[serde(default)]
-            api: Vec<Api>,
+        // The ordinary way words what came instead.
+        self.read(&self.discovery(), reply, &Types::default(), false)?;
+        let why = "it is no list of APIs";
+        Err(errors::not_understood(&self.discovery(), reply, why, true))
+    }
+
+    fn shipped(&self) -> Result<Shipped> {
+        let mut answer = Vec::new();
+        let damaged = |why: &dyn std::fmt::Display| {
+            Error::local(format!("the shipped catalogue is damaged: {why}"))
+                .hint("build or install the program anew")
+        };
+        GzDecoder::new(SHIPPED)
+            .read_to_end(&mut answer)
+            .map_err(|why| damaged(&why))?;
+        Ok(Shipped {
+            of: "CloudStack 4.11",
+            apis: listed(&answer).map_err(|why| damaged(&why))?,
+        })
+    }
+
+    fn probe(&self) -> Request {
+        Request {
+            api: "listZones".into(),
+            params: Vec::new(),
         }
-        if reply.status != 200 {
-            // The ordinary way words the refusal.
-            self.read(&self.discovery(), reply, &[], false)?;
-        }
-        let whole: Whole = serde_json::from_slice(&reply.body).map_err(|why| {
-            errors::not_understood(&self.discovery(), reply, &why.to_string(), true)
-        })?;
-        Ok(whole.listapisresponse.api)
     }
 
     fn sign(
         &self,
         request: &Request,
-        identity: &Identity,
+        url: &str,
+        proof: Proof<'_>,
         manner: &Manner,
         now: i64,
     ) -> SignedCall {
@@ -58,36 +94,57 @@ impl Dialect for CloudStack {
             ("response".to_string(), manner.response.clone()),
         ];
         params.extend(request.params.iter().cloned());
-        let shown = format!(
-            "{}?{}",
-            identity.url,
-            sign::query(&without_secrets(&params))
-        );
-        params.push(("apikey".into(), identity.apikey.clone()));
-        if manner.expires > 0 {
-            let expiry = now.saturating_add_unsigned(manner.expires);
-            params.push(("signatureversion".into(), "3".into()));
-            params.push(("expires".into(), date(expiry)));
+        let shown = format!("{url}?{}", sign::query(&without_secrets(&params)));
+        match proof {
+            Proof::Keys { apikey, secretkey } => {
+                params.push(("apikey".into(), apikey.into()));
+                if manner.expires > 0 {
+                    let expiry = now.saturating_add_unsigned(manner.expires);
+                    params.push(("signatureversion".into(), "3".into()));
+                    params.push(("expires".into(), date(expiry)));
+                }
+                let signature = sign::signature(&params, secretkey.expose());
+                params.push(("signature".into(), signature));
+            }
+            Proof::Session(token) => {
+                params.push(("sessionkey".into(), token.sessionkey.expose().into()));
+            }
+            Proof::Nothing => {}
         }
-        let signature = sign::signature(&params, identity.secretkey.expose());
-        params.push(("signature".into(), signature));
         let query = sign::query(&params);
-        let secret = request
-            .params
-            .iter()
-            .any(|(name, value)| is_secret(name) && !value.is_empty());
-        if secret || query.len() > BULKY {
-            SignedCall {
-                url: identity.url.clone(),
-                body: Some(query),
-                shown,
-            }
+        // Addresses are logged on their way; the session's key is no less a secret than what the user sends.
+        let secret = params.iter().any(|(name, value)| {
+            is_secret(name) && !name.eq_ignore_ascii_case("signature") && !value.is_empty()
+        });
+        let (url, body) = if secret || query.len() > BULKY {
+            (url.into(), Some(query))
         } else {
-            SignedCall {
-                url: format!("{}?{query}", identity.url),
-                body: None,
-                shown,
-            }
+            (format!("{url}?{query}"), None)
+        };
+        let cookies = match proof {
+            Proof::Session(token) if !token.cookies.is_empty() => Some(token.cookies.clone()),
+            _ => None,
+        };
+        SignedCall {
+            url,
+            body,
+            cookies,
+            shown,
+        }
+    }
+
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall {
+        login::call(url, login, password)
+    }
+
+    fn logged_in(&self, reply: &Reply) -> Result<Token> {
+        login::token(reply)
+    }
+
+    fn logout(&self) -> Request {
+        Request {
+            api: "logout".into(),
+            params: Vec::new(),
         }
     }
 
@@ -95,16 +152,16 @@ impl Dialect for CloudStack {
         &self,
         request: &Request,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
         follow: bool,
     ) -> Result<Outcome> {
-        let body = self.body(request, reply, fields)?;
-        let started = body
-            .as_record()
+        let body = self.body(request, reply, types)?;
+        let started = Some(&body.fields)
             .filter(|_| follow)
-            .and_then(|record| record.text("jobid"))
+            .and_then(|fields| fields.text("jobid"))
             .filter(|job| !job.is_empty());
-        let answer = Answer::of(body);
+        let mut answer = Answer::of_body(body);
+        answer.raw = reply.body.clone();
         Ok(match started {
             Some(job) => Outcome::Started { job, answer },
             None => Outcome::Done(answer),
@@ -132,8 +189,35 @@ impl Dialect for CloudStack {
         )
     }
 
+    fn codes(&self) -> Vec<Code> {
+        codes::all()
+    }
+
+    fn names(&self, api: &str, param: &str) -> Option<Names> {
+        names::names(api, param)
+    }
+
+    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
+        names::listed(list, answer)
+    }
+
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
+    }
+
+    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle> {
+        throttle::throttled(reply, now)
+    }
+
+    fn limit(&self) -> Option<Request> {
+        Some(Request {
+            api: "getApiLimit".into(),
+            params: Vec::new(),
+        })
+    }
+
+    fn limit_left(&self, reply: &Reply) -> Option<Duration> {
+        throttle::left(reply)
     }
 
     fn reads(&self, api: &str) -> bool {
@@ -184,19 +268,16 @@ impl Dialect for CloudStack {
         request: &Request,
         job: &str,
         reply: &Reply,
-        fields: &[Field],
+        types: &Types,
     ) -> Result<Progress> {
-        let body = self.body(&self.ask(job), reply, fields)?;
-        let Value::Record(record) = body else {
-            return Err(Error::new(
-                Kind::Unreachable,
-                format!("the answer about job {job} holds no record"),
-            ));
-        };
+        let record = self.body(&self.ask(job), reply, types)?.into_record();
         // Only the outer status counts: the thing inside carries a jobstatus of its own that stays 0.
         match record.text("jobstatus").as_deref() {
             Some("0") => Ok(Progress::Running),
-            Some("1") => Ok(Progress::Done(Answer::of_job(record))),
+            Some("1") => Ok(Progress::Done(Answer {
+                raw: reply.body.clone(),
+                ..Answer::of_job(record)
+            })),
             Some("2") => Ok(Progress::Failed(failure(request, job, &record))),
             other => Err(Error::new(
                 Kind::Unreachable,
@@ -207,32 +288,87 @@ impl Dialect for CloudStack {
             )),
         }
     }
+
+    fn uploads(&self, api: &str) -> Option<&'static dyn Uploads> {
+        uploads::of(api)
+    }
+
+    fn custom_id(&self, api: &Api) -> Option<&'static str> {
+        traces::custom_id(api)
+    }
+
+    fn refuses_custom_id(&self, error: &Error) -> bool {
+        traces::refuses_custom_id(error)
+    }
+
+    fn knows_custom_id(&self, error: &Error, id: &str) -> bool {
+        traces::knows_custom_id(error, id)
+    }
+
+    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::jobs_since(lost, catalog)
+    }
+
+    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>> {
+        traces::things_of(lost, catalog)
+    }
+
+    fn is_absence(&self, error: &Error) -> bool {
+        traces::is_absence(error)
+    }
+
+    fn find(
+        &self,
+        lost: &Lost,
+        jobs: Option<&[Record]>,
+        things: Option<&[Record]>,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Finding {
+        traces::find(lost, jobs, things, known)
+    }
+}
+
+/// The APIs in an answer of listApis.
+fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
+    #[derive(Deserialize)]
+    struct Whole {
+        listapisresponse: Listed,
+    }
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        api: Vec<Api>,
+    }
+    let whole: Whole = serde_json::from_slice(answer)?;
+    Ok(uploads::with_files(whole.listapisresponse.api))
 }
 
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
-    fn body(&self, request: &Request, reply: &Reply, fields: &[Field]) -> Result<Value> {
+    fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
             Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => xml::read(&reply.body, fields).map_err(|bad| bad.to_string()),
-            Some(_) => json::read(&reply.body)
-                .map_err(|bad| bad.to_string())
-                .and_then(unwrap_envelope),
+            Some(b'<') => Body::of_xml(&reply.body, types),
+            Some(_) => Body::of_json(&reply.body),
         };
         let body = match read {
-            Ok((_, body)) => body,
+            Ok(body) => body,
             Err(why) => return Err(misread(&why)),
         };
-        if let Some(record) = body.as_record() {
-            let fallback = u32::from(reply.status);
-            if record.get("errorcode").is_some() && record.get("errortext").is_some() {
-                let what = &request.api;
-                return Err(errors::refusal(Kind::Refused, what, record, fallback));
-            }
+        let fields = &body.fields;
+        if fields.get("errorcode").is_some() && fields.get("errortext").is_some() {
+            let refusal = Refusal {
+                // Servers answer under these names where they do not know the command.
+                nameless: ["errorresponse", "null"]
+                    .iter()
+                    .any(|name| body.envelope.eq_ignore_ascii_case(name)),
+                ..Refusal::read(fields, u32::from(reply.status))
+            };
+            return Err(refusal.error(Kind::Refused, &request.api, &request.api));
         }
         if reply.status != 200 {
             return Err(misread("its status says failure, its body does not"));
@@ -247,18 +383,16 @@ fn failure(request: &Request, job: &str, record: &Record) -> Error {
         .text("jobresultcode")
         .and_then(|code| code.parse().ok())
         .unwrap_or(530);
+    let refusal = match record.get("jobresult") {
+        Some(Value::Record(result)) => Refusal::read(result, outer),
+        other => Refusal {
+            code: outer,
+            text: other.and_then(Value::scalar).unwrap_or_default(),
+            ..Refusal::default()
+        },
+    };
     let what = format!("{} (job {job})", request.api);
-    match record.get("jobresult") {
-        Some(Value::Record(result)) => errors::refusal(Kind::JobFailed, &what, result, outer),
-        Some(other) => errors::said(
-            Kind::JobFailed,
-            &what,
-            outer,
-            None,
-            &other.scalar().unwrap_or_default(),
-        ),
-        None => errors::said(Kind::JobFailed, &what, outer, None, ""),
-    }
+    refusal.error(Kind::JobFailed, &request.api, &what)
 }
 
 /// Seconds since 1970 in the one form of a date that servers take for expires.
@@ -290,8 +424,8 @@ mod tests {
         Reply {
             status,
             content_type: "application/json".into(),
-            date: None,
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
+            ..Reply::default()
         }
     }
 
@@ -306,21 +440,33 @@ mod tests {
     }
 
     fn signed(params: &[(&str, &str)]) -> SignedCall {
-        let identity = Identity {
-            url: "http://cloud/client/api".into(),
-            apikey: "KEY".into(),
-            secretkey: crate::config::secret::Secret::new("TOPSECRET"),
+        let keys = Proof::Keys {
+            apikey: "KEY",
+            secretkey: &Secret::new("TOPSECRET"),
         };
+        proved(params, keys)
+    }
+
+    fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
         let manner = Manner {
             expires: 600,
             response: "json".into(),
         };
         CloudStack.sign(
             &request("createUser", params),
-            &identity,
+            "http://cloud/client/api",
+            proof,
             &manner,
             1_000_000_000,
         )
+    }
+
+    #[test]
+    fn where_nobody_is_asked_for_nothing_is_signed() {
+        let call = proved(&[("username", "x")], Proof::Nothing);
+        let url = "http://cloud/client/api?command=createUser&response=json&username=x";
+        assert_eq!((call.url.as_str(), call.body), (url, None));
+        assert_eq!(call.shown, url);
     }
 
     #[test]
@@ -340,12 +486,28 @@ mod tests {
     }
 
     #[test]
+    fn a_sessions_key_goes_in_the_body_and_its_cookies_in_the_head() {
+        let token = Token {
+            sessionkey: Secret::new("S+/="),
+            cookies: Secret::new("JSESSIONID=node0"),
+        };
+        let call = proved(&[("username", "x")], Proof::Session(&token));
+        assert_eq!(call.url, "http://cloud/client/api");
+        assert_eq!(
+            call.body.as_deref(),
+            Some("command=createUser&response=json&username=x&sessionkey=S%2B%2F%3D")
+        );
+        assert_eq!(call.cookies, Some(token.cookies.clone()));
+        assert!(!call.shown.contains("S%2B"), "{}", call.shown);
+    }
+
+    #[test]
     fn only_the_outer_status_of_a_job_counts() {
         let start = request("deployVirtualMachine", &[]);
         let progress = |body: &str| {
             let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
             CloudStack
-                .progress(&start, "7", &reply(200, &body), &[])
+                .progress(&start, "7", &reply(200, &body), &Types::default())
                 .unwrap()
         };
         assert!(matches!(progress("\"jobstatus\":0"), Progress::Running));
@@ -407,7 +569,12 @@ mod tests {
         let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
         assert!(!CloudStack.follows("queryAsyncJobResult"));
         let outcome = CloudStack
-            .read(&CloudStack.ask("7"), &reply(200, body), &[], false)
+            .read(
+                &CloudStack.ask("7"),
+                &reply(200, body),
+                &Types::default(),
+                false,
+            )
             .unwrap();
         assert!(matches!(outcome, Outcome::Done(_)));
     }

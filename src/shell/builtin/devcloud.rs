@@ -7,60 +7,108 @@ use crate::config::private_directory;
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
+use crate::shell::clouds::BUILT_IN;
 use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
-    args: "serve [--listen ADDRESS:PORT] | reset",
-    about: "Serves the built-in cloud to other programs until Ctrl-C, or starts it over",
+    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset",
+    about: "Serves the built-in cloud to other programs until Ctrl-C, fills it, or starts it over",
     run,
-    words: |_, given| first_word(given, &["serve", "reset"]),
+    words: |_, given| first_word(given, &["serve", "seed", "reset"]),
 };
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["reset"] => reset(session),
-        ["serve"] => serve(session, "127.0.0.1:0"),
-        ["serve", "--listen", address] => serve(session, address),
-        ["serve", word] => match word.strip_prefix("--listen=") {
-            Some(address) => serve(session, address),
-            None => Err(wrong()),
-        },
+        ["seed", "large"] => seed_large(session),
+        ["serve", ref flags @ ..] => {
+            let [listen, integration] = addresses(flags)?;
+            let any = SocketAddr::from(([127, 0, 0, 1], 0));
+            serve(session, listen.unwrap_or(any), integration)
+        }
         _ => Err(wrong()),
     }
 }
 
 fn wrong() -> Error {
-    Error::line("devcloud takes `serve`, `serve --listen ADDRESS:PORT` or `reset`")
+    Error::line(
+        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large` or `reset`",
+    )
+}
+
+/// What `--listen` and `--integration` say, as two words or with `=` between.
+fn addresses(flags: &[&str]) -> Result<[Option<SocketAddr>; 2]> {
+    const NAMES: [&str; 2] = ["--listen", "--integration"];
+    let mut found = [None; 2];
+    let mut flags = flags.iter();
+    while let Some(flag) = flags.next() {
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (*flag, *flags.next().ok_or_else(wrong)?),
+        };
+        let at = NAMES.iter().position(|known| *known == name);
+        let at = at.ok_or_else(wrong)?;
+        found[at] = Some(value.parse().map_err(|_| {
+            Error::line(format!(
+                "{name} {value}: not an address and a port, such as 127.0.0.1:8080"
+            ))
+        })?);
+    }
+    Ok(found)
 }
 
 fn reset(session: &mut Session) -> Result<Shown> {
     let state = session.demo_state();
     make_directory(&state)?;
     devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;
+    // What was asked of the world that is gone is of no use in the next one.
+    session.ledger.forget_cloud(BUILT_IN)?;
     session.ui.say("the built-in cloud starts over");
     Ok(Shown::Nothing)
 }
 
-fn serve(session: &mut Session, address: &str) -> Result<Shown> {
-    let address: SocketAddr = address.parse().map_err(|_| {
-        Error::line(format!(
-            "--listen {address}: not an address and a port, such as 127.0.0.1:8080"
-        ))
-    })?;
+/// Makes it large enough to try lists on that come in many pages.
+fn seed_large(session: &mut Session) -> Result<Shown> {
+    const MACHINES: u32 = 10_000;
+    const NETWORKS: u32 = 500;
+    const VOLUMES: u32 = 2_000;
+    let state = session.demo_state();
+    make_directory(&state)?;
+    devcloud::fill(&state, MACHINES, NETWORKS, VOLUMES)
+        .map_err(|why| Error::local(why.to_string()))?;
+    session.ui.say(&format!(
+        "the built-in cloud has {MACHINES} machines, {NETWORKS} networks and {VOLUMES} volumes more; `devcloud reset` starts it over"
+    ));
+    Ok(Shown::Nothing)
+}
+
+fn serve(
+    session: &mut Session,
+    address: SocketAddr,
+    integration: Option<SocketAddr>,
+) -> Result<Shown> {
     let state = session.demo_state();
     make_directory(&state)?;
     let cloud = devcloud::start(&state, address).map_err(|why| Error::local(why.to_string()))?;
+    if let Some(address) = integration {
+        let opened = cloud.open_integration(address);
+        opened.map_err(|why| Error::local(why.to_string()))?;
+    }
     if !address.ip().is_loopback() {
         session.ui.warn(&format!(
-            "{address} can be reached from other machines, and whoever reads the keys below is its administrator"
+            "{address} can be reached from other machines, and whoever reads the keys below, or knows the administrator's \
+             password, is its administrator"
         ));
     }
     let mut row = Record::default();
     row.push("url", Value::String(cloud.url()));
     row.push("apikey", Value::String(cloud.apikey().into()));
     row.push("secretkey", Value::String(cloud.secretkey().into()));
+    if let Some(url) = cloud.integration_url() {
+        row.push("integrationurl", Value::String(url));
+    }
     let form = session.resolved.get("output");
     announce(session, &form, row)?;
     session.ui.say("Ctrl-C ends it");

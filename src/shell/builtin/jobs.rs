@@ -1,71 +1,303 @@
-//! `jobs`: the jobs that this process started, and how far each is.
+//! `jobs`: the calls that changed something, of all processes of the profile, how far each is, and waiting for them.
 
-use super::{Builtin, no_words};
-use crate::client::Options;
-use crate::cloud::Progress;
-use crate::error::{Error, Result};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Builtin, Known};
+use crate::catalog::Catalog;
+use crate::client::ledger::{Fate, Noted, State};
+use crate::client::{Client, interrupted_wait, resolve, wait};
+use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::session::{Session, Shown, View};
 
+const WORDS: [&str; 4] = ["all", "wait", "show", "forget"];
+/// `jobs` alone shows so many of the calls that have ended, the latest ones.
+const SHOWN: usize = 50;
+
 pub const JOBS: Builtin = Builtin {
     name: "jobs",
-    args: "",
-    about: "Lists the jobs started here, with the state each is in",
+    args: "[all] | wait [ID…|all] | show ID | forget ID…",
+    about: "Lists the calls that changed something and how far each is, waits for their ends, shows or forgets one",
     run,
-    words: no_words,
+    words,
 };
 
-fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
-    if !args.is_empty() {
-        return Err(Error::line("jobs takes no arguments"));
+fn words(_: &Known, given: &[&str]) -> Vec<String> {
+    match given {
+        [] => WORDS.map(String::from).to_vec(),
+        ["wait"] => vec!["all".into()],
+        _ => Vec::new(),
     }
-    ask_after_running(session)?;
-    let rows = session
-        .jobs
-        .iter()
-        .map(|started| {
-            let mut row = Record::default();
-            for (name, text) in [
-                ("jobid", started.job.as_str()),
-                ("api", &started.request.api),
-                ("state", started.state),
-                ("resourceid", &started.resource),
-            ] {
-                row.push(name, Value::String(text.into()));
-            }
-            row
-        })
-        .collect();
-    let form = session.resolved.get("output");
-    Ok(View::of(Answer::table("job", rows), form))
 }
 
-/// Brings the jobs that still ran up to date.
-fn ask_after_running(session: &mut Session) -> Result<()> {
-    for index in 0..session.jobs.len() {
-        if session.jobs[index].state != "running" {
+fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words[..] {
+        [] => list(session, false),
+        ["all"] => list(session, true),
+        ["wait"] | ["wait", "all"] => wait_for(session, &[]),
+        ["wait", ref ids @ ..] => wait_for(session, ids),
+        ["show", id] => show(session, id),
+        ["forget", ref ids @ ..] if !ids.is_empty() => forget(session, ids),
+        _ => Err(Error::line(format!("jobs takes {}", JOBS.args)).hint(
+            "an ID is the number that `jobs` shows, the id of a job, or of what it works on",
+        )),
+    }
+}
+
+fn list(session: &mut Session, all: bool) -> Result<Shown> {
+    let whose = session.whose(&session.resolved)?;
+    let mut calls = session.ledger.calls(&whose, all)?;
+    bring_up_to_date(session, &mut calls)?;
+    if !all {
+        let ended = calls.iter().filter(|call| !call.state.open()).count();
+        let mut skipped = ended.saturating_sub(SHOWN);
+        calls.retain(|call| {
+            let old = skipped > 0 && !call.state.open();
+            skipped -= usize::from(old);
+            !old
+        });
+    }
+    Ok(shown(session, &calls))
+}
+
+/// Waits until none of the calls is open, or the time limit has passed. The status tells the worst of them.
+fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
+    let calls = match ids {
+        [] => open(session)?,
+        ids => named(session, ids)?,
+    };
+    let (client, catalog) = (session.client()?, session.catalog()?);
+    let limit = Duration::from_secs(session.resolved.seconds("timeout"));
+    let wanted: Vec<i64> = calls.iter().map(|call| call.id).collect();
+    let start = Instant::now();
+    let mut calls = calls;
+    while calls.iter().any(|call| waits(session, call)) {
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            break;
+        }
+        let open = calls.iter().filter(|call| waits(session, call)).count();
+        let pause = wait::pause(start.elapsed()).min(left);
+        let caller = client.clone();
+        let what = format!("waiting for {open} of {}", calls.len());
+        session.on_network(
+            &caller,
+            || what.clone(),
+            |mut interrupt| async move {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => Ok(()),
+                    () = interrupt.pressed() => Err(interrupted_wait()),
+                }
+            },
+        )??;
+        refresh(session, &client, &catalog, &mut calls)?;
+    }
+    refresh(session, &client, &catalog, &mut calls)?;
+    let whose = session.whose(&session.resolved)?;
+    let calls: Vec<Noted> = session
+        .ledger
+        .calls(&whose, true)?
+        .into_iter()
+        .filter(|call| wanted.contains(&call.id))
+        .collect();
+    let answer = shown(session, &calls);
+    let worst = [State::Failed, State::Unknown, State::Running, State::Sent]
+        .into_iter()
+        .find_map(|state| calls.iter().find(|call| call.state == state));
+    let Some(call) = worst else {
+        return Ok(answer);
+    };
+    let Shown::Answer(view) = answer else {
+        return Ok(answer);
+    };
+    session
+        .print(&view)
+        .map_err(|why| Error::local(format!("the output could not be written: {why}")))?;
+    let told = format!("{} (number {} in `jobs`)", call.api, call.id);
+    let why = call.error.clone().unwrap_or_default();
+    Err(match call.state {
+        State::Failed => Error::new(Kind::JobFailed, format!("{told} failed: {why}")),
+        State::Unknown => Error::new(
+            Kind::Unknown,
+            format!("what became of {told} is not known: {why}"),
+        )
+        .hint("look in the cloud; `jobs forget ID` when you know"),
+        _ => Error::new(
+            Kind::StillRunning,
+            format!("{told} still runs after {} s", limit.as_secs()),
+        )
+        .hint("a longer wait: timeout=SECONDS on the line"),
+    })
+}
+
+/// Whether waiting may still tell something of a call.
+fn waits(session: &Session, call: &Noted) -> bool {
+    call.state == State::Running || (call.state == State::Sent && session.ledger.lives(call))
+}
+
+fn show(session: &mut Session, id: &str) -> Result<Shown> {
+    let mut calls = named(session, &[id])?;
+    bring_up_to_date(session, &mut calls)?;
+    let Some(call) = calls.first() else {
+        return Err(none(id));
+    };
+    let mut record = row(session, call);
+    record.push("profile", Value::String(call.profile.clone()));
+    record.push("process", Value::Number(call.pid.to_string()));
+    if call.custom {
+        record.push("customid", Value::String(call.uuid.clone()));
+    }
+    let mut params = Record::default();
+    for (name, value) in &call.params {
+        params.push(name.as_str(), Value::String(value.clone()));
+    }
+    record.push("params", Value::Record(params));
+    let form = session.resolved.get("output");
+    Ok(View::of(Answer::of(Value::Record(record)), form))
+}
+
+fn forget(session: &mut Session, ids: &[&str]) -> Result<Shown> {
+    for call in named(session, ids)? {
+        if call.state == State::Sent && session.ledger.lives(&call) {
+            return Err(Error::line(format!(
+                "number {} is being sent by process {} and is not forgotten",
+                call.id, call.pid
+            )));
+        }
+        session.ledger.forget(call.id)?;
+    }
+    Ok(Shown::Nothing)
+}
+
+fn open(session: &Session) -> Result<Vec<Noted>> {
+    let whose = session.whose(&session.resolved)?;
+    let mut calls = session.ledger.calls(&whose, false)?;
+    calls.retain(|call| call.state.open());
+    Ok(calls)
+}
+
+/// The calls of these numbers, or with these jobs or resources; the latest where several have the resource.
+fn named(session: &Session, ids: &[&str]) -> Result<Vec<Noted>> {
+    let whose = session.whose(&session.resolved)?;
+    let calls = session.ledger.calls(&whose, true)?;
+    ids.iter()
+        .map(|id| {
+            let number = |call: &&Noted| call.id.to_string() == *id;
+            let thing = |call: &&Noted| {
+                call.job.as_deref() == Some(id) || call.resource.as_deref() == Some(id)
+            };
+            let found = calls
+                .iter()
+                .find(number)
+                .or_else(|| calls.iter().rev().find(thing));
+            found.cloned().ok_or_else(|| none(id))
+        })
+        .collect()
+}
+
+fn none(id: &str) -> Error {
+    Error::line(format!("there is no call {id} in this profile's ledger"))
+        .hint("`jobs all` shows those that there are")
+}
+
+/// Asks the cloud after the calls that are open; what cannot be asked stays as it was, and the reason is told.
+fn bring_up_to_date(session: &mut Session, calls: &mut [Noted]) -> Result<()> {
+    if !calls.iter().any(|call| call.state.open()) {
+        return Ok(());
+    }
+    let asked = session
+        .client()
+        .and_then(|client| Ok((client, session.catalog()?)))
+        .and_then(|(client, catalog)| refresh(session, &client, &catalog, calls));
+    match asked {
+        Err(error) if error.kind != Kind::Interrupted => {
+            session.ui.warn(&format!(
+                "what became of the open calls could not be asked: {}",
+                error.message
+            ));
+            Ok(())
+        }
+        asked => asked,
+    }
+}
+
+fn refresh(
+    session: &mut Session,
+    client: &Arc<Client>,
+    catalog: &Arc<Catalog>,
+    calls: &mut [Noted],
+) -> Result<()> {
+    for call in calls.iter_mut().filter(|call| call.state.open()) {
+        // A call that another process is sending is that one's to settle.
+        if call.state == State::Sent && session.ledger.lives(call) {
             continue;
         }
-        let client = session.client()?;
-        let started = session.jobs[index].clone();
-        let progress = session.network()?.run(
-            async move {
-                client
-                    .progress(&started.request, &started.job, &Options::default())
-                    .await
+        let (caller, known, asked) = (client.clone(), catalog.clone(), call.clone());
+        let what = format!("{} (number {})", call.api, call.id);
+        let fate = session.on_network(
+            client,
+            || what.clone(),
+            |mut interrupt| async move {
+                let Some(book) = caller.book() else {
+                    return Err(Error::local("there is no ledger"));
+                };
+                tokio::select! {
+                    fate = resolve::refresh(&caller, book, &known, &asked) => fate,
+                    () = interrupt.pressed() => Err(interrupted_wait()),
+                }
             },
-            |_| (),
-        )?;
-        session.jobs[index].state = match progress {
-            Ok(Progress::Running) => "running",
-            Ok(Progress::Done(_)) => "done",
-            Ok(Progress::Failed(_)) => "failed",
-            Err(error) => {
-                session.ui.warn(&error.message);
-                "unknown"
-            }
-        };
+        )??;
+        take(session, call, fate)?;
     }
+    // Looked at now, whatever came of it.
+    session.ledger.seen(calls)
+}
+
+fn take(session: &Session, call: &mut Noted, fate: Fate) -> Result<()> {
+    session.ledger.settle(call.id, &fate)?;
+    call.state = fate.state;
+    call.job = fate.job.or(call.job.take());
+    call.resource = fate.resource.or(call.resource.take());
+    call.error = fate.error;
     Ok(())
+}
+
+fn shown(session: &Session, calls: &[Noted]) -> Shown {
+    let rows = calls.iter().map(|call| row(session, call)).collect();
+    View::of(Answer::table("job", rows), session.resolved.get("output"))
+}
+
+fn row(session: &Session, call: &Noted) -> Record {
+    let state = match call.state {
+        // The process that sent it is gone, so nobody hears the answer.
+        State::Sent if !session.ledger.lives(call) => State::Unknown,
+        state => state,
+    };
+    let mut row = Record::default();
+    row.push("id", Value::Number(call.id.to_string()));
+    row.push("api", Value::String(call.api.clone()));
+    row.push("state", Value::String(state.name().into()));
+    for (name, value) in [("jobid", &call.job), ("resourceid", &call.resource)] {
+        if let Some(value) = value {
+            row.push(name, Value::String(value.clone()));
+        }
+    }
+    row.push("sent", Value::String(date(call.sent)));
+    if let Some(ended) = call.ended {
+        row.push("ended", Value::String(date(ended)));
+    }
+    if let Some(error) = &call.error {
+        row.push("error", Value::String(error.clone()));
+    }
+    row
+}
+
+fn date(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .unwrap_or_default()
+        .strftime("%Y-%m-%dT%H:%M:%S+0000")
+        .to_string()
 }

@@ -2,9 +2,11 @@
 
 mod devcloud;
 mod exit;
+mod explain;
 pub mod help;
 mod history;
 mod jobs;
+mod login;
 mod profile;
 mod set;
 mod shell;
@@ -53,9 +55,12 @@ pub static BUILTINS: &[Builtin] = &[
     API,
     devcloud::DEVCLOUD,
     exit::EXIT,
+    explain::EXPLAIN,
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
+    login::LOGIN,
+    login::LOGOUT,
     profile::PROFILE,
     exit::QUIT,
     set::SET,

@@ -87,7 +87,7 @@ fn add(session: &mut Session, name: &str) -> Result<Shown> {
     session.flags.profile = Some(name.into());
     session.reload()?;
     session.ui.say(&format!(
-        "profile {name} is in use; it needs: set url URL, set apikey KEY, set secretkey SECRET"
+        "profile {name} is in use; it needs: set url URL, and set apikey KEY and set secretkey SECRET, or set username NAME and login"
     ));
     Ok(Shown::Nothing)
 }

@@ -18,6 +18,10 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
             "sync {word}: this cloud has no such API, and the built-in sync takes no arguments"
         )));
     }
-    let (_, count) = session.sync()?;
-    Ok(Shown::Text(format!("{count} APIs discovered and cached\n")))
+    let catalog = session.sync()?;
+    let how = match catalog.shipped() {
+        true => "cached, though not told by this cloud",
+        false => "discovered and cached",
+    };
+    Ok(Shown::Text(format!("{} APIs {how}\n", catalog.len())))
 }

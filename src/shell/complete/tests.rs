@@ -248,3 +248,41 @@ fn no_line_and_no_cursor_panics() {
         assert!(completion.start <= line.len() && line.is_char_boundary(completion.start));
     }
 }
+
+#[test]
+fn values_with_names_are_offered_by_name() {
+    struct Dialects;
+    impl crate::catalog::names::Lexicon for Dialects {
+        fn names(&self, api: &str, param: &str) -> Option<crate::catalog::names::Names> {
+            crate::cloud::usual().names(api, param)
+        }
+    }
+    let catalog = recorded().with_lexicon(Arc::new(Dialects));
+    let offered = |line: &str| {
+        let completion = at(&catalog, line, line.len());
+        let texts = completion
+            .candidates
+            .iter()
+            .map(|candidate| candidate.text.as_str());
+        texts.collect::<Vec<_>>().join("|")
+    };
+    for (line, expected) in [
+        ("list usagerecords type=run", "type=RUNNING_VM "),
+        ("list alerts type=cpu", "type=CPU "),
+        ("list events TYPE=vm.c", "type=VM.CREATE "),
+        (
+            "create user timezone=asia/to",
+            "timezone=Asia/Tokyo |timezone=Asia/Tomsk ",
+        ),
+        (
+            "create user timezone=europe/be",
+            "timezone=Europe/Belfast |timezone=Europe/Belgrade |timezone=Europe/Berlin ",
+        ),
+        ("list usagerecords type=1", ""),
+    ] {
+        assert_eq!(offered(line), expected, "{line}");
+    }
+    // The guide's come first, and alone while nothing is typed.
+    assert_eq!(offered("create user timezone=").split('|').count(), 59);
+    assert!(offered("create user timezone=e").starts_with("timezone=Etc/GMT+12 |"));
+}

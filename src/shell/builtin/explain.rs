@@ -1,0 +1,216 @@
+//! `explain`: what a code means and what to do about it: the cloud's errorcodes and cserrorcodes, HTTP's statuses, exit statuses.
+
+use super::{Builtin, Known};
+use crate::cloud::{self, Code, http};
+use crate::error::{Error, Kind, Result};
+use crate::line::nearest::{did_you_mean, nearest};
+use crate::record::answer::Answer;
+use crate::record::{Record, Value};
+use crate::shell::session::{Session, Shown, View};
+
+pub const EXPLAIN: Builtin = Builtin {
+    name: "explain",
+    args: "[CODE | NAME | exit STATUS]",
+    about: "Tells what an errorcode, cserrorcode, HTTP status or exit status means, or lists them all",
+    run,
+    words,
+};
+
+const EXIT: &str = "exit status";
+
+fn words(_: &Known, given: &[&str]) -> Vec<String> {
+    let codes = all();
+    let mut words: Vec<String> = match given {
+        [] => {
+            let named = codes.iter().filter(|code| is_one_word(code.name));
+            let names = named.map(|code| code.name.to_string());
+            names.chain(["exit".to_string()]).collect()
+        }
+        ["exit"] => of_exit(&codes)
+            .map(|code| code.number.to_string())
+            .collect(),
+        _ => Vec::new(),
+    };
+    // The guide lists most exceptions twice.
+    words.sort();
+    words.dedup();
+    words
+}
+
+fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
+    let codes = all();
+    let form = session.resolved.get("output");
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let listed: Vec<&Code> = match words[..] {
+        [] => codes.iter().collect(),
+        ["exit"] => of_exit(&codes).collect(),
+        ["exit", status] => {
+            let exits: Vec<Code> = of_exit(&codes).cloned().collect();
+            let asked = asked(status, &exits);
+            if asked.is_empty() {
+                return Err(unknown(&format!("exit {status}"), &["explain exit".into()]));
+            }
+            return Ok(shown(&asked, form));
+        }
+        ref words => {
+            let wanted = words.join(" ");
+            let asked = asked(&wanted, &codes);
+            if asked.is_empty() {
+                return Err(unknown(&wanted, &near(&wanted, &codes)));
+            }
+            return Ok(shown(&asked, form));
+        }
+    };
+    // Beside each other on a terminal, sentences leave no room for a table.
+    let narrow = form == "auto" && session.ui.to_terminal();
+    let narrow = narrow.then(|| ["code", "kind", "name"].map(String::from).to_vec());
+    let mut shown = View::of(
+        Answer::table("code", listed.into_iter().map(row).collect()),
+        form,
+    );
+    if let Shown::Answer(view) = &mut shown {
+        view.filter = narrow;
+    }
+    Ok(shown)
+}
+
+/// Every code that there is something to say of.
+fn all() -> Vec<Code> {
+    let mut all = cloud::usual().codes();
+    all.extend(http::STATUSES.iter().cloned());
+    let exit = |number: u8, name, (meaning, advice)| Code {
+        number: u32::from(number),
+        name,
+        member: EXIT,
+        meaning,
+        advice,
+    };
+    let assertion = ("an assertion of a script failed", "the script says which");
+    let mut exits = vec![
+        exit(0, "success", ("success", "nothing is left to do")),
+        exit(8, "assertion", assertion),
+    ];
+    exits.extend(Kind::ALL.map(|kind| exit(kind.status(), kind.name(), kind.meaning())));
+    exits.sort_by_key(|code| code.number);
+    all.extend(exits);
+    all
+}
+
+fn of_exit(codes: &[Code]) -> impl Iterator<Item = &Code> {
+    codes.iter().filter(|code| code.member == EXIT)
+}
+
+/// Those that are meant: by number, exit statuses where it is no other code; by name, or where nothing is called so by how
+/// names begin.
+fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
+    let some =
+        |is: &dyn Fn(&&Code) -> bool| -> Vec<Code> { codes.iter().filter(is).cloned().collect() };
+    if let Ok(number) = wanted.parse::<u32>() {
+        let of = |exit: bool| some(&|code| code.number == number && (code.member == EXIT) == exit);
+        let found = of(false);
+        return if found.is_empty() { of(true) } else { found };
+    }
+    // Logs have the exceptions with the packages that they are in.
+    let name = wanted.rsplit('.').next().unwrap_or(wanted);
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let found = some(&|code| code.name.eq_ignore_ascii_case(name));
+    if !found.is_empty() {
+        return found;
+    }
+    let lower = name.to_lowercase();
+    some(&|code| code.name.to_lowercase().starts_with(&lower))
+}
+
+/// The lines that ask for what is spelt or counted nearly like that.
+fn near(wanted: &str, codes: &[Code]) -> Vec<String> {
+    let numbers = codes.iter().map(|code| code.number.to_string());
+    let names = codes.iter().map(|code| code.name.to_string());
+    let others = numbers.chain(names.filter(|name| !name.is_empty()));
+    let near = nearest(wanted, others, 4);
+    near.iter().map(|near| format!("explain {near}")).collect()
+}
+
+fn unknown(wanted: &str, near: &[String]) -> Error {
+    let error = Error::line(format!("no code is known as {wanted}"));
+    let error = match did_you_mean(near) {
+        Some(question) => error.hint(question),
+        None => error,
+    };
+    error.hint("`explain` alone lists them all")
+}
+
+/// One code as one thing, several as a list; sentences read better below each other than side by side.
+fn shown(codes: &[Code], form: String) -> Shown {
+    let form = if form == "auto" { "text".into() } else { form };
+    let answer = match codes {
+        [code] => Answer::of(Value::Record(row(code))),
+        codes => Answer::table("code", codes.iter().map(row).collect()),
+    };
+    View::of(answer, form)
+}
+
+fn row(code: &Code) -> Record {
+    let mut row = Record::default();
+    row.push("code", Value::Number(code.number.to_string()));
+    for (name, text) in [
+        ("kind", code.member),
+        ("name", code.name),
+        ("meaning", code.meaning),
+        ("advice", code.advice),
+    ] {
+        row.push(name, Value::String(text.into()));
+    }
+    row
+}
+
+fn is_one_word(name: &str) -> bool {
+    !name.is_empty() && !name.contains(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(wanted: &str) -> Vec<(u32, &'static str)> {
+        let found = asked(wanted, &all());
+        found
+            .iter()
+            .map(|code| (code.number, code.member))
+            .collect()
+    }
+
+    #[test]
+    fn a_code_is_found_by_number_and_by_name() {
+        for (wanted, expected) in [
+            ("431", &[(431, "errorcode")][..]),
+            ("4350", &[(4350, "cserrorcode")]),
+            ("502", &[(502, "HTTP status")]),
+            ("403", &[(403, "errorcode"), (403, "HTTP status")]),
+            ("6", &[(6, EXIT)]),
+            ("0", &[(0, EXIT)]),
+            ("param_error", &[(431, "errorcode")]),
+            ("PARAM", &[(431, "errorcode")]),
+            ("bad gateway", &[(502, "HTTP status")]),
+            (
+                "com.cloud.exception.InvalidParameterValueException",
+                &[(4350, "cserrorcode"), (4490, "cserrorcode")],
+            ),
+            ("invalidp", &[(4350, "cserrorcode"), (4490, "cserrorcode")]),
+            ("4351", &[]),
+            ("com.", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(told(wanted), expected, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_offered() {
+        let near = |wanted: &str| near(wanted, &all());
+        assert!(near("4351").contains(&"explain 4350".to_string()));
+        assert_eq!(near("PARM_ERROR"), ["explain PARAM_ERROR"]);
+        assert!(near("xyzzy").is_empty());
+    }
+}
