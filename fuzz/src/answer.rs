@@ -1,7 +1,9 @@
 //! An answer's bytes in: the dialect reads it with nothing lost and nothing made up, or says why it can't.
 
+use bytes::Bytes;
 use capuchin::Result;
 use capuchin::catalog::Field;
+use capuchin::catalog::types::Types;
 use capuchin::cloud::cloudstack::CloudStack;
 use capuchin::cloud::{Dialect, Outcome, Progress, Reply, Request};
 use capuchin::error::Kind;
@@ -22,20 +24,15 @@ pub fn fields() -> Vec<Field> {
 }
 
 /// An answer as the dialect reads it, with HTTP status 200.
-pub fn read(body: &[u8], fields: &[Field], api: &str, follow: bool) -> Result<Outcome> {
-    CloudStack.read(&request(api), &reply(body), fields, follow)
-}
-
-/// The answer's rows as trees.
-pub fn rows(answer: &Answer) -> &[Value] {
-    &answer.rows
+pub fn read(body: &[u8], types: &Types, api: &str, follow: bool) -> Result<Outcome> {
+    CloudStack.read(&request(api), &reply(body), types, follow)
 }
 
 /// `tree` is the answer's body without its envelope, where the bytes hold one.
 pub fn check(body: &[u8], tree: Option<&Value>) {
-    let fields = fields();
+    let types = Types::of(&fields());
     for (api, follow) in [("listThings", false), ("createThing", true)] {
-        match read(body, &fields, api, follow) {
+        match read(body, &types, api, follow) {
             Ok(Outcome::Done(answer)) => nothing_is_lost(tree, &answer),
             Ok(Outcome::Started { job, answer }) => {
                 assert!(follow && !job.is_empty());
@@ -53,7 +50,7 @@ pub fn check(body: &[u8], tree: Option<&Value>) {
             }
         }
     }
-    let progress = CloudStack.progress(&request("createThing"), "7", &reply(body), &fields);
+    let progress = CloudStack.progress(&request("createThing"), "7", &reply(body), &types);
     match progress {
         Ok(Progress::Running) | Err(_) => {}
         Ok(Progress::Failed(error)) => assert_eq!(error.kind, Kind::JobFailed),
@@ -76,8 +73,8 @@ fn nothing_is_lost(body: Option<&Value>, answer: &Answer) {
             scalars(value, &mut after);
         }
     }
-    for row in rows(answer) {
-        scalars(row, &mut after);
+    for row in answer.rows.values() {
+        scalars(&row, &mut after);
     }
     before.sort_unstable();
     after.sort_unstable();
@@ -107,7 +104,7 @@ fn reply(body: &[u8]) -> Reply {
     Reply {
         status: 200,
         content_type: "application/json".into(),
-        date: None,
-        body: body.to_vec(),
+        body: Bytes::copy_from_slice(body),
+        ..Reply::default()
     }
 }

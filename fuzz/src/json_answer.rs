@@ -1,9 +1,10 @@
 //! An answer in JSON in: the tree is the one that another reader makes of it, and it survives being written.
 
-use capuchin::record::answer::unwrap_envelope;
+use bytes::Bytes;
+use capuchin::record::body::Body;
 use capuchin::record::{Value, json};
 
-use super::answer;
+use super::{answer, rows};
 
 /// The tree of one JSON text, or what is wrong with it.
 pub fn read(bytes: &[u8]) -> Result<Value, String> {
@@ -24,12 +25,21 @@ pub fn check(data: &[u8]) {
     if let Ok(tree) = &tree {
         survives(tree);
     }
+    let body = tree.as_ref().ok().and_then(unwrapped);
+    rows::check(Body::of_json(&Bytes::copy_from_slice(data)), body);
     // The dialect takes what begins as XML for XML.
     if data.trim_ascii_start().starts_with(b"<") {
         return;
     }
-    let body = tree.and_then(unwrap_envelope).ok();
-    answer::check(data, body.as_ref().map(|(_, body)| body));
+    answer::check(data, body.map(|(_, body)| body));
+}
+
+/// The name and the value of the one member that an envelope has, if that is a record.
+fn unwrapped(tree: &Value) -> Option<(&str, &Value)> {
+    match &tree.as_record()?.fields[..] {
+        [(name, body @ Value::Record(_))] => Some((name, body)),
+        _ => None,
+    }
 }
 
 /// What was read, written and read again is the same.

@@ -5,4 +5,5 @@ pub mod answer;
 pub mod configuration;
 pub mod json_answer;
 pub mod lexer;
+pub mod rows;
 pub mod xml_answer;

@@ -1,9 +1,12 @@
 //! An answer in XML in: its tree survives JSON, and XML as a CloudStack server writes it.
 
+use bytes::Bytes;
 use capuchin::catalog::Field;
+use capuchin::catalog::types::Types;
+use capuchin::record::body::Body;
 use capuchin::record::{Record, Value, xml};
 
-use super::{answer, json_answer};
+use super::{answer, json_answer, rows};
 
 /// The envelope's name and the body, or what is wrong with the text.
 pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(String, Value), String> {
@@ -22,6 +25,12 @@ pub fn check(data: &[u8]) {
             assert_eq!(again, read_first);
         }
     }
+    let whole = read_first
+        .as_ref()
+        .ok()
+        .map(|(name, body)| (name.as_str(), body));
+    let read = Body::of_xml(&Bytes::copy_from_slice(data), &Types::of(&fields));
+    rows::check(read, whole);
     // The dialect takes only what begins as XML for XML.
     if data.trim_ascii_start().starts_with(b"<") {
         answer::check(data, read_first.as_ref().ok().map(|(_, body)| body));
@@ -141,7 +150,8 @@ fn is_name(name: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
 }
 
-/// Whether the tree's names can be elements, and no map stands where rows do, as no server has one there.
+/// Whether the tree's names can be elements, and no map stands where rows do, as no server has one there, nor a record
+/// without a field where that reads as an empty text.
 fn can_be_written(body: &Value, fields: &[Field]) -> bool {
     fn names(value: &Value) -> bool {
         match value {
@@ -157,8 +167,46 @@ fn can_be_written(body: &Value, fields: &[Field]) -> bool {
     let map = |(name, value): &(capuchin::record::Name, Value)| {
         is_map(name, field(name)) && !matches!(value, Value::String(_))
     };
-    names(body)
-        && body
-            .as_record()
-            .is_none_or(|record| !record.fields.iter().any(map))
+    let Value::Record(record) = body else {
+        return names(body);
+    };
+    let counted = record.get("count").is_some();
+    let hollow = |(name, value): &(capuchin::record::Name, Value)| match value {
+        Value::List(rows) if counted => rows
+            .iter()
+            .filter(|row| !is_empty(row))
+            .any(|row| is_hollow(name, row, None, fields)),
+        value => match field(name) {
+            Some(field) if record.fields.len() > 1 => {
+                is_hollow(name, value, Some(field), &field.response)
+            }
+            _ => is_hollow(name, value, None, fields),
+        },
+    };
+    names(body) && !record.fields.iter().any(map) && !record.fields.iter().any(hollow)
+}
+
+fn is_empty(value: &Value) -> bool {
+    value
+        .as_record()
+        .is_some_and(|record| record.fields.is_empty())
+}
+
+/// Whether a record without a field is in the value where nothing tells that its element would be one, and no text.
+fn is_hollow(name: &str, value: &Value, field: Option<&Field>, inner: &[Field]) -> bool {
+    let ended = name == "jobresult";
+    let told = || is_map(name, field) || field.is_some_and(|field| !field.response.is_empty());
+    match value {
+        Value::List(items) => items.iter().any(|item| is_hollow(name, item, field, inner)),
+        Value::Record(record) if record.fields.is_empty() => !told(),
+        Value::Record(record) => record.fields.iter().any(|(name, value)| {
+            match inner.iter().find(|field| *field.name == **name) {
+                Some(field) => is_hollow(name, value, Some(field), &field.response),
+                // What a job ended with is a row.
+                None if ended => is_hollow(name, value, None, inner),
+                None => is_hollow(name, value, None, &[]),
+            }
+        }),
+        _ => false,
+    }
 }

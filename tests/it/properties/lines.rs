@@ -1,6 +1,7 @@
 //! Words through quoting, lines through their own meaning, paths through rows.
 
 use capuchin::line::words::{quote, split};
+use capuchin::record::select::Sought;
 use capuchin::record::{Value, select};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -84,7 +85,9 @@ proptest! {
         for (name, _) in &kept.fields {
             prop_assert!(wanted.any(|path| *path == **name), "{name} of {asked:?}");
         }
-        let unknown = select::unknown(&paths, std::slice::from_ref(&row), &[]);
+        let mut sought = Sought::of(&paths, &[]);
+        sought.see(&row.clone().into());
+        let unknown = sought.unknown();
         for path in &paths {
             let found = kept.get(path).is_some();
             prop_assert!(found != unknown.iter().any(|(name, _)| name == path), "{path}");

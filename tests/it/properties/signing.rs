@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use capuchin::cloud::cloudstack::{CloudStack, sign};
-use capuchin::cloud::{Dialect, Identity, Manner, Request, SignedCall};
+use capuchin::cloud::{Dialect, Manner, Proof, Request, SignedCall};
 use capuchin::config::secret::Secret;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -110,23 +110,36 @@ fn unescaped(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn call(params: &Params, identity: &Identity, now: i64) -> SignedCall {
-    let request = Request {
-        api: "listZones".into(),
-        params: params.clone(),
-    };
-    let manner = Manner {
-        expires: 600,
-        response: "json".into(),
-    };
-    CloudStack.sign(&request, identity, &manner, now)
+/// Where a call goes, and whose it is.
+struct Caller {
+    url: String,
+    apikey: String,
+    secretkey: Secret,
 }
 
-fn identity(url: &str, apikey: &str, secretkey: &str) -> Identity {
-    Identity {
-        url: url.into(),
-        apikey: apikey.into(),
-        secretkey: Secret::new(secretkey),
+impl Caller {
+    fn new(url: &str, apikey: &str, secretkey: &str) -> Caller {
+        Caller {
+            url: url.into(),
+            apikey: apikey.into(),
+            secretkey: Secret::new(secretkey),
+        }
+    }
+
+    fn call(&self, params: &Params, now: i64) -> SignedCall {
+        let request = Request {
+            api: "listZones".into(),
+            params: params.clone(),
+        };
+        let manner = Manner {
+            expires: 600,
+            response: "json".into(),
+        };
+        let proof = Proof::Keys {
+            apikey: &self.apikey,
+            secretkey: &self.secretkey,
+        };
+        CloudStack.sign(&request, &self.url, proof, &manner, now)
     }
 }
 
@@ -147,7 +160,7 @@ proptest! {
 
     #[test]
     fn any_call_arrives_with_a_signature_of_all_of_it(params in params(), apikey in text(9), secret in text(9)) {
-        let call = call(&params, &identity("http://cloud/client/api", &apikey, &secret), NOW);
+        let call = Caller::new("http://cloud/client/api", &apikey, &secret).call(&params, NOW);
         let query = call.body.as_deref().or(call.url.split_once('?').map(|(_, query)| query));
         let mut all = received(query.unwrap());
         let (name, given) = all.pop().unwrap();
@@ -186,8 +199,8 @@ fn the_built_in_cloud_takes_any_call_and_no_other_signature() {
     )
     .unwrap();
     let url = cloud.url();
-    let good = identity(&url, cloud.apikey(), cloud.secretkey());
-    let bad = identity(&url, cloud.apikey(), "another");
+    let good = Caller::new(&url, cloud.apikey(), cloud.secretkey());
+    let bad = Caller::new(&url, cloud.apikey(), "another");
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
@@ -200,9 +213,9 @@ fn the_built_in_cloud_takes_any_call_and_no_other_signature() {
             // A query has no way to tell a call without a name from none.
             params.retain(|(name, _)| !name.is_empty());
             // Whether the values are any good comes after whose call it is.
-            let taken = status(&call(&params, &good, now));
+            let taken = status(&good.call(&params, now));
             prop_assert!(matches!(taken, 200 | 431), "{taken}");
-            prop_assert_eq!(status(&call(&params, &bad, now)), 401);
+            prop_assert_eq!(status(&bad.call(&params, now)), 401);
             Ok(())
         })
         .unwrap();
