@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
         loop {
             let at = self.at();
             let malformed = |what: String| Malformed { what, at };
-            let token = match self.reader.read_event() {
+            return Ok(match self.reader.read_event() {
                 Ok(Event::Start(start)) => {
                     if self.depth >= DEEPEST {
                         return Err(malformed("the XML is nested too deeply".into()));
@@ -200,15 +200,7 @@ impl<'a> Walk<'a> {
                 Ok(Event::Decl(_) | Event::PI(_) | Event::Comment(_)) => continue,
                 Ok(Event::Empty(_)) => continue,
                 Err(why) => return Err(malformed(format!("the XML is malformed ({why})"))),
-            };
-            match &token {
-                Token::Text(text) if self.depth == 0 && !text.trim().is_empty() => {
-                    return Err(malformed(
-                        "text stands outside the XML's one element".into(),
-                    ));
-                }
-                _ => return Ok(token),
-            }
+            });
         }
     }
 
@@ -218,9 +210,21 @@ impl<'a> Walk<'a> {
             match self.next()? {
                 Token::Open(name) => return Ok(name),
                 Token::End => return Err(self.not_one()),
-                Token::Close | Token::Text(_) => {}
+                Token::Text(text) => self.blank(&text)?,
+                Token::Close => {}
             }
         }
+    }
+
+    /// Refuses text that is more than white space where the outermost element alone may stand.
+    fn blank(&self, text: &str) -> Result<(), Malformed> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        Err(Malformed {
+            what: "text stands outside the XML's one element".into(),
+            at: self.at(),
+        })
     }
 
     /// Goes through the children of the element that was entered, and tells whether all text between them is blank.
@@ -258,7 +262,8 @@ impl<'a> Walk<'a> {
             match self.next()? {
                 Token::End => return Ok(()),
                 Token::Open(_) => return Err(self.not_one()),
-                Token::Close | Token::Text(_) => {}
+                Token::Text(text) => self.blank(&text)?,
+                Token::Close => {}
             }
         }
     }
@@ -270,7 +275,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads the next element of a text that was looked through.
+    /// Reads the next element of a text that was looked through; what stands between elements is left out.
     fn element(&mut self) -> Option<Element<'a>> {
         loop {
             match self.next().ok()? {

@@ -199,6 +199,9 @@ fn lists_are_looked_through_and_read_row_by_row() {
         })
         .collect();
     assert_eq!(rows, [r#"{"id":"a"}"#, r#"{"id":"<"}"#, "{}"]);
+    // Whatever stands between rows, none of them is lost.
+    let between = "<r><count>3</count><z>a</z>text<z>b</z>&lt;<!-- c --><z>d</z></r>";
+    assert_eq!(compact(between, &[]), r#"{"count":3,"z":["a","b","d"]}"#);
     // Elements of a list that do not stand together.
     let scattered = "<r><count>2</count><a><x>1</x></a><b>2</b><a><x>3</x></a></r>";
     assert_eq!(
