@@ -10,6 +10,8 @@ mod stand_in;
 mod support;
 
 mod faults;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
 
 #[path = "it/calls.rs"]
 mod calls;
@@ -17,6 +19,8 @@ mod calls;
 mod configuration;
 #[path = "it/connections.rs"]
 mod connections;
+#[path = "it/corpora.rs"]
+mod corpora;
 #[path = "it/devcloud.rs"]
 mod devcloud;
 #[path = "it/exchanges.rs"]
@@ -41,6 +45,8 @@ mod output;
 mod pages;
 #[path = "it/prompt.rs"]
 mod prompt;
+#[path = "it/properties.rs"]
+mod properties;
 #[path = "it/proxies.rs"]
 mod proxies;
 #[path = "it/recorded.rs"]

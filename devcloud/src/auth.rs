@@ -27,13 +27,13 @@ pub fn value<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// The text that a signature is made of: names as sent and in byte order, values encoded, all in lower case.
+/// The text that a signature is made of: names as sent and in the order of their UTF-16, values encoded, all in lower case.
 fn string_to_sign(params: &Params) -> String {
     let mut sorted: Vec<&(String, String)> = params
         .iter()
         .filter(|(name, _)| !name.eq_ignore_ascii_case("signature"))
         .collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
     // Of a name given twice the last one counts.
     let mut kept: Vec<&(String, String)> = Vec::new();
     for pair in sorted {

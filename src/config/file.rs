@@ -39,7 +39,8 @@ impl File {
         File::parse(path, &text)
     }
 
-    fn parse(path: PathBuf, text: &str) -> Result<File> {
+    /// Reads a text as the file at that path would be read.
+    pub fn parse(path: PathBuf, text: &str) -> Result<File> {
         match text.parse() {
             Ok(document) => Ok(File { path, document }),
             Err(why) => {
@@ -63,15 +64,20 @@ impl File {
     pub fn edit(places: &Places, change: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
         let lock = disk::lock(&places.config_file, places.explicit)?;
         let mut file = File::load(places)?;
-        let before = file.document.to_string();
+        let before = file.text();
         change(&mut file)?;
-        let after = file.document.to_string();
+        let after = file.text();
         if after != before {
             // What could not be read again must not take the place of what could.
             File::parse(file.path, &after)?;
             lock.write(&after)?;
         }
         Ok(())
+    }
+
+    /// The text, with what edits have changed.
+    pub fn text(&self) -> String {
+        self.document.to_string()
     }
 
     /// The profiles in the file's order.

@@ -48,28 +48,30 @@ pub fn scan(bytes: &[u8]) -> Result<Scanned, String> {
         reader.skip(0).and_then(|()| reader.end()).map_err(told)?;
         return Err("it holds no object".into());
     }
-    let (mut members, mut found, mut other) = (0, None, None);
+    let (mut names, mut found) = (HashSet::new(), None);
     reader
         .members(&mut |reader, name| {
-            members += 1;
-            if reader.peek() != Some(b'{') {
-                other = Some(name.into_owned());
-                return reader.skip(1);
+            // Of a member that stands there twice the last one counts, here too.
+            found = None;
+            if reader.peek() == Some(b'{') {
+                let (fields, lists) = reader.body()?;
+                found = Some(Scanned {
+                    envelope: Name::from(&*name),
+                    fields,
+                    lists,
+                });
+            } else {
+                reader.skip(1)?;
             }
-            let (fields, lists) = reader.body()?;
-            found = Some(Scanned {
-                envelope: Name::from(&*name),
-                fields,
-                lists,
-            });
+            names.insert(name);
             Ok(())
         })
         .and_then(|()| reader.end())
         .map_err(told)?;
-    match (members, found, other) {
+    match (names.len(), found, names.iter().next()) {
         (1, Some(found), _) => Ok(found),
         (1, None, Some(name)) => Err(format!("its one member, {name}, is no object")),
-        _ => Err(format!(
+        (members, _, _) => Err(format!(
             "it holds {members} members where an envelope has one"
         )),
     }

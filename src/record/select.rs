@@ -157,9 +157,11 @@ fn declared(fields: &[Field], steps: &[&str]) -> bool {
     let Some((first, rest)) = steps.split_first() else {
         return true;
     };
-    if first.parse::<usize>().is_ok() {
-        return declared(fields, rest);
-    }
+    // After a list's name a place in it may come.
+    let rest = match rest.split_first() {
+        Some((place, after)) if place.parse::<usize>().is_ok() => after,
+        _ => rest,
+    };
     fields.iter().any(|field| {
         let open =
             field.response.is_empty() && matches!(field.kind.as_str(), "map" | "list" | "set");
@@ -215,6 +217,25 @@ mod tests {
         ] {
             assert_eq!(filtered(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_place_is_known_below_a_list_only() {
+        let inner = Field {
+            name: "mtu".into(),
+            ..Field::default()
+        };
+        let field = Field {
+            name: "nics".into(),
+            kind: "list".into(),
+            response: vec![inner],
+            ..Field::default()
+        };
+        let mut sought = Sought::of(&paths("0,nics.0,nics.0.mtu,nics[0].x"), &[field]);
+        sought.see(&json::read(MACHINE.as_bytes()).unwrap().into());
+        let told = sought.unknown();
+        let told: Vec<&str> = told.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(told, ["0", "nics[0].x"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn scan(bytes: &[u8], types: &Types) -> Result<(Scanned, Manner), Malformed>
 
 /// The rows that stand one after another in a text that was looked through.
 pub fn rows(elements: &[u8], manner: Manner) -> impl Iterator<Item = Value> {
-    let mut walk = Walk::through(std::str::from_utf8(elements).unwrap_or_default());
+    let mut walk = Walk::new(std::str::from_utf8(elements).unwrap_or_default());
     std::iter::from_fn(move || {
         let element = walk.element()?;
         Some(Tree::new(&manner).row(&element))
@@ -100,7 +100,7 @@ fn body(text: &str, root: &str, runs: &[Run], manner: &Manner) -> (Record, Lists
     let (mut made, mut lists) = (Made::default(), Lists::new());
     for run in runs {
         let listed = counted && run.name != "count";
-        let mut elements = Walk::through(&text[run.span.clone()]);
+        let mut elements = Walk::new(&text[run.span.clone()]);
         let first = elements.element().unwrap_or_default();
         let described = first.is_described(manner.types.own(), lone);
         if !scattered && (listed || (run.count > 1 && described)) {
@@ -116,7 +116,8 @@ fn body(text: &str, root: &str, runs: &[Run], manner: &Manner) -> (Record, Lists
                 false => tree.member(root, &element, lone),
             };
             if let Some(value) = value {
-                made.add(run.name, value, listed);
+                let list = listed || (!lone && tree.is_list(root, &element));
+                made.add(run.name, value, list);
             }
         }
     }
@@ -137,8 +138,6 @@ struct Walk<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
     old: bool,
-    /// The text stands inside an element, where text may stand between its elements.
-    inside: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -150,15 +149,6 @@ impl<'a> Walk<'a> {
             reader,
             depth: 0,
             old: true,
-            inside: false,
-        }
-    }
-
-    /// Goes through a part of a text that was looked through before.
-    fn through(part: &'a str) -> Walk<'a> {
-        Walk {
-            inside: true,
-            ..Walk::new(part)
         }
     }
 
@@ -170,7 +160,7 @@ impl<'a> Walk<'a> {
         loop {
             let at = self.at();
             let malformed = |what: String| Malformed { what, at };
-            let token = match self.reader.read_event() {
+            return Ok(match self.reader.read_event() {
                 Ok(Event::Start(start)) => {
                     if self.depth >= DEEPEST {
                         return Err(malformed("the XML is nested too deeply".into()));
@@ -210,15 +200,7 @@ impl<'a> Walk<'a> {
                 Ok(Event::Decl(_) | Event::PI(_) | Event::Comment(_)) => continue,
                 Ok(Event::Empty(_)) => continue,
                 Err(why) => return Err(malformed(format!("the XML is malformed ({why})"))),
-            };
-            match &token {
-                Token::Text(text) if self.depth == 0 && !self.inside && !text.trim().is_empty() => {
-                    return Err(malformed(
-                        "text stands outside the XML's one element".into(),
-                    ));
-                }
-                _ => return Ok(token),
-            }
+            });
         }
     }
 
@@ -228,9 +210,21 @@ impl<'a> Walk<'a> {
             match self.next()? {
                 Token::Open(name) => return Ok(name),
                 Token::End => return Err(self.not_one()),
-                Token::Close | Token::Text(_) => {}
+                Token::Text(text) => self.blank(&text)?,
+                Token::Close => {}
             }
         }
+    }
+
+    /// Refuses text that is more than white space where the outermost element alone may stand.
+    fn blank(&self, text: &str) -> Result<(), Malformed> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        Err(Malformed {
+            what: "text stands outside the XML's one element".into(),
+            at: self.at(),
+        })
     }
 
     /// Goes through the children of the element that was entered, and tells whether all text between them is blank.
@@ -268,7 +262,8 @@ impl<'a> Walk<'a> {
             match self.next()? {
                 Token::End => return Ok(()),
                 Token::Open(_) => return Err(self.not_one()),
-                Token::Close | Token::Text(_) => {}
+                Token::Text(text) => self.blank(&text)?,
+                Token::Close => {}
             }
         }
     }
@@ -280,7 +275,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads the next element of a text that was looked through.
+    /// Reads the next element of a text that was looked through; what stands between elements is left out.
     fn element(&mut self) -> Option<Element<'a>> {
         loop {
             match self.next().ok()? {

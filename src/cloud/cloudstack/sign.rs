@@ -33,10 +33,11 @@ pub fn query(params: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-/// The text that is signed: names bare and in the byte order in which they are sent, then all of it in lower case.
+/// The text that is signed: names bare and in the order in which a server has them, then all of it in lower case.
 pub fn string_to_sign(params: &[(String, String)]) -> String {
     let mut sorted: Vec<&(String, String)> = params.iter().collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    // Servers compare names as Java does, by their UTF-16, which differs from UTF-8's order for emoji and the like.
+    sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
     let pairs: Vec<String> = sorted
         .iter()
         .map(|(name, value)| format!("{name}={}", encode(value)))
@@ -57,6 +58,13 @@ pub fn signature(params: &[(String, String)], secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_in_the_order_in_which_a_server_has_them() {
+        // As UTF-8 the wide letter would come first.
+        let params = ["map[0].Ａ", "map[0].😀", "a", "B"].map(|name| (name.into(), "1".into()));
+        assert_eq!(string_to_sign(&params), "b=1&a=1&map[0].😀=1&map[0].ａ=1");
+    }
 
     #[derive(serde::Deserialize)]
     struct Vectors {

@@ -104,6 +104,9 @@ fn every_cut_of_an_answer_is_an_error() {
 #[test]
 fn an_envelope_has_one_member() {
     assert!(scan(br#"{"anything":{}}"#).is_ok());
+    // The last one counts of several of a name.
+    let twice = scan(br#"{"r":{"a":1},"\u0072":{"b":2}}"#).unwrap();
+    assert!(twice.fields.get("a").is_none() && twice.fields.get("b").is_some());
     for (text, why) in [
         ("null", "it holds no object"),
         ("[]", "it holds no object"),
@@ -111,6 +114,7 @@ fn an_envelope_has_one_member() {
         (r#"{"a":{},"b":{}}"#, "it holds 2 members"),
         (r#"{"a":{},"b":1}"#, "it holds 2 members"),
         (r#"{"a":1}"#, "its one member, a, is no object"),
+        (r#"{"a":{},"a":1}"#, "its one member, a, is no object"),
         ("{\"a\":{}} x", "something follows"),
         ("", "cut short"),
     ] {

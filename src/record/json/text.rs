@@ -1,5 +1,7 @@
 //! JSON text that was looked through before: its items and members found, and laid out anew, without a tree.
 
+use std::borrow::Cow;
+
 use super::string;
 use super::write::spaces;
 
@@ -43,7 +45,7 @@ pub fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
     }
     while let (Some(key), Some(value)) = (walk.next(), walk.next()) {
         // The last one counts of several.
-        if key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) == Some(name) {
+        if meant(key) == name {
             found = Some(value);
         }
     }
@@ -57,13 +59,20 @@ pub fn names(object: &str, each: &mut dyn FnMut(&str)) {
     while object.trim_start().starts_with('{')
         && let (Some(name), Some(_)) = (walk.next(), walk.next())
     {
-        match name
-            .strip_prefix('"')
-            .and_then(|name| name.strip_suffix('"'))
-        {
-            Some(plain) if !plain.contains('\\') => each(plain),
-            _ => each(&serde_json::from_str::<String>(name).unwrap_or_default()),
-        }
+        each(&meant(name));
+    }
+}
+
+/// What a name in its quotes means.
+fn meant(name: &str) -> Cow<'_, str> {
+    match name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'))
+    {
+        Some(plain) if !plain.contains('\\') => plain.into(),
+        _ => serde_json::from_str::<String>(name)
+            .unwrap_or_default()
+            .into(),
     }
 }
 
@@ -272,6 +281,8 @@ mod tests {
         let object = r#"{"x":{"id":"inner"},"id":"outer", "\u0069d":"spelt","id" : 7 }"#;
         assert_eq!(member(object, "id"), Some("7"));
         assert_eq!(member(object, "none"), None);
+        let spelt = r#"{"id":"a","\u0069d":"b"}"#;
+        assert_eq!(member(spelt, "id"), Some("\"b\""));
         let mut told = Vec::new();
         names(object, &mut |name| told.push(name.to_string()));
         assert_eq!(told, ["x", "id", "id", "id"]);

@@ -72,6 +72,12 @@ fn the_tree_is_that_of_json() {
             "<r><count>1</count><j><jobresult><affinitygroup><id>a</id></affinitygroup></jobresult></j></r>",
             r#"{"count":1,"j":[{"jobresult":{"affinitygroup":{"id":"a"}}}]}"#,
         ),
+        // What is left of a row without a field, and a list of one among flat fields.
+        ("<r><count>1</count><z></z></r>", r#"{"count":1,"z":[{}]}"#),
+        (
+            "<r cloud-stack-version=\"4.11.1.0\"><id>a</id><names>b</names><nic></nic></r>",
+            r#"{"id":"a","names":["b"],"nic":[{}]}"#,
+        ),
         (
             "<r><jobresult>no room</jobresult></r>",
             r#"{"jobresult":"no room"}"#,
@@ -193,14 +199,9 @@ fn lists_are_looked_through_and_read_row_by_row() {
         })
         .collect();
     assert_eq!(rows, [r#"{"id":"a"}"#, r#"{"id":"<"}"#, "{}"]);
-    // Text between the rows is nothing.
-    assert_eq!(
-        compact(
-            "<r><count>2</count><z><id>a</id></z>x<z><id>b</id></z></r>",
-            &[]
-        ),
-        r#"{"count":2,"z":[{"id":"a"},{"id":"b"}]}"#
-    );
+    // Whatever stands between rows, none of them is lost.
+    let between = "<r><count>3</count><z>a</z>text<z>b</z>&lt;<!-- c --><z>d</z></r>";
+    assert_eq!(compact(between, &[]), r#"{"count":3,"z":["a","b","d"]}"#);
     // Elements of a list that do not stand together.
     let scattered = "<r><count>2</count><a><x>1</x></a><b>2</b><a><x>3</x></a></r>";
     assert_eq!(

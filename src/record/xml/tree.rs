@@ -56,6 +56,11 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Whether a member of the body is one of a list, even if no other is there.
+    pub fn is_list(&self, envelope: &str, element: &Element) -> bool {
+        is_list(element, self.known(envelope, element, self.types.own()))
+    }
+
     /// A record that the API's own entry describes.
     pub fn row(&self, element: &Element) -> Value {
         if element.children.is_empty() && !element.text.is_empty() {
