@@ -112,6 +112,24 @@ impl World {
         things
     }
 
+    /// A machine made past the proxy.
+    fn machine(&self) -> String {
+        let given = ["zoneid", "templateid", "serviceofferingid"];
+        let params: Vec<(&str, &str)> =
+            given.iter().map(|name| (*name, &*self.ids[name])).collect();
+        let made = &self.rows("deployVirtualMachine", &params)[0];
+        made["id"].as_str().unwrap().to_string()
+    }
+
+    /// How often it was rebooted.
+    fn reboots(&self, machine: &str) -> usize {
+        let jobs = self.rows("listAsyncJobs", &[("listall", "true")]);
+        jobs.iter()
+            .filter(|job| job["cmd"].as_str().unwrap().contains("RebootVM"))
+            .filter(|job| job["jobinstanceid"].as_str() == Some(machine))
+            .count()
+    }
+
     /// A home whose profile reaches the cloud through the proxy.
     pub fn home(&self, root: bool) -> Home {
         let (apikey, secretkey) = match root {
@@ -183,6 +201,8 @@ fn noted(home: &Home, whose: &Whose) -> BTreeMap<i64, BTreeMap<String, String>> 
 struct Tally {
     calls: usize,
     unknown: usize,
+    /// Calls on something that was there.
+    by_subject: usize,
     states: BTreeMap<String, usize>,
 }
 
@@ -199,7 +219,9 @@ fn run(world: &World, seed: u64, tally: &mut Tally) {
         "list virtualmachines filter=name\n".into(),
         world.volume(&name("w")),
     ];
+    let machine = world.machine();
     if root {
+        script.push(format!("reboot virtualmachine id={machine}\n"));
         script.push(format!(
             "create user account=admin username={} password=hunter2 firstname=A lastname=B email=c@example.org\n",
             name("u")
@@ -225,6 +247,18 @@ fn run(world: &World, seed: u64, tally: &mut Tally) {
     assert_eq!(entries.len(), asked, "seed {seed}: {seen:?} {entries:?}");
     for entry in &entries {
         let api = entry["api"].as_str().unwrap();
+        let state = entry["state"].as_str().unwrap();
+        if api == "rebootVirtualMachine" {
+            let ran = world.reboots(&machine);
+            let told = format!("seed {seed}: {ran} of {entry}\n{seen:?}");
+            match state {
+                "done" => assert_eq!(ran, 1, "{told}"),
+                "refused" | "notdone" => assert_eq!(ran, 0, "{told}"),
+                other => panic!("{other}: {told}"),
+            }
+            tally.by_subject += 1;
+            continue;
+        }
         let (things, name) = match api {
             "deployVirtualMachine" => (&machines, "name"),
             "createVolume" => (&volumes, "name"),
@@ -234,7 +268,6 @@ fn run(world: &World, seed: u64, tally: &mut Tally) {
         let there = things.get(called).cloned().unwrap_or_default();
         let told = format!("seed {seed}, {api} {called}: {entry} {there:?}\n{seen:?}");
         assert!(there.len() <= 1, "twice: {told}");
-        let state = entry["state"].as_str().unwrap();
         match state {
             "done" => assert_eq!(
                 entry["resourceid"].as_str(),
@@ -277,6 +310,7 @@ fn whatever_the_network_does_the_ledger_tells_the_truth() {
         let tally = run.join().unwrap();
         whole.calls += tally.calls;
         whole.unknown += tally.unknown;
+        whole.by_subject += tally.by_subject;
         for (state, count) in tally.states {
             *whole.states.entry(state).or_default() += count;
         }
@@ -284,7 +318,10 @@ fn whatever_the_network_does_the_ledger_tells_the_truth() {
     // Every one of these calls has a name or an id of its own, so the cloud can tell of each.
     assert_eq!(whole.unknown, 0, "{whole:?}");
     assert!(
-        whole.calls > 900 && whole.states["done"] > 300 && whole.states["notdone"] > 30,
+        whole.calls > 900
+            && whole.by_subject > 100
+            && whole.states["done"] > 300
+            && whole.states["notdone"] > 30,
         "{whole:?}"
     );
 }

@@ -13,7 +13,7 @@ const CHOOSING: [&str; 2] = ["deployVirtualMachine", "createVolume"];
 const CUSTOM: &str = "customid";
 
 /// Jobs are looked for from so many seconds before the call was sent: clocks and their readings differ a little.
-const EARLY: i64 = 5;
+const EARLY: i64 = 2;
 /// And until so many after it: an answer is waited for no longer by far, nor a throttle.
 const LATE: i64 = 400;
 /// The list is asked for from further back, so that a clock that is not yet known to be wrong hides nothing.
