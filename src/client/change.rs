@@ -253,7 +253,7 @@ impl<'a> Change<'a> {
             }
             Ok(Trace::Absent) => Err(in_doubt(error).hint("the cloud has no trace of it so far")),
             Ok(Trace::Unsure(seen)) => {
-                Err(in_doubt(error).hint(format!("asked, the cloud told: {seen}")))
+                Err(in_doubt(error).hint(format!("it was looked for in the cloud: {seen}")))
             }
             Err(why) => Err(in_doubt(error).hint(format!(
                 "what became of it could not be asked: {}",

@@ -259,7 +259,7 @@ impl Logins {
                 format!("{ended}: the login was interrupted"),
             ))),
             None => Err(refusal(Error::new(Kind::Refused, ended).hint(
-                "login, or `set password` for sessions that are renewed by themselves",
+                "login, or `set password PASSWORD` at a prompt for sessions that are renewed by themselves",
             ))),
         }
     }

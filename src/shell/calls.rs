@@ -320,6 +320,12 @@ fn read_text(name: &str, path: &str, read: io::Result<Vec<u8>>) -> Result<String
         Error::line(format!("{name}: {path} could not be read: {why}"))
             .hint(format!("{name}=@@… is for a value that begins with @"))
     })?;
+    let mut bytes = bytes;
+    // A file's last line end is no part of a password.
+    if name.to_ascii_lowercase().contains("password") && bytes.ends_with(b"\n") {
+        bytes.pop();
+        bytes.pop_if(|byte| *byte == b'\r');
+    }
     String::from_utf8(bytes).map_err(|why| {
         Error::line(format!(
             "{name}: {path} is not UTF-8 text (byte {})",

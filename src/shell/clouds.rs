@@ -424,7 +424,15 @@ fn told_left(left: &[Noted], profile: &str) -> String {
 
 /// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
 fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
-    const WAY: [&str; 4] = ["verifycert", "cacert", "retries", "throttle_wait"];
+    const WAY: [&str; 7] = [
+        "verifycert",
+        "cacert",
+        "retries",
+        "throttle_wait",
+        "connect_timeout",
+        "reply_timeout",
+        "idle_timeout",
+    ];
     words
         .filter_map(|word| {
             let (name, value) = word.strip_prefix("--").unwrap_or(word).split_once('=')?;

@@ -168,7 +168,13 @@ impl Session {
 
     /// The body of the one call that was typed is printed as it came.
     fn set_aside(&self, view: &mut View) {
-        view.rest = None;
+        if view.rest.take().is_some() {
+            let (rows, count) = (view.answer.rows.len(), view.answer.head.text("count"));
+            self.ui.warn(&format!(
+                "raw is the body of one call: {rows} of {} rows",
+                count.unwrap_or_default()
+            ));
+        }
         for (word, given) in [
             ("filter", view.filter.take().is_some()),
             ("limit", view.limit.take().is_some()),

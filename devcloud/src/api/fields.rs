@@ -50,6 +50,19 @@ pub const VOLUME: &[Field] = &[
     field("diskofferingid", "string", "its disk offering"),
     field("diskofferingname", "string", "that offering's name"),
     field("templateid", "string", "what a ROOT volume was made of"),
+    field(
+        "destroyed",
+        "boolean",
+        "whether it is gone but not yet removed",
+    ),
+    field("isextractable", "boolean", "whether it can be taken out"),
+    field("displayvolume", "boolean", "whether users see it"),
+    field(
+        "quiescevm",
+        "boolean",
+        "whether its machine is held for snapshots",
+    ),
+    field("deviceid", "long", "its place in the machine"),
 ];
 
 fields! {
@@ -82,7 +95,8 @@ fields! {
         created date "when it was added", clusterid string "the cluster it serves",
         disksizetotal long "its size in bytes", disksizeallocated long "how much of that is given out",
         state string "Up, Maintenance …", scope string "what it serves";
-    TEMPLATE: id string "the id of the template", name string "its name", displaytext string "what it is",
+    TEMPLATE: passwordenabled boolean "whether its password can be reset", crossZones boolean "whether it is in every zone", isextractable boolean "whether it can be taken out", bits int "32 or 64", sshkeyenabled boolean "whether it takes SSH keys", isdynamicallyscalable boolean "whether machines of it scale while they run",
+        id string "the id of the template", name string "its name", displaytext string "what it is",
         ispublic boolean "whether everybody may use it", created date "when it was added",
         isready boolean "whether machines can be made of it", format string "its disk format",
         isfeatured boolean "whether it is recommended", ostypename string "the operating system in it",
@@ -90,25 +104,30 @@ fields! {
         status string "how far its download is", size long "its size in bytes",
         checksum string "its MD5 sum", templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
         domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags";
-    SERVICEOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+    SERVICEOFFERING: limitcpuuse boolean "whether idle CPU is left unused", isvolatile boolean "whether the root volume is made anew at each start", issystem boolean "whether it is for system VMs", defaultuse boolean "whether system VMs use it by default",
+        id string "the id of the offering", name string "its name", displaytext string "what it is",
         cpunumber integer "how many processors", cpuspeed integer "their speed in MHz",
         memory integer "the memory in MB", created date "when it was made", storagetype string "shared or local",
         offerha boolean "whether machines are restarted elsewhere", iscustomized boolean "whether sizes are free";
-    DISKOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+    DISKOFFERING: displayoffering boolean "whether users see it",
+        id string "the id of the offering", name string "its name", displaytext string "what it is",
         disksize long "the size in GB", created date "when it was made", iscustomized boolean "whether the size is free",
         storagetype string "shared or local";
-    NETWORKOFFERING: id string "the id of the offering", name string "its name", displaytext string "what it is",
+    NETWORKOFFERING: specifyvlan boolean "whether a VLAN is given", conservemode boolean "whether an address serves several rules", specifyipranges boolean "whether address ranges are given", forvpc boolean "whether it is for VPCs", ispersistent boolean "whether it stays without machines", egressdefaultpolicy boolean "whether everything may go out by default",
+        id string "the id of the offering", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", isdefault boolean "whether it came with the cloud",
         availability string "Required, Optional …", networkrate integer "the rate in Mb/s",
         state string "Enabled or Disabled", guestiptype string "Isolated or Shared";
-    NETWORK: id string "the id of the network", name string "its name", displaytext string "what it is",
+    NETWORK: issystem boolean "whether it is the cloud's own", specifyipranges boolean "whether address ranges are given", restartrequired boolean "whether it has to be restarted", canusefordeploy boolean "whether machines can be made in it", ispersistent boolean "whether it stays without machines", displaynetwork boolean "whether users see it", strechedl2subnet boolean "whether it spans zones",
+        id string "the id of the network", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", gateway string "its gateway", netmask string "its netmask",
         cidr string "its addresses", zoneid string "the zone it is in", zonename string "that zone's name",
         networkofferingid string "its offering", networkofferingname string "that offering's name",
         state string "Allocated, Implemented …", r#type string "Isolated or Shared", account string "whose it is",
         domainid string "the domain it belongs to", domain string "that domain's name",
         networkdomain string "its DNS domain";
-    MACHINE: id string "the id of the virtual machine", name string "its name", displayname string "its name for people",
+    MACHINE: passwordenabled boolean "whether its password can be reset", rootdeviceid long "the place of its root volume", displayvm boolean "whether users see it", isdynamicallyscalable boolean "whether it scales while it runs",
+        id string "the id of the virtual machine", name string "its name", displayname string "its name for people",
         account string "whose it is", userid string "the user that made it", username string "that user's name",
         domainid string "the domain it belongs to", domain string "that domain's name", created date "when it was made",
         state string "Running, Stopped …", haenable boolean "whether it is restarted elsewhere",
@@ -119,7 +138,8 @@ fields! {
         cpuspeed integer "their speed in MHz", memory integer "its memory in MB", group string "its group",
         nic set "its network interfaces", hypervisor string "what runs it", instancename string "its name on the host",
         details map "its details", keypair string "its SSH key pair", tags list "its tags";
-    USER: id string "the id of the user", username string "the name to log in with", firstname string "first name",
+    USER: iscallerchilddomain boolean "whether it is in a domain below the caller's", isdefault boolean "whether it is one of the cloud's first",
+        id string "the id of the user", username string "the name to log in with", firstname string "first name",
         lastname string "last name", email string "mail address", created date "when it was made",
         state string "enabled, disabled, locked", account string "the account it belongs to",
         accounttype short "0 user, 1 root administrator, 2 domain administrator", roletype string "the kind of its role",

@@ -276,7 +276,9 @@ fn by_thing(lost: &Lost, id: Option<&str>, things: Option<&[Record]>) -> Finding
                 )),
             }
         }
-        _ => Finding::Unsure("what such a call changes cannot be told from what was there".into()),
+        _ => Finding::Unsure(
+            "what such a call changes looks the same whether it was carried out or not".into(),
+        ),
     }
 }
 

@@ -69,6 +69,11 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         form,
     );
     if let Shown::Answer(view) = &mut shown {
+        if narrow.is_some() {
+            session.ui.say(
+                "`explain CODE` tells what each means and what to do; `explain -o text` all of it",
+            );
+        }
         view.filter = narrow;
     }
     Ok(shown)

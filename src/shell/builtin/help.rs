@@ -15,7 +15,11 @@ pub const HELP: Builtin = Builtin {
 };
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
-    let catalog = session.catalog()?;
+    // Help is needed most where a profile is not finished.
+    let catalog = session.catalog().unwrap_or_else(|error| {
+        session.ui.warn(&error.message);
+        session.known_catalog()
+    });
     let width = session.ui.width();
     let text = match args {
         [] => overview(&catalog, width),

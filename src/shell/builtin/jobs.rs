@@ -305,10 +305,17 @@ fn shown(session: &Session, calls: &[Noted]) -> Shown {
         .iter()
         .map(|call| row(session, call, &columns))
         .collect();
-    View::of(Answer::table("job", rows), session.resolved.get("output"))
+    let form = session.resolved.get("output");
+    let mut shown = View::of(Answer::table("job", rows), form);
+    if let Shown::Answer(view) = &mut shown {
+        // Scripts that read csv can count on the columns.
+        let always = ["id", "api", "state", "sent"].into_iter();
+        view.known = always.chain(MAYBE).map(String::from).collect();
+    }
+    shown
 }
 
-fn row(session: &Session, call: &Noted, columns: &[bool; 4]) -> Record {
+fn row(session: &Session, call: &Noted, columns: &[bool; 5]) -> Record {
     let state = match call.state {
         // The process that sent it is gone, so nobody hears the answer.
         State::Sent if !session.ledger.lives(call) => State::Unknown,
@@ -328,10 +335,20 @@ fn row(session: &Session, call: &Noted, columns: &[bool; 4]) -> Record {
 }
 
 /// What not every call has.
-const MAYBE: [&str; 4] = ["jobid", "resourceid", "ended", "error"];
+const MAYBE: [&str; 5] = ["name", "jobid", "resourceid", "ended", "error"];
 
-fn maybe(call: &Noted) -> [Option<String>; 4] {
+fn maybe(call: &Noted) -> [Option<String>; 5] {
+    let named = ["name", "displayname", "username", "id"]
+        .iter()
+        .find_map(|wanted| {
+            let same = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
+            call.params
+                .iter()
+                .find(same)
+                .map(|(_, value)| value.clone())
+        });
     [
+        named,
         call.job.clone(),
         call.resource.clone(),
         call.ended.map(date),
@@ -340,8 +357,8 @@ fn maybe(call: &Noted) -> [Option<String>; 4] {
 }
 
 /// Which of these any of the calls has: it stands in the same place for all of them.
-fn columns(calls: &[Noted]) -> [bool; 4] {
-    let mut columns = [false; 4];
+fn columns(calls: &[Noted]) -> [bool; 5] {
+    let mut columns = [false; 5];
     for call in calls {
         for (column, value) in columns.iter_mut().zip(maybe(call)) {
             *column |= value.is_some();

@@ -227,7 +227,7 @@ fn typed(username: &str) -> Result<Secret> {
             "login needs a password, and there is nobody to ask: standard input is no terminal",
         )
         .hint("have it read: password=@FILE, or password=@- for a line of standard input")
-        .hint("or keep it in the profile: `set password` at a prompt"));
+        .hint("or keep it in the profile: `set password PASSWORD` at a prompt, which keeps no history of it"));
     }
     ask::password(&format!("Password of {username}: "))
 }
