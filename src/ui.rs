@@ -128,7 +128,12 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
-            Out::Stdout(out) => body(out).and_then(|()| out.flush()),
+            Out::Stdout(out) => {
+                let written = body(out);
+                // What was printed before a failure is out as well.
+                let flushed = out.flush();
+                written.and(flushed)
+            }
             Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
                 let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);

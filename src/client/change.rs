@@ -1,7 +1,7 @@
 //! A call that changes something: written down, sent once or under an id of its own, and looked for where its answer is lost.
 
-use super::ledger::{Entry, Fate, Noted, State, unsent};
-use super::resolve::{self, Trace};
+use super::ledger::{Entry, Fate, Noted, State, now, unsent};
+use super::resolve::{self, Inquiry, Trace};
 use super::retry::{self, Twice};
 use super::transport::{Failure, Reached};
 use super::{Begun, Client, Options};
@@ -251,11 +251,6 @@ impl<'a> Change<'a> {
                 self.settle(&fate);
                 Ok(self.begun(outcome))
             }
-            // Sent again, it was refused, and of the sendings before there is no trace.
-            Ok(Trace::Absent) if error.kind == Kind::Refused => {
-                self.settle(&Fate::because(State::Refused, &error));
-                Err(error)
-            }
             Ok(Trace::Absent) => Err(in_doubt(error).hint("the cloud has no trace of it so far")),
             Ok(Trace::Unsure(seen)) => {
                 Err(in_doubt(error).hint(format!("asked, the cloud told: {seen}")))
@@ -276,7 +271,15 @@ impl<'a> Change<'a> {
             &self.request.params,
             self.custom.is_some(),
         );
-        Some(resolve::trace(self.client, book, catalog?, &call).await)
+        let mut options = self.options.clone();
+        options.manner.response = "json".into();
+        let inquiry = Inquiry {
+            client: self.client,
+            book,
+            catalog: catalog?,
+            options: &options,
+        };
+        Some(resolve::trace(&inquiry, &call, now()).await)
     }
 
     /// Writes down what is known; where that fails, the cloud's answer matters more than the ledger's trouble.

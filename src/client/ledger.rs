@@ -2,7 +2,8 @@
 //! file that all processes of a user share. A file that a process keeps locked while it has a call under way tells the
 //! others that it lives.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,6 +19,10 @@ use crate::line::secrets::{STRUCK, is_secret};
 
 /// How long another process's write is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What is written of a call that the cloud was asked for and shows no trace of.
+pub const MISSED: &str = "the cloud shows no trace of it";
+/// So long a call may still be on its way to the cloud, in milliseconds: as long as its signature is good, usually.
+const ON_ITS_WAY: i64 = 15 * 60 * 1000;
 /// Calls that ended long ago are forgotten when there are more than this many.
 const MOST: i64 = 20_000;
 
@@ -110,6 +115,8 @@ pub struct Noted {
     process: String,
     pub pid: u32,
     pub profile: String,
+    endpoint: String,
+    identity: String,
     pub api: String,
     /// Secrets are struck out.
     pub params: Vec<(String, String)>,
@@ -121,9 +128,22 @@ pub struct Noted {
     pub resource: Option<String>,
     pub ended: Option<i64>,
     pub error: Option<String>,
+    /// Whether it is taken for not done since the cloud shows no trace of it.
+    missed: bool,
 }
 
 impl Noted {
+    /// Whether it was made to this cloud by this identity, so that they can be asked after it.
+    pub fn is_of(&self, whose: &Whose) -> bool {
+        self.endpoint == whose.endpoint && self.identity == whose.identity
+    }
+
+    /// Whether something may still become known of it: it is open, or missed in the cloud while it may be on its way.
+    pub fn undecided(&self) -> bool {
+        let missed = self.state == State::NotDone && self.ended.is_some() && self.missed;
+        self.state.open() || (missed && now() - self.sent < ON_ITS_WAY)
+    }
+
     /// A call of this process that is under way.
     pub fn of(entry: &Entry, api: &str, given: &[(String, String)], custom: bool) -> Noted {
         Noted {
@@ -132,6 +152,8 @@ impl Noted {
             process: String::new(),
             pid: std::process::id(),
             profile: String::new(),
+            endpoint: String::new(),
+            identity: String::new(),
             api: api.into(),
             params: given.to_vec(),
             custom,
@@ -141,6 +163,7 @@ impl Noted {
             resource: None,
             ended: None,
             error: None,
+            missed: false,
         }
     }
 }
@@ -197,6 +220,8 @@ pub struct Entry {
     sent: i64,
     /// Whether its answer is still to come.
     unanswered: bool,
+    /// What could not be written down.
+    unwritten: Option<Fate>,
 }
 
 impl Ledger {
@@ -260,19 +285,23 @@ impl Ledger {
             uuid,
             sent,
             unanswered: true,
+            unwritten: None,
         })
     }
 
-    /// The calls of one cloud and identity, oldest first; `all` takes in those that came to nothing.
+    /// The calls of a profile and of its cloud and identity, oldest first; `all` takes in those that came to nothing. Those
+    /// that the profile made with another address or identity can't be asked after with this one.
     pub fn calls(&self, whose: &Whose, all: bool) -> Result<Vec<Noted>> {
         if !self.path().exists() {
             return Ok(Vec::new());
         }
         self.with(|book, _| {
             let mut statement = book.db.prepare(
-                "SELECT * FROM call WHERE endpoint = ?1 AND identity = ?2 AND (?3 OR state <> 'refused') ORDER BY id",
+                "SELECT * FROM call WHERE (endpoint = ?1 AND identity = ?2 OR profile = ?3)
+                 AND (?4 OR state <> 'refused') ORDER BY id",
             )?;
-            let rows = statement.query_map(params![whose.endpoint, whose.identity, all], noted)?;
+            let of = params![whose.endpoint, whose.identity, whose.profile, all];
+            let rows = statement.query_map(of, noted)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -282,15 +311,47 @@ impl Ledger {
         !call.process.is_empty() && lives(&self.marks().join(&call.process))
     }
 
-    /// Whether any call of that cloud and identity has this job.
-    pub fn has_job(&self, whose: &Whose, job: &str) -> Result<bool> {
+    /// The call as the ledger has it now.
+    pub fn call(&self, id: i64) -> Result<Option<Noted>> {
         self.with(|book, _| {
-            let found = book.db.query_row(
-                "SELECT 1 FROM call WHERE job = ? AND endpoint = ? AND identity = ?",
-                params![job, whose.endpoint, whose.identity],
-                |_| Ok(()),
-            );
-            Ok(found.optional()?.is_some())
+            let found = book
+                .db
+                .query_row("SELECT * FROM call WHERE id = ?", [id], noted);
+            Ok(found.optional()?)
+        })
+    }
+
+    /// The jobs that the other calls of that cloud and identity have.
+    pub fn jobs_of_others(&self, whose: &Whose, id: i64) -> Result<HashSet<String>> {
+        self.with(|book, _| {
+            let mut statement = book.db.prepare(
+                "SELECT job FROM call WHERE job IS NOT NULL AND id <> ? AND endpoint = ? AND identity = ?",
+            )?;
+            let of = params![id, whose.endpoint, whose.identity];
+            let jobs = statement.query_map(of, |row| row.get(0))?;
+            Ok(jobs.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Writes down what was found out about a call, unless somebody else has written more of it since it was read.
+    pub fn find_out(&self, seen: &Noted, fate: &Fate) -> Result<()> {
+        self.with(|book, _| {
+            let ended = (!fate.state.open()).then(now);
+            book.db.execute(
+                "UPDATE call SET state = ?1, job = coalesce(?2, job), resource = coalesce(?3, resource), error = ?4,
+                 ended = ?5 WHERE id = ?6 AND state = ?7 AND job IS ?8",
+                params![
+                    fate.state,
+                    fate.job,
+                    fate.resource,
+                    fate.error,
+                    ended,
+                    seen.id,
+                    seen.state,
+                    seen.job
+                ],
+            )?;
+            Ok(())
         })
     }
 
@@ -309,13 +370,14 @@ impl Ledger {
 
     /// Takes calls of processes that are gone for looked at, so that the next start is silent about them.
     pub fn seen(&self, calls: &[Noted]) -> Result<()> {
-        for call in calls {
-            if call.process.is_empty() || self.lives(call) {
+        let processes: HashSet<&str> = calls.iter().map(|call| call.process.as_str()).collect();
+        for process in processes {
+            if process.is_empty() || lives(&self.marks().join(process)) {
                 continue;
             }
             self.with(|book, _| {
                 book.db
-                    .execute("UPDATE call SET process = '' WHERE id = ?", [call.id])?;
+                    .execute("UPDATE call SET process = '' WHERE process = ?", [process])?;
                 Ok(())
             })?;
         }
@@ -458,8 +520,10 @@ impl Entry {
 
     /// Writes down what became of the call.
     pub fn settle(&mut self, fate: &Fate) -> Result<()> {
+        let written = self.ledger.settle(self.id, fate);
         self.unanswered = false;
-        self.ledger.settle(self.id, fate)
+        self.unwritten = written.is_err().then(|| fate.clone());
+        written
     }
 
     /// The call was given up before it went.
@@ -482,11 +546,12 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if self.unanswered {
-            // What cannot be written now the next start finds as sent by a process that is gone.
-            let _ = self.ledger.settle(self.id, &Fate::of(State::Unknown));
+        let unknown = self.unanswered.then(|| Fate::of(State::Unknown));
+        let left = unknown.or(self.unwritten.take());
+        // What cannot be written now the next start finds as left by a process that is gone.
+        if left.is_none_or(|fate| self.ledger.settle(self.id, &fate).is_ok()) {
+            self.ledger.close();
         }
-        self.ledger.close();
     }
 }
 
@@ -554,7 +619,11 @@ fn mark(marks: &Path, process: &str) -> io::Result<File> {
     private_directory(marks)?;
     let new = marks.with_file_name(format!("{process}.new"));
     let file = File::create(&new)?;
-    file.lock()?;
+    match file.lock() {
+        // Where files can't be locked, a crash is only seen in `jobs`.
+        Err(why) if why.kind() == io::ErrorKind::Unsupported => {}
+        locked => locked?,
+    }
     fs::rename(&new, marks.join(process))?;
     // The name has to outlast a loss of power as the calls do.
     #[cfg(unix)]
@@ -562,11 +631,12 @@ fn mark(marks: &Path, process: &str) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether somebody holds the mark locked; one that is gone is nobody's.
+/// Whether somebody holds the mark locked; one that is gone is nobody's, one that can't be read somebody's.
 fn lives(mark: &Path) -> bool {
     match File::open(mark) {
-        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
+        // Shared, so that two that look at once do not take each other for the owner.
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(why) => why.kind() != io::ErrorKind::NotFound,
     }
 }
 
@@ -582,12 +652,16 @@ fn struck(params: &[(String, String)]) -> Vec<(&str, &str)> {
 
 fn noted(row: &Row) -> rusqlite::Result<Noted> {
     let shown: String = row.get("params")?;
+    let error: Option<String> = row.get("error")?;
     Ok(Noted {
+        missed: error.as_deref() == Some(MISSED),
         id: row.get("id")?,
         uuid: row.get("uuid")?,
         process: row.get("process")?,
         pid: row.get("pid")?,
         profile: row.get("profile")?,
+        endpoint: row.get("endpoint")?,
+        identity: row.get("identity")?,
         api: row.get("api")?,
         params: serde_json::from_str(&shown).unwrap_or_default(),
         custom: row.get("custom")?,
@@ -596,7 +670,7 @@ fn noted(row: &Row) -> rusqlite::Result<Noted> {
         job: row.get("job")?,
         resource: row.get("resource")?,
         ended: row.get("ended")?,
-        error: row.get("error")?,
+        error,
     })
 }
 
@@ -662,7 +736,8 @@ mod tests {
             (State::Done, Some("j"))
         );
         assert!(calls[0].ended.is_some() && !other.lives(&calls[0]));
-        assert!(other.has_job(&whose(), "j").unwrap());
+        let of_others = |id| other.jobs_of_others(&whose(), id).unwrap().contains("j");
+        assert!(of_others(calls[0].id + 1) && !of_others(calls[0].id));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -719,7 +794,14 @@ mod tests {
             identity: "OTHER".into(),
             ..whose()
         };
-        assert!(ledger.calls(&other, true).unwrap().is_empty());
+        // The same profile with another key shows them and cannot ask after them.
+        let calls = ledger.calls(&other, true).unwrap();
+        assert!(calls.len() == 1 && !calls[0].is_of(&other) && calls[0].is_of(&whose()));
+        let elsewhere = Whose {
+            profile: "test".into(),
+            ..other.clone()
+        };
+        assert!(ledger.calls(&elsewhere, true).unwrap().is_empty());
         assert!(ledger.may_choose(&whose()).unwrap());
         ledger.may_not_choose(&whose()).unwrap();
         assert!(!ledger.may_choose(&whose()).unwrap());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::ledger::{Fate, Noted, State, now};
+use super::ledger::{Fate, MISSED, Noted, State, now};
 use super::{Book, Client, Options, pages};
 use crate::catalog::Catalog;
 use crate::cloud::{Finding, Lost, Outcome, Progress, Request};
@@ -27,28 +27,33 @@ pub enum Trace {
     Unsure(String),
 }
 
-/// Asks the cloud what it shows of a call; one that was sent a moment ago is looked for again before it counts as absent.
-pub async fn trace(client: &Client, book: &Book, catalog: &Catalog, call: &Noted) -> Result<Trace> {
-    let traced = trace_once(client, book, catalog, call).await?;
-    let left = call.sent + GRACE - now();
+/// Where and how the cloud is asked.
+pub struct Inquiry<'a> {
+    pub client: &'a Client,
+    pub book: &'a Book,
+    pub catalog: &'a Catalog,
+    pub options: &'a Options,
+}
+
+/// Asks the cloud what it shows of a call that was given up at `lost`, in milliseconds; soon after that it is looked for
+/// again before it counts as absent.
+pub async fn trace(inquiry: &Inquiry<'_>, call: &Noted, lost: i64) -> Result<Trace> {
+    let traced = trace_once(inquiry, call).await?;
+    let left = lost + GRACE - now();
     if left <= 0 || matches!(traced, Trace::Taken { job: Some(_), .. }) {
         return Ok(traced);
     }
     sleep(Duration::from_millis(left.min(GRACE).unsigned_abs())).await;
-    trace_once(client, book, catalog, call).await
+    trace_once(inquiry, call).await
 }
 
-async fn trace_once(
-    client: &Client,
-    book: &Book,
-    catalog: &Catalog,
-    call: &Noted,
-) -> Result<Trace> {
-    let dialect = client.dialect();
-    let lost = lost(client, call);
+async fn trace_once(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Trace> {
+    let Inquiry { book, catalog, .. } = inquiry;
+    let dialect = inquiry.client.dialect();
+    let lost = lost(inquiry, call)?;
     // Things first: what they show has a job by the time that jobs are asked for.
     let things = match dialect.things_of(&lost, catalog)? {
-        Some(request) => Some(match list(client, &request).await {
+        Some(request) => Some(match list(inquiry, &request).await {
             // Servers refuse to list an id that they do not know.
             Err(error) if dialect.is_absence(&error) => Vec::new(),
             listed => listed?,
@@ -56,14 +61,13 @@ async fn trace_once(
         None => None,
     };
     let jobs = match dialect.jobs_since(&lost, catalog)? {
-        Some(request) => Some(list(client, &request).await?),
+        Some(request) => Some(list(inquiry, &request).await?),
         None => None,
     };
     // The cloud's clock is known from its answers now.
-    let lost = self::lost(client, call);
-    let known = |job: &str| {
-        call.job.as_deref() != Some(job) && book.ledger.has_job(&book.whose, job).unwrap_or(true)
-    };
+    let lost = self::lost(inquiry, call)?;
+    let others = book.ledger.jobs_of_others(&book.whose, call.id)?;
+    let known = |job: &str| others.contains(job);
     Ok(
         match dialect.find(&lost, jobs.as_deref(), things.as_deref(), &known) {
             Finding::Taken { job, resource } => Trace::Taken {
@@ -80,47 +84,54 @@ async fn trace_once(
     )
 }
 
-/// Finds out how far a call is that the ledger has as open.
-pub async fn refresh(
-    client: &Client,
-    book: &Book,
-    catalog: &Catalog,
-    call: &Noted,
-) -> Result<Fate> {
+/// Finds out how far a call is that the ledger has as undecided.
+pub async fn refresh(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Fate> {
     let known = Fate {
         job: call.job.clone(),
         resource: call.resource.clone(),
         ..Fate::of(State::Running)
     };
-    match (&call.job, call.state) {
-        (_, state) if !state.open() => Ok(Fate { state, ..known }),
-        (Some(job), _) => {
-            let fate = asked(client, call, job, known.clone()).await?;
+    match (&call.job, &call.resource, call.state) {
+        _ if !call.undecided() => Ok(Fate {
+            state: call.state,
+            ..known
+        }),
+        (Some(job), ..) => {
+            let fate = asked(inquiry, call, job, known.clone()).await?;
             if fate.state != State::Unknown {
                 return Ok(fate);
             }
             // A job that the cloud does not know may have been misread; the call itself may still be found.
             let mut misread = call.clone();
             misread.job = None;
-            match traced(client, book, catalog, &misread, known).await? {
+            match traced(inquiry, &misread, known).await? {
                 // It was answered, so that nothing is found proves nothing.
                 found if matches!(found.state, State::Unknown | State::NotDone) => Ok(fate),
                 found => Ok(found),
             }
         }
-        (None, _) => traced(client, book, catalog, call, known).await,
+        (None, Some(id), State::Running) => uploaded(inquiry, call, id, known.clone()).await,
+        (None, ..) => traced(inquiry, call, known).await,
+    }
+}
+
+/// The fate of an upload that was begun.
+async fn uploaded(inquiry: &Inquiry<'_>, call: &Noted, id: &str, known: Fate) -> Result<Fate> {
+    let client = inquiry.client;
+    let Some(uploads) = client.dialect().uploads(&call.api) else {
+        return Ok(known);
+    };
+    let request = request_of(call);
+    let look = uploads.look(&request, id);
+    match client.fetch(&look, inquiry.options).await? {
+        Outcome::Done(answer) => Ok(fate(&uploads.progress(&request, id, answer), known)),
+        Outcome::Started { .. } => Ok(known),
     }
 }
 
 /// The fate of a call of which no job is known.
-async fn traced(
-    client: &Client,
-    book: &Book,
-    catalog: &Catalog,
-    call: &Noted,
-    known: Fate,
-) -> Result<Fate> {
-    match trace(client, book, catalog, call).await? {
+async fn traced(inquiry: &Inquiry<'_>, call: &Noted, known: Fate) -> Result<Fate> {
+    match trace(inquiry, call, call.sent).await? {
         Trace::Taken {
             job: Some(job),
             resource,
@@ -131,14 +142,14 @@ async fn traced(
                 resource,
                 ..known
             };
-            asked(client, call, &job, found).await
+            asked(inquiry, call, &job, found).await
         }
         Trace::Taken { resource, .. } => Ok(Fate {
             resource,
             ..Fate::of(State::Done)
         }),
         Trace::Absent => Ok(Fate {
-            error: Some("the cloud has no trace of it".into()),
+            error: Some(MISSED.into()),
             ..Fate::of(State::NotDone)
         }),
         Trace::Unsure(seen) => Ok(Fate {
@@ -149,12 +160,11 @@ async fn traced(
 }
 
 /// The fate of a call whose job is known.
-async fn asked(client: &Client, call: &Noted, job: &str, known: Fate) -> Result<Fate> {
-    let request = Request {
-        api: call.api.clone(),
-        params: call.params.clone(),
-    };
-    let progress = client.progress(&request, job, &Options::default()).await;
+async fn asked(inquiry: &Inquiry<'_>, call: &Noted, job: &str, known: Fate) -> Result<Fate> {
+    let Inquiry {
+        client, options, ..
+    } = inquiry;
+    let progress = client.progress(&request_of(call), job, options).await;
     Ok(match progress {
         Ok(progress) => fate(&progress, known),
         // Servers forget jobs after a day or so.
@@ -168,6 +178,13 @@ async fn asked(client: &Client, call: &Noted, job: &str, known: Fate) -> Result<
         },
         Err(error) => return Err(error),
     })
+}
+
+fn request_of(call: &Noted) -> Request {
+    Request {
+        api: call.api.clone(),
+        params: call.params.clone(),
+    }
 }
 
 /// What a job's progress says of its call.
@@ -188,24 +205,29 @@ pub fn fate(progress: &Progress, known: Fate) -> Fate {
 }
 
 /// A list whole.
-async fn list(client: &Client, request: &Request) -> Result<Vec<Record>> {
-    let options = Options::default();
-    let Outcome::Done(first) = client.fetch(request, &options).await? else {
+async fn list(inquiry: &Inquiry<'_>, request: &Request) -> Result<Vec<Record>> {
+    let Inquiry {
+        client, options, ..
+    } = inquiry;
+    let Outcome::Done(first) = client.fetch(request, options).await? else {
         return Err(Error::new(
             Kind::Unreachable,
             format!("{} answered no list", request.api),
         ));
     };
-    let whole = pages::complete(client, request, &options, first, |_, _| ()).await?;
+    let whole = pages::complete(client, request, options, first, |_, _| ()).await?;
     Ok(whole.answer.records().collect())
 }
 
-fn lost(client: &Client, call: &Noted) -> Lost {
-    Lost {
+fn lost(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Lost> {
+    let ahead = inquiry.client.ahead();
+    let api = inquiry.catalog.api(&call.api)?;
+    Ok(Lost {
         api: call.api.clone(),
         params: call.params.clone(),
         custom: call.custom.then(|| call.uuid.clone()),
-        sent: call.sent / 1000 + client.ahead(),
-        now: now() / 1000 + client.ahead(),
-    }
+        starts_job: api.is_some_and(|api| api.asynchronous),
+        sent: call.sent / 1000 + ahead,
+        now: now() / 1000 + ahead,
+    })
 }

@@ -18,12 +18,10 @@ use words::Sending;
 
 pub use words::{address, chain, host, seconds};
 
-/// A reply larger than this is broken off.
-const MAX_REPLY: usize = 1 << 30;
 /// Connections are let go before the usual servers close them, so that no call is sent into a closing one.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// How long to wait at most, for what; each is a setting.
+/// How long to wait at most, for what, and for how much; each is a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// For a connection, its TLS and its proxy included (`connect_timeout`).
@@ -32,6 +30,8 @@ pub struct Limits {
     pub reply: Duration,
     /// For each further byte (`idle_timeout`).
     pub idle: Duration,
+    /// How many bytes an answer may have, unpacked (`max_reply`).
+    pub bytes: u64,
 }
 
 impl Default for Limits {
@@ -40,6 +40,7 @@ impl Default for Limits {
             connect: Duration::from_secs(15),
             reply: Duration::from_secs(300),
             idle: Duration::from_secs(60),
+            bytes: 1 << 30,
         }
     }
 }
@@ -217,7 +218,15 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         .filter_map(|value| value.to_str().ok())
         .map(Secret::new)
         .collect();
+    let most = sending.limits.bytes;
+    // What tells its length is refused before any of it is here.
+    let length = response.content_length().unwrap_or(0);
+    if length > most {
+        return Err(sending.oversize(&format!("it has {length} bytes")));
+    }
     let mut body = Vec::new();
+    // Where the memory cannot be had at once, the body may yet prove shorter than it says.
+    let _ = body.try_reserve_exact(usize::try_from(length).unwrap_or(0));
     let idle = sending.limits.idle;
     loop {
         let Ok(chunk) = timeout(idle, response.chunk()).await else {
@@ -231,9 +240,9 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
         let Some(chunk) = chunk.map_err(|why| sending.broken(why))? else {
             break;
         };
-        if body.len() + chunk.len() > MAX_REPLY {
-            let why = format!("the answer is larger than {MAX_REPLY} bytes");
-            return Err(sending.lost(&why, None));
+        if (body.len() + chunk.len()) as u64 > most {
+            let why = format!("it was broken off after {} bytes", body.len());
+            return Err(sending.oversize(&why));
         }
         body.extend_from_slice(&chunk);
     }

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// How long the last question has for its answer, which a cloud that takes no more calls may put off.
 const LAST: Duration = Duration::from_secs(5);
 /// How long questions may go without an answer before the wait is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait before asking again after a job that has run for `elapsed`: a tenth of that, so that the end is
 /// noticed within a tenth of the job's duration.

@@ -149,6 +149,8 @@ pub struct Lost {
     pub params: Vec<(String, String)>,
     /// The id that it asked for as the new thing's.
     pub custom: Option<String>,
+    /// Whether it starts a job.
+    pub starts_job: bool,
     /// When it was sent, in seconds since 1970 by the cloud's clock.
     pub sent: i64,
     /// When the cloud is asked, by the same clock.

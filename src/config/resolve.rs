@@ -360,6 +360,11 @@ impl Resolved {
         Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 
+    /// Gives a number of bytes; 0 for a setting that is no size.
+    pub fn size(&self, name: &str) -> u64 {
+        settings::bytes(&self.get(name)).unwrap_or(0)
+    }
+
     /// Gives the file that a setting names, if it names one.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.get(name))

@@ -10,6 +10,11 @@ pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "jsonl", "csv", 
 /// The longest time in seconds that a setting may name, a year; clocks overflow far above it.
 const LONGEST: u64 = 365 * 24 * 3600;
 
+/// The largest size that a setting may name.
+const LARGEST: u64 = 1 << 40;
+
+const UNITS: [(char, u32); 4] = [('T', 40), ('G', 30), ('M', 20), ('K', 10)];
+
 /// What values a setting has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -17,6 +22,8 @@ pub enum Kind {
     Seconds,
     /// Seconds that may have a fraction.
     Limit,
+    /// A number of bytes, as in 500M; K, M, G and T are powers of 1024.
+    Size,
     /// A whole number up to this.
     Count(u64),
     Port,
@@ -182,6 +189,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "max_reply",
+        kind: Kind::Size,
+        default: "1G",
+        about: "How many bytes an answer may have, unpacked; a larger one is broken off",
+        ..LINE
+    },
+    Setting {
         name: "output",
         kind: Kind::Choice(OUTPUTS),
         default: "auto",
@@ -284,6 +298,33 @@ pub static SETTINGS: &[Setting] = &[
     },
 ];
 
+/// Gives the bytes that a size such as `500M` names.
+pub fn bytes(size: &str) -> Option<u64> {
+    let size = size.to_ascii_uppercase();
+    let size = size
+        .strip_suffix("IB")
+        .or(size.strip_suffix('B'))
+        .unwrap_or(&size);
+    let unit = UNITS
+        .iter()
+        .find_map(|(letter, shift)| Some((size.strip_suffix(*letter)?, *shift)));
+    let (number, shift) = unit.unwrap_or((size, 0));
+    let plain = number.bytes().all(|digit| digit.is_ascii_digit());
+    let number = number.parse::<u64>().ok().filter(|_| plain)?;
+    number.checked_mul(1 << shift)
+}
+
+/// Gives the shortest size that is exactly this many bytes.
+pub fn size(bytes: u64) -> String {
+    let unit = UNITS
+        .iter()
+        .find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    match unit {
+        Some((letter, shift)) => format!("{}{letter}", bytes >> shift),
+        None => bytes.to_string(),
+    }
+}
+
 /// Finds a setting by its name in any case.
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS
@@ -332,6 +373,10 @@ impl Setting {
             },
             Kind::Seconds => self.seconds(value),
             Kind::Limit => self.limit(value),
+            Kind::Size => match bytes(value) {
+                Some(bytes) if (1..=LARGEST).contains(&bytes) => Ok(size(bytes)),
+                _ => Err(self.refuse(value, "a number of bytes from 1 to 1T, as in 500M")),
+            },
             Kind::Count(most) => match value.parse::<u64>() {
                 Ok(count) if count <= most => Ok(count.to_string()),
                 _ => Err(self.refuse(value, &format!("a number from 0 to {most}"))),
@@ -439,6 +484,10 @@ mod tests {
             ("color", "off", "false"),
             ("timeout", " 060 ", "60"),
             ("expires", "0", "0"),
+            ("max_reply", "1024m", "1G"),
+            ("max_reply", "1537 ", "1537"),
+            ("max_reply", "500MiB", "500M"),
+            ("max_reply", "1073741824", "1G"),
             ("idle_timeout", "0.20", "0.2"),
             ("idle_timeout", "60.0", "60"),
             ("port", "08080", "8080"),
@@ -495,6 +544,21 @@ mod tests {
                 "connect_timeout",
                 "1e3",
                 "connect_timeout: \"1e3\" is not seconds from 0.001 to 31536000",
+            ),
+            (
+                "max_reply",
+                "1.5G",
+                "max_reply: \"1.5G\" is not a number of bytes from 1 to 1T, as in 500M",
+            ),
+            (
+                "max_reply",
+                "0",
+                "max_reply: \"0\" is not a number of bytes from 1 to 1T, as in 500M",
+            ),
+            (
+                "max_reply",
+                "99999999T",
+                "max_reply: \"99999999T\" is not a number of bytes from 1 to 1T, as in 500M",
             ),
             ("port", "0", "port: \"0\" is not a port from 1 to 65535"),
             (

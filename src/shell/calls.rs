@@ -40,7 +40,7 @@ impl Session {
         let file = self.take_file(call.api.as_deref(), &mut call.params)?;
         let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
-            types: self.types(&resolved, call.api.as_deref()),
+            types: self.types(call.api.as_deref()),
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
@@ -125,14 +125,10 @@ impl Session {
         })))
     }
 
-    /// What is known of the fields of an API's answer: XML has to be told, and JSON tells by itself.
-    pub(super) fn types(&mut self, resolved: &Resolved, api: Option<&Api>) -> Types {
-        if resolved.get("response") != "xml" {
-            return Types::default();
-        }
-        let catalog = self.known_catalog();
+    /// What is known of the fields of an API's answer: XML has to be told, and may come though JSON was asked for.
+    pub(super) fn types(&mut self, api: Option<&Api>) -> Types {
         let fields = api.map_or(&[][..], |api| &api.response);
-        Types::within(fields, catalog)
+        Types::within(fields, self.known_catalog())
     }
 
     /// Sends the call; Ctrl-C ends the wait for its answer.
@@ -287,7 +283,7 @@ impl Session {
 }
 
 /// What the settings say of how calls are sent.
-pub(super) fn options_of(resolved: &Resolved) -> Options {
+pub fn options_of(resolved: &Resolved) -> Options {
     Options {
         manner: Manner {
             expires: resolved.seconds("expires"),

@@ -215,6 +215,7 @@ impl Session {
             connect: resolved.duration("connect_timeout"),
             reply: resolved.duration("reply_timeout"),
             idle: resolved.duration("idle_timeout"),
+            bytes: resolved.size("max_reply"),
         };
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {

@@ -70,6 +70,8 @@ impl Session {
             mut entry,
         } = upload;
         let way = uploads.way(request, &answer)?;
+        // The call is answered, and what it is for has only begun.
+        self.note(&mut entry, &Fate::of(State::Running));
         let noun = uploads.noun();
         let look_line = uploads.look_line(&way.id);
         self.ui.say(&format!(
@@ -90,7 +92,7 @@ impl Session {
         }
         let shower = uploads.look(request, &way.id).api;
         let shower = self.known_catalog().api(&shower).ok().flatten();
-        let types = self.types(resolved, shower.as_deref());
+        let types = self.types(shower.as_deref());
         let delivered = self.deliver(client, request, &way, file, options.retries);
         let end = match delivered {
             Err(error) => Err(error),
@@ -119,16 +121,12 @@ impl Session {
                 self.follow_upload(client, following)
             }
         };
-        if let (Err(error), Some(entry)) = (&end, &mut entry)
-            && error.kind == Kind::JobFailed
-        {
-            let fate = Fate {
-                resource: Some(way.id.clone()),
-                ..Fate::because(State::Failed, error)
-            };
-            if let Err(trouble) = entry.settle(&fate) {
-                self.ui.warn(&trouble.message);
+        match &end {
+            Ok(_) => self.note(&mut entry, &Fate::of(State::Done)),
+            Err(error) if error.kind == Kind::JobFailed => {
+                self.note(&mut entry, &Fate::because(State::Failed, error));
             }
+            Err(_) => {}
         }
         let answer = end.map_err(|error| match error.kind {
             Kind::StillRunning | Kind::Unknown => {
@@ -140,6 +138,13 @@ impl Session {
             )),
         })?;
         Ok((answer, shower))
+    }
+
+    /// Writes down how far the call is; what the cloud did is told although that fails.
+    fn note(&self, entry: &mut Option<Entry>, fate: &Fate) {
+        if let Some(Err(trouble)) = entry.as_mut().map(|entry| entry.settle(fate)) {
+            self.ui.warn(&trouble.message);
+        }
     }
 
     /// Sends the file, with a bar that tells how far it is.

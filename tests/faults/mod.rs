@@ -11,7 +11,7 @@ use capuchin::Client;
 use capuchin::client::ledger::{Ledger, Noted, Whose};
 use serde_json::Value;
 
-use crate::support::{Home, Seen};
+use crate::support::{Home, Run, Seen};
 use proxy::{Dice, Proxy, Schedule};
 
 /// A cloud in this process with a proxy before it, and what the tests need to know of its world.
@@ -156,9 +156,15 @@ impl World {
     }
 }
 
+/// A run that gives a busy machine its time.
+fn patiently(run: Run) -> Run {
+    run.env("CAPUCHIN_REPLY_TIMEOUT", "60")
+        .env("CAPUCHIN_TIMEOUT", "60")
+}
+
 /// The ledger as `jobs all` shows it, after it asked the cloud.
 fn ledger(home: &Home) -> (Seen, Vec<Value>) {
-    let seen = home.run("jobs all -o json").seen().status(0);
+    let seen = patiently(home.run("jobs all -o json")).seen().status(0);
     let whole: Value = serde_json::from_str(&seen.stdout).unwrap();
     let rows = whole["job"].as_array().cloned().unwrap_or_default();
     (seen, rows)
@@ -184,7 +190,7 @@ fn run(world: &World, seed: u64, tally: &mut Tally) {
     let mut dice = Dice::new(seed);
     let root = dice.below(3) > 0;
     let home = world.home(root);
-    home.run("sync").ok();
+    patiently(home.run("sync")).ok();
     let name = |what: &str| format!("s{seed}{what}");
     let mut script = vec![
         world.deploy(&format!("name={}", name("a"))),
@@ -205,8 +211,9 @@ fn run(world: &World, seed: u64, tally: &mut Tally) {
     let seen = home.args(&["--keep-going"]).stdin(script.concat()).seen();
     world.proxy.schedule(None);
     assert!(!seen.stderr.contains("hunter2"), "{seen:?}");
+    world.proxy.settle();
     let mut forwarded = world.proxy.forwarded();
-    home.run("jobs wait").seen();
+    patiently(home.run("jobs wait")).seen();
     let (_, entries) = ledger(&home);
     forwarded.extend(world.proxy.forwarded());
 
@@ -290,11 +297,10 @@ fn a_process_killed_at_any_moment_leaves_the_truth_behind() {
     let mut left = 0;
     for kill in 0..KILLS {
         let home = world.home(kill % 2 == 0);
-        home.run("sync").ok();
+        patiently(home.run("sync")).ok();
         let name = format!("k{kill}");
         let line = world.deploy(&format!("name={name}"));
-        let mut child = home
-            .args(&line.split_whitespace().collect::<Vec<_>>())
+        let mut child = patiently(home.args(&line.split_whitespace().collect::<Vec<_>>()))
             .command()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -305,6 +311,7 @@ fn a_process_killed_at_any_moment_leaves_the_truth_behind() {
         // It may have come to its end already.
         let _ = child.kill();
         let ended = child.wait().unwrap();
+        world.proxy.settle();
         world.proxy.forwarded();
         let (seen, entries) = ledger(&home);
         let asked = world.proxy.forwarded();

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -118,12 +118,32 @@ struct Shared {
     forwarded: Mutex<Vec<String>>,
     away: AtomicBool,
     stop: AtomicBool,
+    /// How many requests are on their way.
+    under_way: Mutex<usize>,
+    done: Condvar,
+}
+
+/// A request on its way.
+struct UnderWay<'a>(&'a Shared);
+
+impl UnderWay<'_> {
+    fn begin(shared: &Shared) -> UnderWay<'_> {
+        *shared.under_way.lock().unwrap() += 1;
+        UnderWay(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        *self.0.under_way.lock().unwrap() -= 1;
+        self.0.done.notify_all();
+    }
 }
 
 impl Proxy {
     pub fn new(cloud: SocketAddr) -> Proxy {
         // Holds the port while nobody listens on it.
-        let reserved = bound(([127, 0, 0, 1], 0).into());
+        let reserved = bound(([127, 0, 0, 1], 0).into()).unwrap();
         let address = reserved.local_addr().unwrap().as_socket().unwrap();
         let shared = Arc::new(Shared {
             cloud,
@@ -131,8 +151,10 @@ impl Proxy {
             forwarded: Mutex::new(Vec::new()),
             away: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            under_way: Mutex::new(0),
+            done: Condvar::new(),
         });
-        let (serving, listener) = (shared.clone(), listening(address));
+        let (serving, listener) = (shared.clone(), listening(address).unwrap());
         let thread = std::thread::spawn(move || serve(&serving, address, listener, &reserved));
         Proxy {
             address,
@@ -150,6 +172,13 @@ impl Proxy {
         *self.shared.schedule.lock().unwrap() = schedule;
     }
 
+    /// Waits for the requests whose senders have long given them up.
+    pub fn settle(&self) {
+        let under_way = self.shared.under_way.lock().unwrap();
+        let done = self.shared.done.wait_while(under_way, |count| *count > 0);
+        drop(done.unwrap());
+    }
+
     /// The queries and forms that the cloud got so far, and none of them again.
     pub fn forwarded(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.forwarded.lock().unwrap())
@@ -165,18 +194,18 @@ impl Drop for Proxy {
     }
 }
 
-fn bound(address: SocketAddr) -> Socket {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
-    socket.set_reuse_address(true).unwrap();
-    socket.bind(&address.into()).unwrap();
-    socket
+fn bound(address: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
-fn listening(address: SocketAddr) -> TcpListener {
-    let socket = bound(address);
-    socket.listen(64).unwrap();
-    socket.set_nonblocking(true).unwrap();
-    socket.into()
+fn listening(address: SocketAddr) -> Option<TcpListener> {
+    let socket = bound(address).ok()?;
+    socket.listen(64).ok()?;
+    socket.set_nonblocking(true).ok()?;
+    Some(socket.into())
 }
 
 fn serve(shared: &Arc<Shared>, address: SocketAddr, first: TcpListener, _reserved: &Socket) {
@@ -187,8 +216,14 @@ fn serve(shared: &Arc<Shared>, address: SocketAddr, first: TcpListener, _reserve
             listener = None;
             std::thread::sleep(AWAY);
         }
-        let open = listener.get_or_insert_with(|| listening(address));
-        match open.accept() {
+        // A process that is being started holds what it inherited for a moment, the listener that was there before too.
+        let Some(open) = listener.take().or_else(|| listening(address)) else {
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        };
+        let accepted = open.accept();
+        listener = Some(open);
+        match accepted {
             Ok((stream, _)) => {
                 let shared = shared.clone();
                 threads.push(std::thread::spawn(move || {
@@ -232,6 +267,7 @@ fn connection(shared: &Shared, mut client: TcpStream) -> std::io::Result<()> {
         if fault == Fault::ResetBefore {
             return reset(&client);
         }
+        let _under_way = UnderWay::begin(shared);
         let request = message(&mut client, first[0])?;
         match fault {
             Fault::ResetBefore => {}

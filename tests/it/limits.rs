@@ -177,3 +177,59 @@ fn limits_are_kept_in_a_profile_with_their_fractions() {
     let text = std::fs::read_to_string(home.config()).unwrap();
     assert!(text.contains("reply_timeout = 7\n"), "{text}");
 }
+
+#[test]
+fn a_runaway_answer_is_broken_off_while_it_comes() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+    // One that says its length, one that never ends, and one that is small until it is unpacked.
+    let told = Silent::start(move |stream| {
+        read_head(stream);
+        let _ = stream.write_all(format!("{head}content-length: 734003200\r\n\r\n").as_bytes());
+    });
+    let endless = Silent::start(move |stream| {
+        read_head(stream);
+        let _ = stream.write_all(format!("{head}\r\n").as_bytes());
+        while stream.write_all(&[b' '; 10_000]).is_ok() {}
+    });
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..400 {
+        packed.write_all(&[b' '; 100_000]).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 1_000_000);
+    let bomb = Silent::start(move |stream| {
+        read_head(stream);
+        let length = packed.len();
+        let head = format!("{head}content-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+        let _ = stream.write_all(&[head.as_bytes(), &packed].concat());
+    });
+    for (cloud, told) in [
+        (&told, "it has 734003200 bytes"),
+        (&endless, "it was broken off after"),
+        (&bomb, "it was broken off after"),
+    ] {
+        let home = cloud.home("http");
+        // Asking again would bring the same.
+        for (line, status) in [("list zones retries=3", 3), ("create domain name=x", 6)] {
+            let said = home.run(&format!("{line} max_reply=1M")).fails(status);
+            assert!(
+                said.contains("larger than 1M") && said.contains(told),
+                "{said}"
+            );
+            assert!(said.contains("max_reply is 1M"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_just_as_large_as_it_may_be_is_taken() {
+    let stub = Stub::answering("200 OK", "application/json", ZONES);
+    let home = home(&stub.url);
+    let fits = ZONES.len();
+    home.run(&format!("list zones max_reply={fits}")).ok();
+    home.run(&format!("list zones max_reply={}", fits - 1))
+        .fails(3);
+    home.run("set max_reply 2048K").ok();
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    assert!(text.contains("max_reply = \"2M\"\n"), "{text}");
+}

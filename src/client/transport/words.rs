@@ -8,6 +8,7 @@ use reqwest::Response;
 use super::{Failure, Limits, Reached, header};
 use crate::client::proxies::Proxy;
 use crate::client::tls;
+use crate::config::settings::size;
 use crate::error::{Error, Kind, Result};
 
 /// A call on its way: what its errors have to say.
@@ -168,14 +169,7 @@ impl Sending<'_> {
 
     /// The failure of a call whose answer never came whole; `limit` is the setting that ended the wait for it.
     pub fn lost(&self, why: &str, limit: Option<(&str, Duration)>) -> Failure {
-        let address = address(self.url);
-        let what = self.what;
-        let message = if self.reads {
-            format!("{what}: no whole answer came from {address}: {why}")
-        } else {
-            format!("{what} was sent to {address}, but its answer never came: {why}")
-        };
-        let mut error = self.warned(Error::new(self.doubtful(), message));
+        let mut error = self.warned(self.unanswered(why));
         if let Some((setting, limit)) = limit {
             error = error.hint(format!(
                 "{setting} is {}; for a longer wait: {setting}=SECONDS",
@@ -183,6 +177,29 @@ impl Sending<'_> {
             ));
         }
         Failure::new(Reached::Server, error)
+    }
+
+    /// The failure of an answer that is too large.
+    pub fn oversize(&self, why: &str) -> Failure {
+        let limit = size(self.limits.bytes);
+        let error = self.unanswered(&format!("it is larger than {limit}: {why}"));
+        let hint = format!("max_reply is {limit}; for a larger answer: max_reply=4G, for instance");
+        match self.reads {
+            // Asking again brings the same.
+            true => Failure::new(Reached::Refusal, error.hint(hint)),
+            false => Failure::new(Reached::Server, self.warned(error).hint(hint)),
+        }
+    }
+
+    fn unanswered(&self, why: &str) -> Error {
+        let address = address(self.url);
+        let what = self.what;
+        let message = if self.reads {
+            format!("{what}: no whole answer came from {address}: {why}")
+        } else {
+            format!("{what} was sent to {address}, but its answer never came: {why}")
+        };
+        Error::new(self.doubtful(), message)
     }
 
     /// What a call comes to that was sent and has no answer of its own.

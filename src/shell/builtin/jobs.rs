@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use super::{Builtin, Known};
 use crate::catalog::Catalog;
 use crate::client::ledger::{Fate, Noted, State};
-use crate::client::{Client, interrupted_wait, resolve, wait};
+use crate::client::resolve::Inquiry;
+use crate::client::{Client, Options, interrupted_wait, resolve, wait};
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
+use crate::shell::calls::options_of;
 use crate::shell::session::{Session, Shown, View};
 
 const WORDS: [&str; 4] = ["all", "wait", "show", "forget"];
@@ -69,17 +71,23 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
         [] => open(session)?,
         ids => named(session, ids)?,
     };
-    let (client, catalog) = (session.client()?, session.catalog()?);
+    let whose = session.whose(&session.resolved)?;
+    let client = session.client()?;
     let limit = Duration::from_secs(session.resolved.seconds("timeout"));
     let wanted: Vec<i64> = calls.iter().map(|call| call.id).collect();
     let start = Instant::now();
     let mut calls = calls;
-    while calls.iter().any(|call| waits(session, call)) {
+    let waits = |session: &Session, call: &Noted| {
+        let lives = call.state == State::Sent && session.ledger.lives(call);
+        call.is_of(&whose) && (call.state == State::Running || lives)
+    };
+    let mut answered = Instant::now();
+    loop {
+        let open = calls.iter().filter(|call| waits(session, call)).count();
         let left = limit.saturating_sub(start.elapsed());
-        if left.is_zero() {
+        if open == 0 || left.is_zero() || answered.elapsed() > wait::PATIENCE {
             break;
         }
-        let open = calls.iter().filter(|call| waits(session, call)).count();
         let pause = wait::pause(start.elapsed()).min(left);
         let caller = client.clone();
         let what = format!("waiting for {open} of {}", calls.len());
@@ -93,10 +101,12 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
                 }
             },
         )??;
-        refresh(session, &client, &catalog, &mut calls)?;
+        // A question that fails is no call that failed.
+        if refresh(session, &mut calls)?.is_empty() {
+            answered = Instant::now();
+        }
     }
-    refresh(session, &client, &catalog, &mut calls)?;
-    let whose = session.whose(&session.resolved)?;
+    bring_up_to_date(session, &mut calls)?;
     let calls: Vec<Noted> = session
         .ledger
         .calls(&whose, true)?
@@ -133,18 +143,13 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
     })
 }
 
-/// Whether waiting may still tell something of a call.
-fn waits(session: &Session, call: &Noted) -> bool {
-    call.state == State::Running || (call.state == State::Sent && session.ledger.lives(call))
-}
-
 fn show(session: &mut Session, id: &str) -> Result<Shown> {
     let mut calls = named(session, &[id])?;
     bring_up_to_date(session, &mut calls)?;
     let Some(call) = calls.first() else {
         return Err(none(id));
     };
-    let mut record = row(session, call);
+    let mut record = row(session, call, &columns(&calls));
     record.push("profile", Value::String(call.profile.clone()));
     record.push("process", Value::Number(call.pid.to_string()));
     if call.custom {
@@ -175,7 +180,7 @@ fn forget(session: &mut Session, ids: &[&str]) -> Result<Shown> {
 fn open(session: &Session) -> Result<Vec<Noted>> {
     let whose = session.whose(&session.resolved)?;
     let mut calls = session.ledger.calls(&whose, false)?;
-    calls.retain(|call| call.state.open());
+    calls.retain(|call| call.undecided());
     Ok(calls)
 }
 
@@ -203,74 +208,107 @@ fn none(id: &str) -> Error {
         .hint("`jobs all` shows those that there are")
 }
 
-/// Asks the cloud after the calls that are open; what cannot be asked stays as it was, and the reason is told.
+/// Asks the cloud after the calls that are undecided; what cannot be asked stays as it was, and the reason is told.
 fn bring_up_to_date(session: &mut Session, calls: &mut [Noted]) -> Result<()> {
-    if !calls.iter().any(|call| call.state.open()) {
+    if !calls.iter().any(Noted::undecided) {
         return Ok(());
     }
-    let asked = session
-        .client()
-        .and_then(|client| Ok((client, session.catalog()?)))
-        .and_then(|(client, catalog)| refresh(session, &client, &catalog, calls));
-    match asked {
+    match refresh(session, calls) {
         Err(error) if error.kind != Kind::Interrupted => {
-            session.ui.warn(&format!(
-                "what became of the open calls could not be asked: {}",
-                error.message
-            ));
+            tell(session, &error);
             Ok(())
         }
-        asked => asked,
+        asked => asked.map(|troubles| troubles.iter().for_each(|error| tell(session, error))),
     }
 }
 
-fn refresh(
+fn tell(session: &Session, error: &Error) {
+    session.ui.warn(&format!(
+        "what became of an open call could not be asked: {}",
+        error.message
+    ));
+}
+
+/// Asks after each undecided call, and gives what kept some from being asked after.
+fn refresh(session: &mut Session, calls: &mut [Noted]) -> Result<Vec<Error>> {
+    let whose = session.whose(&session.resolved)?;
+    let (client, catalog) = (session.client()?, session.catalog()?);
+    let mut options = options_of(&session.resolved);
+    options.manner.response = "json".into();
+    let mut troubles = Vec::new();
+    for call in calls.iter_mut() {
+        if !call.undecided() || !call.is_of(&whose) {
+            continue;
+        }
+        // What another process is sending is that one's to settle; asked in this order, its last word is not missed.
+        let lives = session.ledger.lives(call);
+        if let Some(now) = session.ledger.call(call.id)? {
+            *call = now;
+        }
+        if !call.undecided() || (call.state == State::Sent && lives) {
+            continue;
+        }
+        match ask(session, &client, &catalog, &options, call) {
+            Ok(fate) => {
+                session.ledger.find_out(call, &fate)?;
+                if let Some(now) = session.ledger.call(call.id)? {
+                    *call = now;
+                }
+            }
+            Err(error) if error.kind == Kind::Interrupted => return Err(error),
+            Err(error) => troubles.push(error),
+        }
+    }
+    // Looked at now, whatever came of it.
+    session.ledger.seen(calls)?;
+    Ok(troubles)
+}
+
+fn ask(
     session: &mut Session,
     client: &Arc<Client>,
     catalog: &Arc<Catalog>,
-    calls: &mut [Noted],
-) -> Result<()> {
-    for call in calls.iter_mut().filter(|call| call.state.open()) {
-        // A call that another process is sending is that one's to settle.
-        if call.state == State::Sent && session.ledger.lives(call) {
-            continue;
-        }
-        let (caller, known, asked) = (client.clone(), catalog.clone(), call.clone());
-        let what = format!("{} (number {})", call.api, call.id);
-        let fate = session.on_network(
-            client,
-            || what.clone(),
-            |mut interrupt| async move {
-                let Some(book) = caller.book() else {
-                    return Err(Error::local("there is no ledger"));
-                };
-                tokio::select! {
-                    fate = resolve::refresh(&caller, book, &known, &asked) => fate,
-                    () = interrupt.pressed() => Err(interrupted_wait()),
-                }
-            },
-        )??;
-        take(session, call, fate)?;
-    }
-    // Looked at now, whatever came of it.
-    session.ledger.seen(calls)
-}
-
-fn take(session: &Session, call: &mut Noted, fate: Fate) -> Result<()> {
-    session.ledger.settle(call.id, &fate)?;
-    call.state = fate.state;
-    call.job = fate.job.or(call.job.take());
-    call.resource = fate.resource.or(call.resource.take());
-    call.error = fate.error;
-    Ok(())
+    options: &Options,
+    call: &Noted,
+) -> Result<Fate> {
+    let (caller, known, options, asked) = (
+        client.clone(),
+        catalog.clone(),
+        options.clone(),
+        call.clone(),
+    );
+    let what = format!("{} (number {})", call.api, call.id);
+    session.on_network(
+        client,
+        || what.clone(),
+        |mut interrupt| async move {
+            let Some(book) = caller.book() else {
+                return Err(Error::local("there is no ledger"));
+            };
+            let inquiry = Inquiry {
+                client: &caller,
+                book,
+                catalog: &known,
+                options: &options,
+            };
+            tokio::select! {
+                fate = resolve::refresh(&inquiry, &asked) => fate,
+                () = interrupt.pressed() => Err(interrupted_wait()),
+            }
+        },
+    )?
 }
 
 fn shown(session: &Session, calls: &[Noted]) -> Shown {
-    let rows = calls.iter().map(|call| row(session, call)).collect();
+    let columns = columns(calls);
+    let rows = calls
+        .iter()
+        .map(|call| row(session, call, &columns))
+        .collect();
     View::of(Answer::table("job", rows), session.resolved.get("output"))
 }
 
-fn row(session: &Session, call: &Noted) -> Record {
+fn row(session: &Session, call: &Noted, columns: &[bool; 4]) -> Record {
     let state = match call.state {
         // The process that sent it is gone, so nobody hears the answer.
         State::Sent if !session.ledger.lives(call) => State::Unknown,
@@ -280,19 +318,36 @@ fn row(session: &Session, call: &Noted) -> Record {
     row.push("id", Value::Number(call.id.to_string()));
     row.push("api", Value::String(call.api.clone()));
     row.push("state", Value::String(state.name().into()));
-    for (name, value) in [("jobid", &call.job), ("resourceid", &call.resource)] {
-        if let Some(value) = value {
-            row.push(name, Value::String(value.clone()));
+    row.push("sent", Value::String(date(call.sent)));
+    for ((name, value), shown) in MAYBE.into_iter().zip(maybe(call)).zip(columns) {
+        if *shown {
+            row.push(name, Value::String(value.unwrap_or_default()));
         }
     }
-    row.push("sent", Value::String(date(call.sent)));
-    if let Some(ended) = call.ended {
-        row.push("ended", Value::String(date(ended)));
-    }
-    if let Some(error) = &call.error {
-        row.push("error", Value::String(error.clone()));
-    }
     row
+}
+
+/// What not every call has.
+const MAYBE: [&str; 4] = ["jobid", "resourceid", "ended", "error"];
+
+fn maybe(call: &Noted) -> [Option<String>; 4] {
+    [
+        call.job.clone(),
+        call.resource.clone(),
+        call.ended.map(date),
+        call.error.clone(),
+    ]
+}
+
+/// Which of these any of the calls has: it stands in the same place for all of them.
+fn columns(calls: &[Noted]) -> [bool; 4] {
+    let mut columns = [false; 4];
+    for call in calls {
+        for (column, value) in columns.iter_mut().zip(maybe(call)) {
+            *column |= value.is_some();
+        }
+    }
+    columns
 }
 
 fn date(milliseconds: i64) -> String {
