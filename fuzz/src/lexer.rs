@@ -132,6 +132,10 @@ fn is_meant_again(line: &str, words: &Words) {
         Command::Builtin { args, .. } if args.first().is_some_and(|arg| arg.starts_with('-')) => {
             return;
         }
+        // `api` is refused unless a name follows at once, and the plainest way would have a word follow.
+        Command::Builtin {
+            name: "api", args, ..
+        } if !args.is_empty() => return,
         Command::Empty => String::new(),
         Command::ApiHelp(api) => format!("{} -h", api.name),
         Command::VerbHelp(verb) => format!("{verb} -h"),
