@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::config::private_directory;
 use crate::error::{Error, Result};
-use crate::line::secrets::{STRUCK, is_secret};
+use crate::line::secrets::{STRUCK, is_secret_of};
 
 /// How long another process's write is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -251,7 +251,7 @@ impl Ledger {
     ) -> Result<Entry> {
         let custom = uuid.is_some();
         let uuid = uuid.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let shown = serde_json::to_string(&struck(given)).unwrap_or_default();
+        let shown = serde_json::to_string(&struck(api, given)).unwrap_or_default();
         let sent = now();
         let id = self.with(|book, marks| {
             if book.mark.is_none() {
@@ -640,13 +640,15 @@ fn lives(mark: &Path) -> bool {
     }
 }
 
-fn struck(params: &[(String, String)]) -> Vec<(&str, &str)> {
+fn struck<'a>(api: &str, params: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
     params
         .iter()
-        .map(|(name, value)| match is_secret(name) && !value.is_empty() {
-            true => (name.as_str(), STRUCK),
-            false => (name.as_str(), value.as_str()),
-        })
+        .map(
+            |(name, value)| match is_secret_of(api, params, name) && !value.is_empty() {
+                true => (name.as_str(), STRUCK),
+                false => (name.as_str(), value.as_str()),
+            },
+        )
         .collect()
 }
 

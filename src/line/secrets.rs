@@ -5,7 +5,7 @@ pub const STRUCK: &str = "********";
 
 /// Whether a parameter of that name is a secret or, like user data, may hold some.
 pub fn is_secret(name: &str) -> bool {
-    const PARTS: [&str; 9] = [
+    const PARTS: [&str; 12] = [
         "password",
         "passwd",
         "passphrase",
@@ -15,16 +15,47 @@ pub fn is_secret(name: &str) -> bool {
         "sessionkey",
         "userdata",
         "signature",
+        "ipsecpsk",
+        "bindpass",
+        "storepass",
     ];
     let name = name.to_ascii_lowercase();
     // The version of the signing rule tells nothing.
     name != "signatureversion" && PARTS.iter().any(|part| name.contains(part))
 }
 
+/// Whether a parameter of a call is a secret: by its name, or by what the call is for.
+pub fn is_secret_of(api: &str, params: &[(String, String)], name: &str) -> bool {
+    let by_call = match (api, name.to_ascii_lowercase().as_str()) {
+        ("addSwift", "key") => true,
+        // A setting of the cloud may be a password.
+        ("updateConfiguration", "value") => params
+            .iter()
+            .any(|(name, setting)| name.eq_ignore_ascii_case("name") && is_secret_setting(setting)),
+        _ => false,
+    };
+    by_call || is_secret(name)
+}
+
+fn is_secret_setting(name: &str) -> bool {
+    is_secret(name) || name.to_ascii_lowercase().ends_with("key")
+}
+
 /// The line with the value of every secret struck out; `set secretkey …` and `--password …` too.
 pub fn strike(line: &str) -> String {
     let mut struck = String::with_capacity(line.len());
     let mut secret_follows = false;
+    let lower = line.to_ascii_lowercase();
+    let configuration = lower.contains("configuration")
+        && lower.split_ascii_whitespace().any(|word| {
+            let name = word.trim_matches(['"', '\'']).strip_prefix("name=");
+            name.is_some_and(is_secret_setting)
+        });
+    let swift = lower.contains("swift");
+    let by_call = |name: &str| {
+        (configuration && name.eq_ignore_ascii_case("value"))
+            || (swift && name.eq_ignore_ascii_case("key"))
+    };
     // `set` takes all that follows the name for the value, blanks and all.
     let mut set = false;
     // Whoever types a password after `login` is refused, and the line told of.
@@ -39,7 +70,7 @@ pub fn strike(line: &str) -> String {
                 struck.push_str(piece);
                 continue;
             }
-            Some((name, value)) if is_secret(name) && !value.is_empty() => {
+            Some((name, value)) if (is_secret(name) || by_call(name)) && !value.is_empty() => {
                 struck.push_str(name);
                 struck.push('=');
                 struck.push_str(STRUCK);
@@ -103,6 +134,40 @@ fn pieces(line: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_call_is_for_makes_a_secret_too() {
+        let params = |name: &str| {
+            vec![
+                ("name".to_string(), name.to_string()),
+                ("value".to_string(), "hush".to_string()),
+            ]
+        };
+        for (api, name, parameter, secret) in [
+            ("updateConfiguration", "ldap.bind.password", "value", true),
+            ("updateConfiguration", "default.page.size", "value", false),
+            ("addSwift", "x", "key", true),
+            ("listTags", "x", "key", false),
+            ("createVpnCustomerGateway", "x", "ipsecpsk", true),
+            ("ldapConfig", "x", "bindpass", true),
+        ] {
+            let told = is_secret_of(api, &params(name), parameter);
+            assert_eq!(told, secret, "{api} {name} {parameter}");
+        }
+        for (line, expected) in [
+            (
+                "update configuration name=ldap.bind.password value=hush",
+                "update configuration name=ldap.bind.password value=********",
+            ),
+            (
+                "update configuration name=default.page.size value=5",
+                "update configuration name=default.page.size value=5",
+            ),
+            ("add swift url=u key=hush", "add swift url=u key=********"),
+        ] {
+            assert_eq!(strike(line), expected);
+        }
+    }
 
     #[test]
     fn secrets_are_struck_and_the_rest_stays() {

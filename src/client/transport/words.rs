@@ -29,9 +29,8 @@ impl Sending<'_> {
         let address = address(self.url);
         let what = self.what;
         if status.is_redirection() {
-            let target = header(response, "location").map_or("nowhere", |target| {
-                target.split('?').next().unwrap_or(target)
-            });
+            let target =
+                header(response, "location").map_or_else(|| "nowhere".into(), without_keys);
             let error = Error::new(
                 Kind::Refused,
                 format!(
@@ -250,4 +249,18 @@ pub fn chain(why: &dyn StdError) -> String {
         source = cause.source();
     }
     text
+}
+/// An address without what may let somebody in: user, session and query.
+fn without_keys(address: &str) -> String {
+    let bare = address.split(['?', ';', '#']).next().unwrap_or(address);
+    match bare.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest
+                .split_once('/')
+                .map_or((rest, ""), |(host, path)| (host, path));
+            let host = host.rsplit('@').next().unwrap_or(host);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => bare.into(),
+    }
 }

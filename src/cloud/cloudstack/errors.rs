@@ -193,7 +193,13 @@ pub fn upload_failed(what: &str, why: &str) -> Error {
 pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error {
     let status = u32::from(reply.status);
     // A refusal by whatever stands before the API changed nothing; anything else may have.
-    let refused = matches!(reply.status, 400..=407 | 409..=499 | 530..=559);
+    // What is no sentence of the API's may be a page from before it, put there after the call went through.
+    let api_says = reads || plain(&reply.body).is_some();
+    let refused = match reply.status {
+        400..=407 | 409..=499 => true,
+        530..=559 => api_says,
+        _ => false,
+    };
     let kind = match (refused, reads) {
         (true, _) => Kind::Refused,
         (false, true) => Kind::Unreachable,
@@ -248,7 +254,12 @@ fn plain(body: &[u8]) -> Option<String> {
 /// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
-    let shown = on_one_line(title(&text).unwrap_or(&text));
+    let shown = match title(&text) {
+        Some(title) => on_one_line(title),
+        // A broken answer may hold the very keys that it was asked for.
+        None if text.trim_start().starts_with(['{', '[', '<']) => String::new(),
+        None => on_one_line(&text),
+    };
     let shown: String = shown.chars().take(120).collect();
     if shown.is_empty() {
         shown

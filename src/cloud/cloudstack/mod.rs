@@ -26,7 +26,7 @@ use crate::cloud::{
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
-use crate::line::secrets::is_secret;
+use crate::line::secrets::is_secret_of;
 use crate::record::answer::Answer;
 use crate::record::body::Body;
 use crate::record::{Record, Value};
@@ -94,7 +94,10 @@ impl Dialect for CloudStack {
             ("response".to_string(), manner.response.clone()),
         ];
         params.extend(request.params.iter().cloned());
-        let shown = format!("{url}?{}", sign::query(&without_secrets(&params)));
+        let shown = format!(
+            "{url}?{}",
+            sign::query(&without_secrets(&request.api, &params))
+        );
         match proof {
             Proof::Keys { apikey, secretkey } => {
                 params.push(("apikey".into(), apikey.into()));
@@ -114,7 +117,9 @@ impl Dialect for CloudStack {
         let query = sign::query(&params);
         // Addresses are logged on their way; the session's key is no less a secret than what the user sends.
         let secret = params.iter().any(|(name, value)| {
-            is_secret(name) && !name.eq_ignore_ascii_case("signature") && !value.is_empty()
+            is_secret_of(&request.api, &request.params, name)
+                && !name.eq_ignore_ascii_case("signature")
+                && !value.is_empty()
         });
         let (url, body) = if secret || query.len() > BULKY {
             (url.into(), Some(query))
@@ -348,12 +353,17 @@ impl CloudStack {
     fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
-        let start = reply.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        // A byte order mark says nothing here.
+        let bytes = match reply.body.starts_with(b"\xef\xbb\xbf") {
+            true => reply.body.slice(3..),
+            false => reply.body.clone(),
+        };
+        let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
-            Some(b'<') if looks_like_html(&reply.body) => Err("it is a web page".to_string()),
-            Some(b'<') => Body::of_xml(&reply.body, types),
-            Some(_) => Body::of_json(&reply.body),
+            Some(b'<') if looks_like_html(&bytes) => Err("it is a web page".to_string()),
+            Some(b'<') => Body::of_xml(&bytes, types),
+            Some(_) => Body::of_json(&bytes),
         };
         let body = match read {
             Ok(body) => body,
@@ -401,10 +411,10 @@ fn date(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
-fn without_secrets(params: &[(String, String)]) -> Vec<(String, String)> {
+fn without_secrets(api: &str, params: &[(String, String)]) -> Vec<(String, String)> {
     let mut kept = params.to_vec();
     for (name, value) in &mut kept {
-        if is_secret(name) && !value.is_empty() {
+        if is_secret_of(api, params, name) && !value.is_empty() {
             *value = crate::line::secrets::STRUCK.into();
         }
     }
