@@ -243,7 +243,7 @@ impl Session {
         let first = words.next().unwrap_or_default();
         // `sync` alone is the built-in, and with a noun it may be an API such as syncStoragePool.
         let call = match first {
-            "help" | "api" => true,
+            "api" => true,
             "sync" => words
                 .next()
                 .is_some_and(|word| !word.starts_with(['-', '|', '#'])),

@@ -156,3 +156,12 @@ fn help_tells_the_parameters_in_the_guides_manner() {
     assert!(home.run("help list").ok().contains("list zones"));
     assert!(home.run("set -h").ok().contains("Usage: set"));
 }
+
+#[test]
+fn help_is_there_where_a_profile_is_not_finished() {
+    let home = crate::support::Home::new();
+    home.run("profile add empty").ok();
+    for line in ["help", "help set", "set -h"] {
+        home.run(line).seen().status(0).out("Shows all settings");
+    }
+}
