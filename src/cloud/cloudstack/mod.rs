@@ -26,7 +26,7 @@ use crate::cloud::{
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
-use crate::line::secrets::is_secret_of;
+use crate::line::secrets::{STRUCK, is_secret_of};
 use crate::record::answer::Answer;
 use crate::record::body::Body;
 use crate::record::{Record, Value};
@@ -283,7 +283,10 @@ impl Dialect for CloudStack {
                 raw: reply.body.clone(),
                 ..Answer::of_job(record)
             })),
-            Some("2") => Ok(Progress::Failed(failure(request, job, &record))),
+            Some("2") => Ok(Progress::Failed(unsaid(
+                failure(request, job, &record),
+                request,
+            ))),
             other => Err(Error::new(
                 Kind::Unreachable,
                 format!(
@@ -351,6 +354,11 @@ fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
 impl CloudStack {
     /// The body of the answer without its envelope, or the refusal that it tells.
     fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
+        self.body_as_told(request, reply, types)
+            .map_err(|error| unsaid(error, request))
+    }
+
+    fn body_as_told(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
         let misread =
             |why: &str| errors::not_understood(request, reply, why, self.reads(&request.api));
         // A byte order mark says nothing here.
@@ -411,11 +419,27 @@ fn date(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
+/// The error without the secrets of the call, which servers repeat in what they say of a wrong value.
+fn unsaid(mut error: Error, request: &Request) -> Error {
+    const SHORTEST: usize = 4;
+    let Request { api, params } = request;
+    let secrets = params
+        .iter()
+        .filter(|(name, value)| value.len() >= SHORTEST && is_secret_of(api, params, name));
+    for (_, value) in secrets {
+        error.message = error.message.replace(value, STRUCK);
+        if let Some(said) = &mut error.said {
+            said.text = said.text.replace(value, STRUCK);
+        }
+    }
+    error
+}
+
 fn without_secrets(api: &str, params: &[(String, String)]) -> Vec<(String, String)> {
     let mut kept = params.to_vec();
     for (name, value) in &mut kept {
         if is_secret_of(api, params, name) && !value.is_empty() {
-            *value = crate::line::secrets::STRUCK.into();
+            *value = STRUCK.into();
         }
     }
     kept
@@ -509,6 +533,20 @@ mod tests {
         );
         assert_eq!(call.cookies, Some(token.cookies.clone()));
         assert!(!call.shown.contains("S%2B"), "{}", call.shown);
+    }
+
+    #[test]
+    fn what_a_server_says_of_a_secret_is_not_repeated() {
+        let call = request(
+            "createUser",
+            &[("username", "kim"), ("password", "hunter2")],
+        );
+        let body = r#"{"createuserresponse":{"errorcode":431,"errortext":"Invalid parameter password value=hunter2 of kim"}}"#;
+        let error = CloudStack
+            .read(&call, &reply(431, body), &Types::default(), true)
+            .unwrap_err();
+        assert!(error.message.contains("value=******** of kim"), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]
