@@ -48,7 +48,10 @@ pub fn scan(bytes: &[u8], types: &Types) -> Result<(Scanned, Manner), Malformed>
         what: "the XML is not UTF-8".into(),
         at: why.valid_up_to(),
     })?;
-    let mut walk = Walk::new(text);
+    // The reader passes over a byte order mark and counts from after it.
+    let bare = text.trim_start_matches('\u{feff}');
+    let mark = text.len() - bare.len();
+    let mut walk = Walk::new(bare);
     let root = walk.root()?;
     let (runs, blank) = walk.runs()?;
     walk.end()?;
@@ -62,7 +65,10 @@ pub fn scan(bytes: &[u8], types: &Types) -> Result<(Scanned, Manner), Malformed>
         types: types.clone(),
         old: walk.old,
     };
-    let (fields, lists) = body(text, root, &runs, &manner);
+    let (fields, mut lists) = body(bare, root, &runs, &manner);
+    for (span, _) in lists.values_mut() {
+        *span = span.start + mark..span.end + mark;
+    }
     let envelope = Name::from(root);
     Ok((
         Scanned {

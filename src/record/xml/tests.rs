@@ -20,6 +20,17 @@ fn compact(text: &str, fields: &[Field]) -> String {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    let list =
+        "\u{feff}<?xml version=\"1.0\"?><r><count>2</count><z><id>a</id></z><z><id>b</id></z></r>";
+    assert_eq!(
+        compact(list, &[]),
+        r#"{"count":2,"z":[{"id":"a"},{"id":"b"}]}"#
+    );
+    assert_eq!(compact("\u{feff}<r><id>é</id></r>", &[]), r#"{"id":"é"}"#);
+}
+
+#[test]
 fn the_tree_is_that_of_json() {
     let fields = [
         field("size", "long", Vec::new()),
