@@ -193,8 +193,13 @@ pub fn upload_failed(what: &str, why: &str) -> Error {
 pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error {
     let status = u32::from(reply.status);
     // A refusal by whatever stands before the API changed nothing; anything else may have.
-    // What is no sentence of the API's may be a page from before it, put there after the call went through.
-    let api_says = reads || plain(&reply.body).is_some();
+    // A sentence in another media type than the API's may be from what stands before it, put there after the call went
+    // through.
+    let sentence = plain(&reply.body);
+    let api_says = reads
+        || sentence
+            .as_ref()
+            .is_some_and(|text| text.is_empty() || media_of_the_api(&reply.content_type));
     let refused = match reply.status {
         400..=407 | 409..=499 => true,
         530..=559 => api_says,
@@ -206,7 +211,7 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         (false, false) => Kind::Unknown,
     };
     let own = codes::find(status).filter(|_| refused);
-    if let (Some(_), Some(text)) = (&own, plain(&reply.body)) {
+    if let (Some(_), Some(text)) = (&own, sentence) {
         let refusal = Refusal {
             code: status,
             text,
@@ -240,6 +245,20 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
     error
 }
 
+/// Whether the content type is one that the API answers in.
+fn media_of_the_api(content_type: &str) -> bool {
+    let media = content_type.to_ascii_lowercase();
+    ["json", "javascript", "xml"]
+        .iter()
+        .any(|kind| media.contains(kind) && !media.contains("xhtml"))
+}
+
+/// Whether a body is a web page.
+pub fn looks_like_html(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
+    head.contains("<html") || head.contains("<!doctype html")
+}
+
 /// The text of a body that is a sentence for people, which servers send for some refusals whatever the content type says;
 /// nothing for `null`.
 fn plain(body: &[u8]) -> Option<String> {
@@ -254,7 +273,8 @@ fn plain(body: &[u8]) -> Option<String> {
 /// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
-    let shown = match title(&text) {
+    let page = looks_like_html(body).then(|| title(&text)).flatten();
+    let shown = match page {
         Some(title) => on_one_line(title),
         // A broken answer may hold the very keys that it was asked for.
         None if text.trim_start().starts_with(['{', '[', '<']) => String::new(),
