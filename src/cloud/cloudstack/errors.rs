@@ -1,7 +1,7 @@
 //! What CloudStack's refusals mean: an answer that is none in, out comes what was asked, the server's text, the codes' names and
 //! meaning, and what there is to do about it.
 
-use super::codes;
+use super::{codes, throttle};
 use crate::cloud::{Code, Reply, Request, http};
 use crate::error::{Doubt, Error, Kind, Said};
 use crate::record::Record;
@@ -140,8 +140,9 @@ impl Refusal {
         if api.eq_ignore_ascii_case("login") && self.code == 531 {
             return vec!["check the user name, the password and the domain".into()];
         }
-        if let Some(wait) = told_wait(&text) {
-            return vec![format!("wait {wait} and try again")];
+        if let Some(wait) = throttle::milliseconds(&text) {
+            let seconds = wait.as_millis().div_ceil(1000);
+            return vec![format!("wait {seconds} s and try again")];
         }
         if let Some((_, hint)) = TELLING.iter().find(|(part, _)| text.contains(part)) {
             return vec![(*hint).into()];
@@ -170,17 +171,6 @@ impl Refusal {
             432 => Some(Doubt::Command),
             _ => None,
         }
-    }
-}
-
-/// How long a text in lower case says to wait: `please retry after 19789 ms`.
-fn told_wait(text: &str) -> Option<String> {
-    let rest = text.split_once("retry after ")?.1;
-    let (number, unit) = rest.trim_end_matches('.').split_once(' ')?;
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(format!("{} s", number.div_ceil(1000))),
-        _ => None,
     }
 }
 

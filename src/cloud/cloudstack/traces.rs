@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::catalog::{Api, Catalog, Entry};
+use crate::catalog::{Api, Catalog, Entry, verb_of};
 use crate::cloud::{Finding, Lost, Request};
 use crate::error::{Error, Result};
 use crate::record::{Record, Value};
@@ -240,7 +240,7 @@ fn by_thing(lost: &Lost, id: Option<&str>, things: Option<&[Record]>) -> Finding
     let Some(things) = things else {
         return Finding::Unsure("no list shows what such a call does".into());
     };
-    match (verb(&lost.api), id) {
+    match (verb_of(&lost.api), id) {
         _ if lost.starts_job => Finding::Unsure("its job cannot be looked for".into()),
         ("delete" | "remove", Some(_)) if !things.is_empty() => Finding::Absent,
         ("delete" | "remove", Some(id)) => Finding::Unsure(format!(
@@ -404,13 +404,6 @@ fn name_of(lost: &Lost) -> Option<(&'static str, &str)> {
         field
     };
     Some((field, name))
-}
-
-fn verb(api: &str) -> &str {
-    let end = api
-        .find(|letter: char| !letter.is_ascii_lowercase())
-        .unwrap_or(api.len());
-    &api[..end]
 }
 
 /// The list call of the noun: listVolumes for createVolume.
