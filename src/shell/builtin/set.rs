@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::ask;
-use crate::shell::editor::setting_values;
 use crate::shell::session::{Mode, Session, Shown, View};
+use crate::shell::tab::setting_values;
 
 pub const SET: Builtin = Builtin {
     name: "set",
