@@ -10,6 +10,7 @@ use self::table::{Line, member};
 use crate::catalog::{Api, Catalog};
 use crate::cloud::Request;
 use crate::cloud::listing::Listing;
+use crate::line::byname::has_name;
 
 /// The fields by which people know a thing, best first.
 const LABELS: [&str; 13] = [
@@ -53,9 +54,7 @@ pub fn listing(
     // A name or a file that is still to be looked into narrows nothing.
     let given: Vec<&(String, String)> = given
         .iter()
-        .filter(|(_, value)| {
-            !(value.is_empty() || value.starts_with("name:") || value.starts_with('@'))
-        })
+        .filter(|(_, value)| !(value.is_empty() || has_name(value) || value.starts_with('@')))
         .collect();
     let sought = Sought {
         catalog,
