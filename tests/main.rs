@@ -39,6 +39,8 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/listing.rs"]
+mod listing;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
