@@ -59,6 +59,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/throttling.rs"]
