@@ -78,7 +78,9 @@ impl Session {
         let by = listing.by_value?;
         request.params.retain(|(name, _)| name != by);
         request.params.push((by.into(), value.clone()));
-        let choices = self.choices(&listing, request, client, options).ok()?;
+        let choices = self
+            .choices(&listing, request, true, client, options)
+            .ok()?;
         let named = choices.into_iter().find(|choice| choice.value == *value)?;
         named.labels.first().map(|label| shown(label))
     }
@@ -115,11 +117,12 @@ impl Session {
         if listing.keyword {
             request.params.push(("keyword".into(), name.into()));
         }
-        let mut all = self.asked(lookup, &typed, &listing, request)?;
+        let mut all = self.asked(lookup, &typed, &listing, request, true)?;
         let mut found = of_name(name, &all);
-        // A keyword is not looked for in everything that a thing is known by.
+        // A keyword is not looked for in everything that a thing is known by. What the cloud gives at once of the list
+        // has to do, for a name that there is not would have the whole of a large one fetched.
         if found.is_empty() && listing.keyword {
-            all = self.asked(lookup, &typed, &listing, listing.request.clone())?;
+            all = self.asked(lookup, &typed, &listing, listing.request.clone(), false)?;
             found = of_name(name, &all);
         }
         match &found[..] {
@@ -136,9 +139,10 @@ impl Session {
         typed: &str,
         listing: &Listing,
         request: Request,
+        whole: bool,
     ) -> Result<Vec<Choice>> {
         let list = request.api.clone();
-        let asked = self.choices(listing, request, lookup.client, lookup.options);
+        let asked = self.choices(listing, request, whole, lookup.client, lookup.options);
         asked.map_err(|error| {
             let dialect = lookup.client.dialect();
             let catalog = self.known_catalog();
@@ -153,11 +157,12 @@ impl Session {
         })
     }
 
-    /// The values in the whole list, each once.
+    /// The values in the list, each once; not `whole`, in as much of it as the cloud gives at once.
     fn choices(
         &mut self,
         listing: &Listing,
         request: Request,
+        whole: bool,
         client: &Arc<Client>,
         options: &Options,
     ) -> Result<Vec<Choice>> {
@@ -167,14 +172,14 @@ impl Session {
             custom: None,
             ..options.clone()
         };
-        let (caller, what, paged) = (client.clone(), request.api.clone(), listing.paged);
+        let (caller, what, on) = (client.clone(), request.api.clone(), listing.paged && whole);
         let answer = self.on_network(
             client,
             move || what.clone(),
             |mut interrupt| async move {
                 let whole = async {
                     match caller.fetch(&request, &options).await? {
-                        Outcome::Done(first) if paged && caller.pages(&request) => {
+                        Outcome::Done(first) if on && caller.pages(&request) => {
                             let all =
                                 pages::complete(&caller, &request, &options, first, |_, _| ());
                             Ok(all.await?.answer)
