@@ -18,7 +18,6 @@ use crate::catalog::Catalog;
 use crate::config::private_directory;
 use crate::config::settings;
 use crate::error::{Error, Result};
-use crate::print::FORMS;
 
 /// The editor shows candidates a page at a time, and its pager counts no further than this.
 const MOST_CANDIDATES: usize = 1000;
@@ -175,12 +174,6 @@ impl Completer for Assistant {
 
 /// The values that a setting can have, where they can be listed.
 pub fn setting_values(name: &str) -> Vec<String> {
-    if name == "output" {
-        return std::iter::once("auto")
-            .chain(FORMS.iter().copied())
-            .map(String::from)
-            .collect();
-    }
     let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
         Some(settings::Kind::Bool) => &["true", "false"],
         Some(settings::Kind::Choice(words)) => words,

@@ -10,6 +10,7 @@ pub mod help;
 pub mod log;
 pub mod names;
 pub mod output;
+mod paging;
 pub mod refused;
 pub mod repl;
 pub mod script;
