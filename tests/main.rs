@@ -29,6 +29,8 @@ mod devcloud;
 mod exchanges;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/forms.rs"]
+mod forms;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
@@ -49,6 +51,8 @@ mod names;
 mod output;
 #[path = "it/pages.rs"]
 mod pages;
+#[path = "it/printed.rs"]
+mod printed;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/properties.rs"]

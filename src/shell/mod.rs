@@ -11,6 +11,7 @@ pub mod log;
 pub mod lookup;
 pub mod names;
 pub mod output;
+mod paging;
 pub mod refused;
 pub mod repl;
 pub mod script;

@@ -290,10 +290,17 @@ impl Session {
                     leave: true,
                 };
             }
-            Ok(Shown::Text(text)) => self.ui.print(&text).map_err(Ending::from),
-            Ok(Shown::Answer(view)) => self.print_whole(*view),
+            Ok(Shown::Text(text)) => {
+                self.page();
+                self.ui.print(&text).map_err(Ending::from)
+            }
+            Ok(Shown::Answer(view)) => {
+                self.page();
+                self.print_whole(*view)
+            }
         };
-        match written {
+        let ended = self.ui.end_page().map_err(Ending::from);
+        match written.and(ended) {
             Ok(()) => status(0),
             Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.

@@ -5,7 +5,6 @@ use super::complete::{Completion, complete};
 use super::session::{language, line_words};
 use crate::catalog::Catalog;
 use crate::config::settings;
-use crate::print::FORMS;
 
 /// The ways to go on from the cursor that are known without asking anybody.
 pub fn offers(line: &str, position: usize, catalog: &Catalog, known: &Known) -> Completion {
@@ -20,12 +19,6 @@ pub fn offers(line: &str, position: usize, catalog: &Catalog, known: &Known) -> 
 
 /// The values that a setting can have, where they can be listed.
 pub fn setting_values(name: &str) -> Vec<String> {
-    if name == "output" {
-        return std::iter::once("auto")
-            .chain(FORMS.iter().copied())
-            .map(String::from)
-            .collect();
-    }
     let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
         Some(settings::Kind::Bool) => &["true", "false"],
         Some(settings::Kind::Choice(words)) => words,
