@@ -2,6 +2,7 @@
 
 mod codes;
 mod errors;
+mod listing;
 mod login;
 mod names;
 pub mod sign;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
+use crate::cloud::listing::Listing;
 use crate::cloud::{
     Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
     SignedCall, Throttle, Token, Uploads,
@@ -204,6 +206,16 @@ impl Dialect for CloudStack {
 
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
         names::listed(list, answer)
+    }
+
+    fn listing(
+        &self,
+        catalog: &Catalog,
+        api: &Api,
+        param: &str,
+        given: &[(String, String)],
+    ) -> Option<Listing> {
+        listing::listing(catalog, api, param, given)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
