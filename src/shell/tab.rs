@@ -110,11 +110,7 @@ impl Question<'_> {
         let typed = Typed::of(&wanted.prefix, wanted.is_list());
         let mut choices = self.jobs();
         let mut lists = Vec::new();
-        let given = &wanted.given;
-        let listing = self
-            .dialect
-            .listing(self.catalog, &wanted.api, &wanted.param, given)
-            .filter(|listing| listing.missing.is_empty());
+        let listing = self.listing(&wanted.param, &self.given());
         if let (Some(values), Some(listing)) = (&self.known.values, listing) {
             match self.lists(values, &listing, &typed) {
                 Err(error) if choices.is_empty() => return Err(error),
@@ -136,6 +132,39 @@ impl Question<'_> {
             beyond,
             ..Offer::default()
         })
+    }
+
+    fn listing(&self, param: &str, given: &[(String, String)]) -> Option<Listing> {
+        let api = &self.wanted.api;
+        let listing = self.dialect.listing(self.catalog, api, param, given)?;
+        listing.missing.is_empty().then_some(listing)
+    }
+
+    /// What is typed already and may narrow the list: ids in place of names, and nothing that only sending makes a value of.
+    fn given(&self) -> Vec<(String, String)> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        for (param, value) in &self.wanted.given {
+            let typed = Typed::of(value, false);
+            let value = match typed.by_name {
+                true => self.id_of(param, typed.text, &given),
+                false => Some(value.clone()).filter(|value| !value.starts_with(['@', '$'])),
+            };
+            given.extend(value.map(|value| (param.clone(), value)));
+        }
+        given
+    }
+
+    /// The id of the one thing of that name.
+    fn id_of(&self, param: &str, name: &str, given: &[(String, String)]) -> Option<String> {
+        let listing = self.listing(param, given)?;
+        let values = self.known.values.as_ref()?;
+        let list = values.list(&listing, None, self.until)?.ok()?;
+        let mut named = list
+            .choices
+            .iter()
+            .filter(|choice| choice.labels.iter().any(|label| label == name));
+        let found = named.next()?;
+        named.next().is_none().then(|| found.value.clone())
     }
 
     /// The list as far as it came: its first page and, where that is not all and something is typed, what the server finds.

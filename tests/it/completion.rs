@@ -146,9 +146,15 @@ fn what_is_typed_already_narrows_the_list() {
         .send("deploy virtualmachine zoneid=11aa templateid=deb")
         .unwrap();
     tab_until(&mut session, "templateid=t2 ");
+    session.send_control('u').unwrap();
+    session
+        .send("deploy virtualmachine zoneid=name:Osaka templateid=deb")
+        .unwrap();
+    tab_until(&mut session, "templateid=t2 ");
     leave(session);
     let asked = cloud.asked("listTemplates");
     assert_eq!(asked[0].param("zoneid"), Some("11aa"));
+    assert_eq!(asked[1].param("zoneid"), Some("22bb"));
     assert_eq!(asked[0].param("page"), Some("1"));
 }
 
