@@ -5,9 +5,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::complete::{Candidate, open, whole};
 use crate::cloud::listing::Choice;
+use crate::line::byname::BY_NAME;
 
-/// What begins a name that stands for an id.
-const BY_NAME: &str = "name:";
 /// Between the columns of what is shown; the editor itself leaves as much after each candidate.
 const GAP: usize = 2;
 /// No name is cut shorter than this to make place for its id.

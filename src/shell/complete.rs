@@ -51,7 +51,8 @@ impl Wanted {
     /// Whether several values may stand there, with commas between.
     pub fn is_list(&self) -> bool {
         let param = self.api.param(&self.param);
-        param.is_some_and(is_list) || self.param.ends_with("ids")
+        let list = param.is_some_and(is_list) && !self.param.contains('.');
+        list || self.param.ends_with("ids")
     }
 }
 

@@ -10,6 +10,7 @@ pub mod editor;
 mod files;
 pub mod help;
 pub mod log;
+pub mod lookup;
 pub mod names;
 pub mod output;
 pub mod refused;
