@@ -272,7 +272,7 @@ pub static SETTINGS: &[Setting] = &[
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",
-        about: "Complete parameters with Tab",
+        about: "Complete values that the cloud has to be asked for with Tab",
         ..ALWAYS
     },
     Setting {

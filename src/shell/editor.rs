@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
@@ -12,13 +13,12 @@ use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use super::builtin::Known;
-use super::tab::offers;
+use super::candidates::screenful;
+use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
 use crate::config::private_directory;
 use crate::error::{Error, Result};
 
-/// The editor shows candidates a page at a time, and its pager counts no further than this.
-const MOST_CANDIDATES: usize = 1000;
 const HISTORY_LINES: usize = 10_000;
 
 /// What came from the terminal.
@@ -57,6 +57,9 @@ impl Terminal {
         };
         let config = Config::builder()
             .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            // No more come than a screen has place for.
+            .completion_prompt_limit(usize::MAX)
             .auto_add_history(false)
             .history_ignore_dups(true)
             .and_then(|config| config.max_history_size(HISTORY_LINES))
@@ -147,19 +150,25 @@ impl Completer for Assistant {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let completion = offers(line, position, &self.catalog, &self.known);
-        if completion.wanted.is_some_and(|wanted| wanted.is_file()) {
-            return FilenameCompleter::new().complete_path(line, position);
-        }
-        let pairs = completion
-            .candidates
-            .into_iter()
-            .take(MOST_CANDIDATES)
-            .map(|candidate| Pair {
-                display: candidate.value,
-                replacement: candidate.text,
-            })
-            .collect();
-        Ok((completion.start, pairs))
+        let (columns, rows) = size();
+        let until = Instant::now() + PATIENCE;
+        let offer = offer(line, position, &self.catalog, &self.known, until, columns);
+        // A cloud that refuses or cannot be reached has nothing to offer, and says so when it is called.
+        let offer = offer.unwrap_or_default();
+        let start = offer.start;
+        let typed = line.get(start..position).unwrap_or_default();
+        let pairs = screenful(offer, typed, columns, rows).into_iter();
+        let pairs = pairs.map(|(replacement, display)| Pair {
+            display,
+            replacement,
+        });
+        Ok((start, pairs.collect()))
     }
+}
+
+/// The terminal's columns and rows.
+fn size() -> (usize, usize) {
+    terminal_size::terminal_size().map_or((80, 24), |(columns, rows)| {
+        (usize::from(columns.0).max(20), usize::from(rows.0).max(5))
+    })
 }

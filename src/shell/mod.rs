@@ -3,9 +3,11 @@
 mod ask;
 pub mod builtin;
 pub mod calls;
+pub mod candidates;
 pub mod clouds;
 pub mod complete;
 pub mod editor;
+mod files;
 pub mod help;
 pub mod log;
 pub mod lookup;
@@ -19,3 +21,4 @@ mod secretkey;
 pub mod session;
 pub mod tab;
 mod uploads;
+pub mod values;
