@@ -3,6 +3,7 @@
 pub mod call;
 pub mod check;
 pub mod command;
+pub mod commands;
 pub mod nearest;
 pub mod options;
 pub mod secrets;
