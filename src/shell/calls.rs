@@ -44,9 +44,10 @@ impl Session {
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
+        let params = self.by_value(&call, params, &client, &options)?;
         let request = Request {
             api: call.name.clone(),
-            params: self.by_value(&call, params, &client, &options)?,
+            params: self.by_id(&call, params, &client, &options)?,
         };
         self.confirm_call(&client, &request, call.api.as_deref(), &options, &resolved)?;
         let options = Options {

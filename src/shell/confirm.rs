@@ -105,8 +105,12 @@ impl Session {
             .collect();
         let first: Vec<String> = ids.iter().take(MOST_NAMED).cloned().collect();
         let catalog = self.known_catalog();
-        let listing = client.dialect().listing(&catalog, api, param, &[]);
-        let found = match listing.filter(|listing| listing.missing.is_empty()) {
+        // What was typed besides is taken only where the list cannot do without.
+        let listing = [&[][..], &request.params].into_iter().find_map(|given| {
+            let listing = client.dialect().listing(&catalog, api, param, given)?;
+            listing.missing.is_empty().then_some(listing)
+        });
+        let found = match listing {
             Some(listing) => self.look(client, listing, &first, options)?,
             None => Vec::new(),
         };
@@ -146,6 +150,7 @@ impl Session {
             .iter()
             .map(|id| {
                 let mut request = listing.request.clone();
+                request.params.retain(|(name, _)| name != by);
                 request.params.push((by.into(), id.clone()));
                 request
             })

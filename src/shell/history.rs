@@ -83,6 +83,8 @@ impl History {
         }
         self.lines.retain(|other| other != line);
         self.lines.push(line.to_string());
+        let over = self.lines.len().saturating_sub(MOST_LINES);
+        self.lines.drain(..over);
     }
 
     /// Why lines are not kept, the first time it is asked.

@@ -12,6 +12,7 @@ mod highlight;
 mod hint;
 pub mod history;
 pub mod log;
+pub mod lookup;
 pub mod names;
 pub mod output;
 mod prompt;

@@ -36,6 +36,31 @@ fn asks(session: &mut PtySession, line: &str, question: &str) {
 }
 
 #[test]
+fn a_machine_is_named_with_its_state_and_what_its_call_does_besides() {
+    let home = Home::new();
+    let offering = home.value("list serviceofferings", "id");
+    home.args(&[
+        "deploy",
+        "virtualmachine",
+        "name=web",
+        "zoneid=name:devcloud",
+        "templateid=name:tiny Linux",
+        &format!("serviceofferingid={offering}"),
+    ])
+    .ok();
+    let mut session = open(&home);
+    let line = "destroy virtualmachine id=name:web expunge=true";
+    session.send_line(line).unwrap();
+    session.exp_string("destroy virtualmachine web (").unwrap();
+    session
+        .exp_string(", Running) (nothing recovers it)? [y/N] ")
+        .unwrap();
+    session.send_line("n").unwrap();
+    session.exp_string("nothing was sent").unwrap();
+    leave(session);
+}
+
+#[test]
 fn only_yes_is_yes() {
     let home = Home::new();
     let id = domain(&home);
@@ -55,7 +80,7 @@ fn only_yes_is_yes() {
         session.exp_string("> ").unwrap();
     }
     assert!(is_there(&home));
-    asks(&mut session, &line, &question);
+    asks(&mut session, "delete domain id=name:spare", &question);
     session.send_line("Yes").unwrap();
     session.exp_string("success = true").unwrap();
     leave(session);
