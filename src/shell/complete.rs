@@ -314,7 +314,11 @@ impl Place<'_> {
             };
         }
         let names = self.setting_names(given, "--");
-        self.matching(names.into_iter().chain(["--help".to_string()]))
+        let asked = self.language.settings.contains(&"confirm") && !given.contains(&"confirm");
+        let switches = ["--help", options::YES]
+            .into_iter()
+            .filter(|word| *word != options::YES || asked);
+        self.matching(names.into_iter().chain(switches.map(String::from)))
     }
 
     fn setting_names(&self, given: &[&str], lead: &str) -> Vec<String> {

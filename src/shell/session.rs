@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::builtin::{self, Builtin};
 use super::clouds::{Demo, Place};
 use super::help;
+use super::history::{self, History};
 use super::log::Log;
 use super::output::{Ending, Wanted};
 use super::values::Values;
@@ -71,7 +72,7 @@ pub struct Session {
     pub resolved: Resolved,
     pub mode: Mode,
     pub ledger: Arc<Ledger>,
-    pub history: Vec<String>,
+    history: History,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
     /// What is said once a process and has been said.
@@ -95,7 +96,8 @@ impl Session {
     pub fn open(places: Places, env: Env, flags: Flags, mode: Mode) -> Result<Session> {
         let file = File::load(&places)?;
         let resolved = resolve(&file, &*env, &flags)?;
-        let mut ui = Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty()));
+        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let mut ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
         ui.set_color(resolved.bool("color"));
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
@@ -111,7 +113,7 @@ impl Session {
             resolved,
             mode,
             ledger,
-            history: Vec::new(),
+            history: History::default(),
             keep_going: false,
             sources: Vec::new(),
             warned: Vec::new(),
@@ -337,6 +339,21 @@ impl Session {
             status: error.status(),
             leave: false,
         }
+    }
+
+    /// The lines typed at the prompts of the profile in use.
+    pub fn history(&mut self) -> &mut History {
+        let (path, before) = match self.resolved.get("history_file") {
+            path if path.is_empty() => {
+                let (path, before) = history::place(&self.places.state, &self.resolved.profile);
+                (path, Some(before))
+            }
+            path => (expand_home(&path, &self.env), None),
+        };
+        if self.history.path() != path {
+            self.history = History::at(path, before);
+        }
+        &mut self.history
     }
 
     /// The user's shell.
