@@ -27,6 +27,7 @@ pub struct Ui {
     err_terminal: bool,
     no_color: bool,
     color: bool,
+    progress: bool,
     out: RefCell<Out>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
@@ -54,6 +55,7 @@ impl Ui {
             err_terminal: stderr().is_terminal(),
             no_color,
             color: true,
+            progress: true,
             out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
@@ -63,6 +65,16 @@ impl Ui {
     /// Follows the setting `color`.
     pub fn set_color(&mut self, color: bool) {
         self.color = color;
+    }
+
+    /// Follows the setting `progress`.
+    pub fn set_progress(&mut self, progress: bool) {
+        self.progress = progress;
+    }
+
+    /// Whether what progresses is drawn, after so long a wait.
+    fn draws(&self, elapsed: Duration) -> bool {
+        self.err_terminal && self.progress && elapsed >= SPIN_AFTER
     }
 
     /// Whether what is printed now is seen on a terminal.
@@ -178,18 +190,12 @@ impl Ui {
 
     /// Draws the spinner on a terminal's stderr.
     pub fn spin(&self, what: &str, elapsed: Duration) {
-        if !self.err_terminal || elapsed < SPIN_AFTER {
+        if !self.draws(elapsed) {
             return;
         }
         self.spinning.replace(true);
         let tick = (elapsed.as_millis() / 100) as usize % SPINNER.len();
-        let seconds = elapsed.as_secs();
-        let time = if seconds < 60 {
-            format!("{seconds} s")
-        } else {
-            format!("{} min {} s", seconds / 60, seconds % 60)
-        };
-        let line: String = format!("{} {} {time}", SPINNER[tick], harmless(what))
+        let line: String = format!("{} {} {}", SPINNER[tick], harmless(what), time(elapsed))
             .chars()
             .take(self.width().saturating_sub(1))
             .collect();
@@ -198,13 +204,24 @@ impl Ui {
 
     /// Draws on a terminal's stderr how many bytes of something have gone where.
     pub fn bar(&self, what: &str, done: u64, total: u64) {
-        if !self.err_terminal {
+        if !self.draws(SPIN_AFTER) {
             return;
         }
         self.bar
             .borrow_mut()
-            .get_or_insert_with(|| Bar::new(&harmless(what), total, self.width()))
+            .get_or_insert_with(|| Bar::of_bytes(&harmless(what), total, self.width()))
             .set(done);
+    }
+
+    /// Draws how many rows of a list are there of how many.
+    pub fn rows(&self, what: &str, came: usize, total: usize, elapsed: Duration) {
+        if !self.draws(elapsed) {
+            return;
+        }
+        self.bar
+            .borrow_mut()
+            .get_or_insert_with(|| Bar::of_rows(&harmless(what), self.width()))
+            .set_rows(came, total, time(elapsed));
     }
 
     /// Takes the spinner and the bar away.
@@ -248,6 +265,14 @@ fn start(shell: &str, text: &str) -> io::Result<Child> {
         .arg(text)
         .stdin(Stdio::piped())
         .spawn()
+}
+
+/// A time to a person.
+fn time(elapsed: Duration) -> String {
+    match elapsed.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// Runs a command of the user's shell on the terminal and gives its exit status.

@@ -203,6 +203,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "age",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Tell dates as how long ago they were, as in 3d4h",
+        ..LINE
+    },
+    Setting {
         name: "tabularize",
         kind: Kind::Bool,
         default: "false",
@@ -282,6 +289,13 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Bool,
         default: "true",
         about: "Use colour on a terminal",
+        ..ALWAYS
+    },
+    Setting {
+        name: "progress",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Show on a terminal how far calls, jobs and long lists are",
         ..ALWAYS
     },
     Setting {

@@ -9,7 +9,7 @@ use super::builtin::{self, Builtin};
 use super::clouds::Place;
 use super::help;
 use super::log::Log;
-use super::output::{Ending, Wanted};
+use super::output::Ending;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
@@ -21,12 +21,10 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
+use crate::record::select::wanted::{self, Wanted};
 use crate::ui::Ui;
 
 pub use super::output::View;
-
-/// The words that shape what is printed and are no settings.
-pub const OUTPUT_WORDS: &[&str] = &["filter", "limit"];
 
 /// Reads a variable of the environment.
 pub type Env = Box<dyn Fn(&str) -> Option<String>>;
@@ -93,6 +91,7 @@ impl Session {
         let resolved = resolve(&file, &*env, &flags)?;
         let mut ui = Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty()));
         ui.set_color(resolved.bool("color"));
+        ui.set_progress(resolved.bool("progress"));
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
@@ -251,8 +250,9 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = wanted.filter.or(view.filter);
-                view.limit = wanted.limit;
+                let own = view.wanted.filter.take();
+                view.wanted = wanted.clone();
+                view.wanted.filter = wanted.filter.or(own);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -268,6 +268,8 @@ impl Session {
                 resolved = resolved.with(name, value)?;
             }
         }
+        wanted.check()?;
+        wanted.age = resolved.bool("age");
         Ok((resolved, wanted))
     }
 
@@ -333,6 +335,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.ui.set_progress(self.resolved.bool("progress"));
         self.unlisted.clear();
         Ok(())
     }
@@ -358,7 +361,7 @@ pub fn line_words() -> Vec<&'static str> {
         .iter()
         .filter(|setting| setting.line)
         .map(|setting| setting.name)
-        .chain(OUTPUT_WORDS.iter().copied())
+        .chain(wanted::WORDS.iter().copied())
         .collect()
 }
 

@@ -74,7 +74,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
                 "`explain CODE` tells what each means and what to do; `explain -o text` all of it",
             );
         }
-        view.filter = narrow;
+        view.wanted.filter = narrow;
     }
     Ok(shown)
 }
