@@ -15,6 +15,8 @@ mod fuzz;
 
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/connections.rs"]
