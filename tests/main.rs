@@ -39,6 +39,8 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/listing.rs"]
+mod listing;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
@@ -55,6 +57,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/throttling.rs"]
