@@ -1,6 +1,8 @@
 //! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
 
 mod bar;
+mod changes;
+mod screen;
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
@@ -8,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bar::Bar;
+pub use screen::Screen;
 
 use crate::error::{Error, Result};
 
@@ -36,6 +39,8 @@ pub struct Ui {
 enum Out {
     Stdout(BufWriter<io::Stdout>),
     Pipeline(Pipeline),
+    /// Kept to be drawn on a screen, with all that is said.
+    Kept(Vec<u8>),
 }
 
 /// A Unix pipeline that starts when there is something to give it.
@@ -56,7 +61,7 @@ impl Ui {
             no_color,
             color: true,
             progress: true,
-            out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
+            out: RefCell::new(to_stdout()),
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
         }
@@ -74,12 +79,13 @@ impl Ui {
 
     /// Whether what progresses is drawn, after so long a wait.
     fn draws(&self, elapsed: Duration) -> bool {
-        self.err_terminal && self.progress && elapsed >= SPIN_AFTER
+        let kept = matches!(*self.out.borrow(), Out::Kept(_));
+        self.err_terminal && self.progress && elapsed >= SPIN_AFTER && !kept
     }
 
     /// Whether what is printed now is seen on a terminal.
     pub fn to_terminal(&self) -> bool {
-        self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_))
+        self.out_terminal && !matches!(*self.out.borrow(), Out::Pipeline(_))
     }
 
     /// The columns of the terminal; 80 where there is none.
@@ -111,19 +117,39 @@ impl Ui {
     /// The same as one line of JSON, for programs.
     pub fn error_json(&self, error: &Error) {
         self.clear_spinner();
-        // Nothing can be done where stderr is closed.
-        let _ = writeln!(stderr(), "{}", error.json());
+        self.talk(&error.json().to_string());
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
         self.clear_spinner();
         let text = harmless(text);
+        let colored = self.color && !self.no_color && self.err_terminal && !label.is_empty();
+        self.talk(&match colored {
+            true => format!("{color}{label}{PLAIN}{text}"),
+            false => format!("{label}{text}"),
+        });
+    }
+
+    /// Writes a line to stderr, or to the screen that is made.
+    fn talk(&self, line: &str) {
         // Nothing can be done where stderr is closed.
-        let _ = if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
-            writeln!(stderr(), "{color}{label}{PLAIN}{text}")
-        } else {
-            writeln!(stderr(), "{label}{text}")
+        let _ = match &mut *self.out.borrow_mut() {
+            Out::Kept(kept) => writeln!(kept, "{line}"),
+            _ => writeln!(stderr(), "{line}"),
         };
+    }
+
+    /// From now on output and what is said are kept.
+    pub fn keep(&self) {
+        *self.out.borrow_mut() = Out::Kept(Vec::new());
+    }
+
+    /// Takes what was kept; output goes to stdout again.
+    pub fn kept(&self) -> String {
+        match self.out.replace(to_stdout()) {
+            Out::Kept(kept) => String::from_utf8_lossy(&kept).into_owned(),
+            Out::Stdout(_) | Out::Pipeline(_) => String::new(),
+        }
     }
 
     /// Writes data to where output goes at the moment.
@@ -146,6 +172,7 @@ impl Ui {
                 let flushed = out.flush();
                 written.and(flushed)
             }
+            Out::Kept(kept) => body(kept),
             Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
                 let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
@@ -169,8 +196,7 @@ impl Ui {
     /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
     /// status.
     pub fn end_pipe(&self, run: bool) -> Result<u8> {
-        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
-        let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
+        let Out::Pipeline(mut pipeline) = self.out.replace(to_stdout()) else {
             return Ok(0);
         };
         let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
@@ -233,6 +259,10 @@ impl Ui {
             let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
         }
     }
+}
+
+fn to_stdout() -> Out {
+    Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))
 }
 
 impl Write for Pipeline {

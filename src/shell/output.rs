@@ -119,26 +119,27 @@ impl Session {
             .head
             .text("count")
             .and_then(|count| count.parse().ok());
+        // Whether all rows that there are were looked at.
+        let mut all = true;
         match rest {
             Some(rest) => {
                 let first = std::mem::take(&mut view.answer);
                 let (answer, total) = self.gather(rest, first, wanted, sought)?;
                 view.answer = answer;
-                counted = Some(total);
+                counted = total;
+                all = total.is_some();
             }
             None => {
                 sought.see_all(&view.answer.rows);
                 wanted.pick_from(&mut view.answer);
             }
         }
-        let enough = wanted.enough(view.answer.rows.len());
         let total = wanted.arrange(&mut view.answer, counted);
         wanted.shape(&mut view.answer.rows, Timestamp::now());
         let answer = std::mem::take(&mut view.answer);
         view.answer = view.wanted.asked(answer, &view.form)?;
         self.print(view)?;
-        // Of rows that were not looked at nobody knows whether they are some of them.
-        Ok(Some(total).filter(|total| !enough || Some(*total) > view.wanted.limit))
+        Ok(Some(total).filter(|_| all))
     }
 
     /// The body of the one call that was typed is printed as it came.
@@ -215,31 +216,33 @@ impl Session {
         }
     }
 
-    /// Fetches all pages of a list before it is printed, as far as their rows are wanted, and tells how many rows the cloud
-    /// counts.
+    /// Fetches all pages of a list before it is printed, and tells how many rows the cloud counts; nothing where it stopped
+    /// before their end because no more rows are wanted.
     fn gather(
         &mut self,
         rest: Rest,
         first: Answer,
         wanted: &Wanted,
         sought: &mut Sought,
-    ) -> Result<(Answer, usize), Error> {
+    ) -> Result<(Answer, Option<usize>), Error> {
         let mut paging = Paging::start(&*self.network()?, rest);
         let mut answer = Answer {
             rows: Rows::default(),
             ..first
         };
-        while let Some(mut rows) = paging.next(self)? {
+        let mut total = None;
+        while !wanted.enough(answer.rows.len()) {
+            let Some(mut rows) = paging.next(self)? else {
+                total = Some(paging.total);
+                break;
+            };
             sought.see_all(&rows);
             wanted.pick(&mut rows);
             answer.rows.append(rows);
-            if wanted.enough(answer.rows.len()) {
-                break;
-            }
         }
         self.ui.clear_spinner();
         answer.recount();
-        Ok((answer, paging.total))
+        Ok((answer, total))
     }
 
     /// Prints a list's pages as they come, and tells how many rows there were to be printed, if that is known.

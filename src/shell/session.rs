@@ -26,6 +26,9 @@ use crate::ui::Ui;
 
 pub use super::output::View;
 
+/// The status of a process that was told to end and had nothing else to say, as shells tell it.
+const TERMINATED: u8 = 128 + 15;
+
 /// Reads a variable of the environment.
 pub type Env = Box<dyn Fn(&str) -> Option<String>>;
 
@@ -133,7 +136,21 @@ impl Session {
         let outer = std::mem::replace(&mut self.line_form, options::output(words));
         let ended = work(self);
         self.line_form = outer;
-        ended
+        match self
+            .network
+            .as_ref()
+            .is_some_and(|network| network.terminated())
+        {
+            true => Ended {
+                status: if ended.status == 0 {
+                    TERMINATED
+                } else {
+                    ended.status
+                },
+                leave: true,
+            },
+            false => ended,
+        }
     }
 
     fn carry_out(&mut self, line: &str) -> Ended {
@@ -188,6 +205,13 @@ impl Session {
             .understand(catalog, |language| command::parse_words(words, language))
             .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
+    }
+
+    /// What words mean, without anything being done.
+    pub(super) fn meaning(&mut self, words: &[String]) -> Result<Command> {
+        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
+        let meant = self.understand(catalog, |language| command::parse_words(words, language))?;
+        Ok(meant.0)
     }
 
     /// Parses with the catalogue; one that proves broken while it is read is built anew, once.

@@ -7,6 +7,8 @@ mod answers;
 mod configuration;
 #[path = "properties/lines.rs"]
 mod lines;
+#[path = "properties/select.rs"]
+mod select;
 #[path = "properties/signing.rs"]
 mod signing;
 

@@ -22,6 +22,7 @@ pub enum Key {
     Number(Decimal),
     Date(Date),
     Text(String),
+    /// Several of the others, none of them a list or missing.
     List(Vec<Key>),
     /// What is missing or empty comes last whichever way is sorted.
     Missing,
@@ -65,8 +66,24 @@ impl Key {
             Value::Null => Key::Missing,
             Value::Bool(value) => Key::Bool(value),
             Value::Number(text) | Value::String(text) => Key::of_text(text),
-            Value::List(items) if items.is_empty() => Key::Missing,
-            Value::List(items) => Key::List(items.into_iter().map(Key::of).collect()),
+            Value::List(items) => {
+                let mut keys = Vec::new();
+                for item in items {
+                    match Key::of(item) {
+                        Key::List(inner) => keys.extend(inner),
+                        Key::Missing => {}
+                        key => keys.push(key),
+                    }
+                }
+                match (keys.len(), keys.pop()) {
+                    (1, Some(key)) => key,
+                    (_, Some(last)) => {
+                        keys.push(last);
+                        Key::List(keys)
+                    }
+                    (_, None) => Key::Missing,
+                }
+            }
             Value::Record(record) if record.fields.is_empty() => Key::Missing,
             record => {
                 let mut text = Vec::new();
@@ -94,8 +111,9 @@ impl Key {
             Key::Number(_) => 1,
             Key::Date(_) => 2,
             Key::Text(_) => 3,
-            Key::List(_) => 4,
-            Key::Missing => 5,
+            Key::Missing => 4,
+            // It is as its first item.
+            Key::List(items) => items.first().map_or(4, Key::kind),
         }
     }
 }
@@ -108,6 +126,13 @@ impl Ord for Key {
             (Key::Date(left), Key::Date(right)) => left.cmp(right),
             (Key::Text(left), Key::Text(right)) => natural(left, right),
             (Key::List(left), Key::List(right)) => left.cmp(right),
+            // One thing is a list of one.
+            (Key::List(left), right) if self.kind() == right.kind() => {
+                left.as_slice().cmp(std::slice::from_ref(right))
+            }
+            (left, Key::List(right)) if self.kind() == other.kind() => {
+                std::slice::from_ref(left).cmp(right.as_slice())
+            }
             _ => self.kind().cmp(&other.kind()),
         }
     }

@@ -31,7 +31,10 @@ impl Path {
     /// What stands there: of a list the one thing, or all of them in a list.
     pub fn of_row(&self, row: &Row) -> Option<Value> {
         let tree: Cow<Value> = match row {
-            Row::Json(text) => Cow::Owned(Value::Record(self.looked_up(text))),
+            Row::Json(text) if text.starts_with('{') => {
+                Cow::Owned(Value::Record(self.looked_up(text)))
+            }
+            Row::Json(text) => Cow::Owned(json::value(text)),
             Row::Value(value) => Cow::Borrowed(&**value),
         };
         let steps: Vec<&str> = self.steps.iter().map(String::as_str).collect();
