@@ -4,6 +4,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::catalog::{Api, Param};
+use crate::record::select::wanted;
 
 /// Narrower than this nothing can be laid out; the lines then run over.
 const NARROWEST: usize = 20;
@@ -27,6 +28,7 @@ pub fn api_help(api: &Api, width: usize) -> String {
         width,
     ));
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
+    lines.extend(wrap(&printed(api), width));
     if !params.is_empty() {
         lines.push(String::new());
         lines.extend(table(&params, width));
@@ -39,6 +41,15 @@ pub fn api_help(api: &Api, width: usize) -> String {
 fn about(api: &Api) -> String {
     let mark = if api.asynchronous { " (A)" } else { "" };
     format!("{}{mark}", api.description)
+}
+
+/// The words that say what of the answer is printed, in the order in which they are done.
+fn printed(api: &Api) -> String {
+    let words = wanted::WORDS.iter().map(|word| match api.param(word) {
+        Some(_) => format!("--{word}"),
+        None => (*word).to_string(),
+    });
+    format!("What is printed: {}", words.collect::<Vec<_>>().join(" "))
 }
 
 fn table(params: &[&Param], width: usize) -> Vec<String> {

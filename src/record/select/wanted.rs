@@ -17,9 +17,9 @@ use crate::record::answer::{Answer, Shape};
 use crate::record::rows::{Change, Rows};
 use crate::record::{Record, Value};
 
-/// The words, which are no settings.
+/// The words, which are no settings, in the order in which they are done.
 pub const WORDS: &[&str] = &[
-    "filter", "exclude", "where", "sort", "limit", "query", "count",
+    "where", "sort", "limit", "exclude", "filter", "query", "count",
 ];
 
 /// Forms that print a query's answer as the one document that it is.
