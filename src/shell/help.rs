@@ -28,7 +28,6 @@ pub fn api_help(api: &Api, width: usize) -> String {
         width,
     ));
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
-    lines.extend(wrap(&printed(api), width));
     if !params.is_empty() {
         lines.push(String::new());
         lines.extend(table(&params, width));
@@ -44,12 +43,14 @@ fn about(api: &Api) -> String {
 }
 
 /// The words that say what of the answer is printed, in the order in which they are done.
-fn printed(api: &Api) -> String {
+pub fn printed(api: &Api, width: usize) -> String {
     let words = wanted::WORDS.iter().map(|word| match api.param(word) {
         Some(_) => format!("--{word}"),
         None => (*word).to_string(),
     });
-    format!("What is printed: {}", words.collect::<Vec<_>>().join(" "))
+    let words: Vec<String> = words.collect();
+    let line = format!("What is printed: {}", words.join(" "));
+    format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
 fn table(params: &[&Param], width: usize) -> Vec<String> {

@@ -241,7 +241,11 @@ impl Session {
                 let name = call.name.clone();
                 self.call(call).map_err(|error| error.of(&name))
             }
-            Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
+            Command::ApiHelp(api) => {
+                let width = self.ui.width();
+                let text = help::api_help(&api, width) + &help::printed(&api, width);
+                Ok(Shown::Text(text))
+            }
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
                 Some(found) => Shown::Text(found.help()),
