@@ -17,6 +17,8 @@ mod fuzz;
 mod calls;
 #[path = "it/completion.rs"]
 mod completion;
+#[path = "it/completions.rs"]
+mod completions;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/connections.rs"]
@@ -63,6 +65,8 @@ mod refusals;
 mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/teach.rs"]
+mod teach;
 #[path = "it/throttling.rs"]
 mod throttling;
 #[path = "it/tls.rs"]

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod clouds;
 pub mod complete;
 pub mod editor;
+mod examples;
 pub mod help;
 pub mod log;
 pub mod lookup;

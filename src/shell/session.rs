@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::builtin::{self, Builtin};
 use super::clouds::Place;
-use super::help;
 use super::log::Log;
 use super::output::{Ending, Wanted};
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -216,14 +216,20 @@ impl Session {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {
                 let name = call.name.clone();
-                self.call(call).map_err(|error| error.of(&name))
+                let called = self.call(call).map_err(|error| error.of(&name));
+                if !cloud::usual().reads(&name) {
+                    self.forget_seen();
+                }
+                called
             }
-            Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
-            Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
-            Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
-                Some(found) => Shown::Text(found.help()),
-                None => Shown::Nothing,
-            }),
+            Command::ApiHelp(api) => Ok(Shown::Text(self.api_help(&api))),
+            Command::VerbHelp(verb) => {
+                builtin::help::verb(catalog, &verb, self.ui.width()).map(Shown::Text)
+            }
+            Command::BuiltinHelp(name) => {
+                let text = builtin::help::of_builtin(self, name, self.ui.width());
+                Ok(Shown::Text(text.unwrap_or_default()))
+            }
             Command::Builtin {
                 name,
                 args,

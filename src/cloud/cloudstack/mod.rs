@@ -5,6 +5,7 @@ mod errors;
 mod listing;
 mod login;
 mod names;
+mod samples;
 pub mod sign;
 mod throttle;
 mod traces;
@@ -20,7 +21,7 @@ use serde::Deserialize;
 
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
-use crate::catalog::{Api, Catalog};
+use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::{
     Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
@@ -216,6 +217,18 @@ impl Dialect for CloudStack {
         given: &[(String, String)],
     ) -> Option<Listing> {
         listing::listing(catalog, api, param, given)
+    }
+
+    fn sample(&self, api: &str, param: &Param, today: &str) -> Option<String> {
+        samples::sample(api, param, today)
+    }
+
+    fn needs(&self, api: &str) -> &'static [&'static str] {
+        samples::needs(api)
+    }
+
+    fn fits(&self, api: &str, param: &str, row: &Record) -> bool {
+        samples::fits(api, param, row)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
