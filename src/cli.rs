@@ -1,11 +1,13 @@
 //! The process's arguments: which flags there are, and which of the three ways of use they ask for.
 
+pub mod flags;
+
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
-use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
+use self::flags::Cli;
 use crate::config::Places;
 use crate::config::resolve::{Flags, Origin};
 use crate::error::{Error, Result};
@@ -14,38 +16,6 @@ use crate::shell::editor::Terminal;
 use crate::shell::session::{Env, Mode, Session, line_words};
 use crate::shell::{repl, script};
 use crate::ui::Ui;
-
-/// A shell, one-shot command and script runner for Apache CloudStack and the clouds that speak like it.
-#[derive(Parser)]
-#[command(
-    name = "capuchin",
-    version,
-    override_usage = "capuchin [OPTIONS] [COMMAND …]"
-)]
-#[command(
-    after_help = "Without a command: the prompt, or the script on standard input.\n\
-    A command is a line of the shell: capuchin list users filter=id,account"
-)]
-struct Cli {
-    /// The configuration file [default: ~/.config/capuchin/config.toml]
-    #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The profile to use
-    #[arg(short, long, value_name = "NAME")]
-    profile: Option<String>,
-    /// The output form: auto, table, wide, text, column, json, jsonl, csv, yaml, xml, raw or chart
-    #[arg(short, long, value_name = "FORM")]
-    output: Option<String>,
-    /// The address of the API, in place of the profile's
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
-    /// Run the commands in a file
-    #[arg(short, long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// In a script, go on after a failure and end with the first one's status
-    #[arg(long)]
-    keep_going: bool,
-}
 
 /// Does what the arguments ask for and gives the exit status.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
@@ -160,7 +130,7 @@ fn introduce(session: &Session) {
 
 /// The program's own flags, wherever they stand, apart from the words of the command.
 fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<String>)> {
-    let command = Cli::command();
+    let command = flags::command();
     let own = |flag: &str| {
         command.get_arguments().find(|arg| {
             flag.strip_prefix("--").map_or_else(

@@ -17,6 +17,8 @@ mod fuzz;
 mod calls;
 #[path = "it/completion.rs"]
 mod completion;
+#[path = "it/completions.rs"]
+mod completions;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/confirm.rs"]
@@ -73,6 +75,8 @@ mod rehearsal;
 mod scripts;
 #[path = "it/select.rs"]
 mod select;
+#[path = "it/teach.rs"]
+mod teach;
 #[path = "it/throttling.rs"]
 mod throttling;
 #[path = "it/tls.rs"]

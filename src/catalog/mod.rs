@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod names;
+pub mod seen;
 pub mod types;
 
 use std::sync::{Arc, OnceLock};

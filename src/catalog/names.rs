@@ -9,6 +9,15 @@ pub struct Named {
     pub value: String,
 }
 
+/// A thing of the cloud that a parameter may mean.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Thing {
+    pub value: String,
+    pub label: String,
+    /// Whether it fits what it was looked for.
+    pub fits: bool,
+}
+
 /// The names for the values of a parameter.
 #[derive(Clone, Debug)]
 pub struct Names {

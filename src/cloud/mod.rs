@@ -11,7 +11,7 @@ use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
 
 use crate::catalog::types::Types;
-use crate::catalog::{Api, Catalog};
+use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
 use crate::error::{Error, Result};
 use crate::record::Record;
@@ -286,6 +286,18 @@ pub trait Dialect: Send + Sync {
         _given: &[(String, String)],
     ) -> Option<Listing> {
         None
+    }
+    /// A value for a parameter of `api` that is no id, as an example has it; `today` is a date.
+    fn sample(&self, _api: &str, _param: &Param, _today: &str) -> Option<String> {
+        None
+    }
+    /// The parameters without which the API makes no sense, beyond those that the catalogue requires.
+    fn needs(&self, _api: &str) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether the API can work on a thing, given as its list has it, by way of that parameter.
+    fn fits(&self, _api: &str, _param: &str, _row: &Record) -> bool {
+        true
     }
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;

@@ -84,7 +84,19 @@ pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command>
         Subject::Unchecked { name, api, rest } => {
             call::unchecked(name, api, &rest, own, language).map(Command::Call)
         }
-        Subject::Builtin { name, .. } if help => Ok(Command::BuiltinHelp(name)),
+        Subject::Builtin { name, rest } if help && rest.is_empty() => {
+            Ok(Command::BuiltinHelp(name))
+        }
+        // `set -h NAME` is about that setting.
+        Subject::Builtin { name, rest } if help => Ok(Command::Builtin {
+            name: "help",
+            args: [&[name], rest.as_slice()]
+                .concat()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            settings: Vec::new(),
+        }),
         Subject::Builtin { name, rest } => builtin(name, &rest, own, language),
         Subject::Verb { verb, rest } if help && rest.iter().all(|word| word.contains('=')) => {
             Ok(Command::VerbHelp(verb))

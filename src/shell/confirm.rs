@@ -41,7 +41,7 @@ impl Session {
         };
         let words = api.map_or_else(|| request.api.clone(), Api::words);
         let things = match api {
-            Some(api) => self.things(client, request, api, &loss, options)?,
+            Some(api) => self.things_named(client, request, api, &loss, options)?,
             None => None,
         };
         let things = things.unwrap_or_else(|| params(request));
@@ -83,7 +83,7 @@ impl Session {
     }
 
     /// What the call names, by name and state where the cloud tells them in time. Nothing where no parameter names it.
-    fn things(
+    fn things_named(
         &mut self,
         client: &Arc<Client>,
         request: &Request,

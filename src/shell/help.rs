@@ -1,15 +1,17 @@
 //! The text of `-h` for one API, in the manner of the guide (section 8.3), with a table of the parameters below it.
 //! In come the API and the width of the terminal in columns, out come whole lines.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+pub mod apropos;
+pub mod example;
+pub mod layout;
+pub mod overview;
+pub mod topics;
 
+use unicode_width::UnicodeWidthStr;
+
+use self::layout::{NARROWEST, clean, padded, table_row, wrap};
 use crate::catalog::{Api, Param};
 use crate::record::select::wanted;
-
-/// Narrower than this nothing can be laid out; the lines then run over.
-const NARROWEST: usize = 20;
-/// The least that a description needs beside the other columns; with less room it goes below them.
-const LEAST_MEANING: usize = 20;
 
 /// What an API does and takes, in lines that are at most `width` columns wide.
 pub fn api_help(api: &Api, width: usize) -> String {
@@ -78,76 +80,6 @@ fn table(params: &[&Param], width: usize) -> Vec<String> {
         lines.extend(table_row(&cells, meaning, indent, width));
     }
     lines
-}
-
-/// The cells with the meaning beside them, or below where there is no room.
-fn table_row(cells: &str, meaning: &str, indent: usize, width: usize) -> Vec<String> {
-    if width < indent + LEAST_MEANING {
-        let mut lines = vec![cells.trim_end().to_string()];
-        lines.extend(
-            wrap(meaning, width - 4)
-                .iter()
-                .map(|line| format!("    {line}")),
-        );
-        return lines;
-    }
-    let meaning = wrap(meaning, width - indent);
-    let first = meaning.first().map_or("", String::as_str);
-    let mut lines = vec![format!("{cells}  {first}").trim_end().to_string()];
-    let below = meaning.iter().skip(1);
-    lines.extend(below.map(|line| format!("{}{line}", " ".repeat(indent))));
-    lines
-}
-
-fn padded(cell: &str, width: usize) -> String {
-    let blanks = width.saturating_sub(cell.width());
-    format!("{cell}{}", " ".repeat(blanks))
-}
-
-/// Descriptions come from the cloud: nothing in them may move the cursor or change the terminal.
-fn clean(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
-}
-
-/// The text in lines of at most `width` columns, broken at blanks; nothing for an empty text.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut used = 0;
-    for word in clean(text).split_whitespace() {
-        for piece in pieces(word, width) {
-            let needed = piece.width();
-            match lines.last_mut() {
-                Some(line) if used + 1 + needed <= width => {
-                    line.push(' ');
-                    line.push_str(piece);
-                    used += 1 + needed;
-                }
-                _ => {
-                    lines.push(piece.to_string());
-                    used = needed;
-                }
-            }
-        }
-    }
-    lines
-}
-
-/// A word that is wider than a line, cut to what fits.
-fn pieces(word: &str, width: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let (mut start, mut used) = (0, 0);
-    for (at, letter) in word.char_indices() {
-        let columns = letter.width().unwrap_or(0);
-        if used > 0 && used + columns > width {
-            pieces.extend(word.get(start..at));
-            (start, used) = (at, 0);
-        }
-        used += columns;
-    }
-    pieces.extend(word.get(start..));
-    pieces
 }
 
 #[cfg(test)]
@@ -223,13 +155,6 @@ type      string
              type      string\n"
         );
         assert_eq!(help("logout", 80), "Required args:\nArgs:\n");
-    }
-
-    #[test]
-    fn long_words_are_cut_and_wide_letters_counted() {
-        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("日本語 x", 4), ["日本", "語 x"]);
-        assert!(wrap("  ", 4).is_empty());
     }
 
     #[test]

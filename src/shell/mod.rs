@@ -8,6 +8,7 @@ pub mod clouds;
 pub mod complete;
 mod confirm;
 pub mod editor;
+mod examples;
 mod files;
 pub mod help;
 mod highlight;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::builtin::{self, Builtin};
 use super::clouds::{Demo, Place};
-use super::help;
 use super::history::{self, History};
 use super::log::Log;
 use super::output::Ending;
@@ -251,19 +250,18 @@ impl Session {
                 // Whatever came of it, and after the end of its job.
                 if !cloud::usual().reads(&name) {
                     self.values.changed(&name);
+                    self.forget_seen();
                 }
                 shown.map_err(|error| error.of(&name))
             }
-            Command::ApiHelp(api) => {
-                let width = self.ui.width();
-                let text = help::api_help(&api, width) + &help::printed(&api, width);
-                Ok(Shown::Text(text))
+            Command::ApiHelp(api) => Ok(Shown::Text(self.api_help(&api))),
+            Command::VerbHelp(verb) => {
+                builtin::help::verb(catalog, &verb, self.ui.width()).map(Shown::Text)
             }
-            Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
-            Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
-                Some(found) => Shown::Text(found.help()),
-                None => Shown::Nothing,
-            }),
+            Command::BuiltinHelp(name) => {
+                let text = builtin::help::of_builtin(self, name, self.ui.width());
+                Ok(Shown::Text(text.unwrap_or_default()))
+            }
             Command::Builtin {
                 name,
                 args,

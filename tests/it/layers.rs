@@ -33,6 +33,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("client::sessions", 2),
     ("client::ledger", 2),
     ("catalog::cache", 2),
+    ("catalog::seen", 2),
     ("config::file", 2),
     ("shell::history", 2),
     ("shell::log", 2),
@@ -45,6 +46,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::repl", 4),
     ("shell::script", 4),
     ("cli", 5),
+    ("cli::flags", 0),
 ];
 
 fn layer(module: &str) -> u8 {

@@ -7,6 +7,7 @@ mod listing;
 mod login;
 mod losses;
 mod names;
+mod samples;
 pub mod sign;
 mod throttle;
 mod traces;
@@ -22,7 +23,7 @@ use serde::Deserialize;
 
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
-use crate::catalog::{Api, Catalog};
+use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::{
     Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
@@ -222,6 +223,18 @@ impl Dialect for CloudStack {
         given: &[(String, String)],
     ) -> Option<Listing> {
         listing::listing(catalog, api, param, given)
+    }
+
+    fn sample(&self, api: &str, param: &Param, today: &str) -> Option<String> {
+        samples::sample(api, param, today)
+    }
+
+    fn needs(&self, api: &str) -> &'static [&'static str] {
+        samples::needs(api)
+    }
+
+    fn fits(&self, api: &str, param: &str, row: &Record) -> bool {
+        samples::fits(api, param, row)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {

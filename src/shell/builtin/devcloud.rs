@@ -15,7 +15,7 @@ use crate::shell::session::{Session, Shown, View};
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
     args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset | fault add|list|remove … | clock advance|offset DURATION",
-    about: "Serves the built-in cloud to other programs until Ctrl-C, fills it, starts it over, or has trouble and time come over it",
+    about: "Serves, fills, resets or troubles the built-in cloud",
     run,
     words,
 };

@@ -11,7 +11,7 @@ use crate::shell::session::{Session, Shown, View};
 pub const EXPLAIN: Builtin = Builtin {
     name: "explain",
     args: "[CODE | NAME | exit STATUS]",
-    about: "Tells what an errorcode, cserrorcode, HTTP status or exit status means, or lists them all",
+    about: "Tells what the code of an error or an exit status means",
     run,
     words,
 };
@@ -90,6 +90,14 @@ fn all() -> Vec<Code> {
     exits.sort_by_key(|code| code.number);
     all.extend(exits);
     all
+}
+
+/// The exit statuses and what each means.
+pub fn exit_statuses() -> Vec<(String, &'static str)> {
+    let exits = all().into_iter().filter(|code| code.member == EXIT);
+    exits
+        .map(|code| (code.number.to_string(), code.meaning))
+        .collect()
 }
 
 fn of_exit(codes: &[Code]) -> impl Iterator<Item = &Code> {

@@ -1,112 +1,222 @@
-//! `help` and `?`: what can be typed here, the calls of a verb, or the help of one command.
+//! `help` and `?`: what can be typed here, the calls of a verb or on a thing, a setting, a topic, or one command.
 
-use super::{BUILTINS, Builtin, find};
-use crate::catalog::{Catalog, Entry};
+use super::lessons::GROUPS;
+use super::{BUILTINS, Builtin, Known, find};
+use crate::catalog::{Api, Catalog};
+use crate::config::resolve::describe;
+use crate::config::settings::{self, SETTINGS, Setting};
 use crate::error::{Error, Result};
-use crate::shell::help::api_help;
+use crate::line::nearest::{did_you_mean, nearest};
+use crate::shell::help::{self, layout, overview, topics};
 use crate::shell::session::{Session, Shown};
 
 pub const HELP: Builtin = Builtin {
     name: "help",
-    args: "[VERB [NOUN]] (or ? …)",
-    about: "Lists the commands, the nouns of a verb, or tells about one command",
+    args: "[VERB [NOUN] | NOUN | BUILT-IN | SETTING | TOPIC] (or ? …)",
+    about: "Tells what there is, or about one command, thing or setting",
     run,
-    words: |_, _| Vec::new(),
+    words,
 };
 
+fn words(_: &Known, given: &[&str]) -> Vec<String> {
+    match given {
+        ["set"] => SETTINGS.iter().map(|one| one.name.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
-    // Help is needed most where a profile is not finished.
-    let catalog = session.catalog().unwrap_or_else(|error| {
-        session.ui.warn(&error.message);
-        session.known_catalog()
-    });
+    let catalog = session.catalog_or_known();
     let width = session.ui.width();
-    let text = match args {
-        [] => overview(&catalog, width),
-        [word] => {
-            if let Some(api) = catalog.api(word)? {
-                api_help(&api, width)
-            } else if catalog
-                .verbs()
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(word))
-            {
-                verb(&catalog, word)?
-            } else if let Some(builtin) = find(word) {
-                builtin.help()
-            } else {
-                verb(&catalog, word)?
-            }
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let text = match words[..] {
+        [] => everything(&catalog, width),
+        ["set"] => {
+            let usage = of_builtin(session, "set", width).unwrap_or_default();
+            format!("{usage}\n{}", topics::settings(width))
         }
-        [word, noun, ..] => match catalog.find(word, noun)? {
-            Some(api) => api_help(&api, width),
+        ["set", name, ..] => match settings::find(name) {
+            Some(setting) => of_setting(session, setting, width),
             None => {
-                return Err(
-                    Error::line(format!("{word} {noun} is no command of this cloud"))
-                        .hint(format!("help {word}")),
-                );
+                return Err(unknown(
+                    name,
+                    SETTINGS.iter().map(|one| one.name),
+                    "help set",
+                ));
             }
+        },
+        ["exit", of, ..] if of.starts_with("status") => exit_statuses(width),
+        _ => match told(session, &catalog, &words, width)? {
+            Some(text) => text,
+            None => return Err(nothing(&catalog, &words)),
         },
     };
     Ok(Shown::Text(text))
 }
 
-fn overview(catalog: &Catalog, width: usize) -> String {
-    let mut text = String::from("Commands of this cloud: VERB NOUN [name=value …]\n");
-    let verbs: Vec<String> = catalog.verbs().iter().map(ToString::to_string).collect();
-    text.push_str(&columns(&verbs, width));
-    text.push_str("\nBuilt-in commands:\n");
-    for builtin in BUILTINS {
-        let usage = format!("{} {}", builtin.name, builtin.args);
-        text.push_str(&format!("  {:42} {}\n", usage.trim_end(), builtin.about));
+/// All that the words name: a built-in, a call or a verb; else a topic, a thing, a setting.
+fn told(
+    session: &mut Session,
+    catalog: &Catalog,
+    words: &[&str],
+    width: usize,
+) -> Result<Option<String>> {
+    if let [verb, noun, ..] = words {
+        if let Some(api) = catalog.find(verb, noun)? {
+            return Ok(Some(session.api_help(&api)));
+        }
+        return Ok(of_builtin(session, verb, width));
     }
-    text.push_str(
-        "\nhelp VERB lists a verb's nouns; VERB NOUN -h tells its parameters.\n\
-         On every line: filter=FIELD,… output=FORM timeout=SECONDS and other settings; `| command` pipes.\n",
-    );
-    text
+    let Some(&word) = words.first() else {
+        return Ok(None);
+    };
+    let builtin = of_builtin(session, word, width);
+    let command = match catalog.api(word)? {
+        Some(api) => Some(session.api_help(&api)),
+        None => overview::verb(catalog, word, width)?,
+    };
+    if builtin.is_some() || command.is_some() {
+        let parts: Vec<String> = [builtin, command].into_iter().flatten().collect();
+        return Ok(Some(parts.join("\n")));
+    }
+    let topic = topics::find(word).map(|topic| topic.text(width));
+    let setting = settings::find(word).map(|setting| of_setting(session, setting, width));
+    let thing = overview::noun(catalog, word, width)?;
+    let parts: Vec<String> = [topic, thing, setting].into_iter().flatten().collect();
+    Ok((!parts.is_empty()).then(|| parts.join("\n")))
 }
 
-/// The calls of a verb, with (A) for asynchronous ones and the first sentence of their descriptions.
-pub fn verb(catalog: &Catalog, verb: &str) -> Result<String> {
-    let entries: Vec<&Entry> = catalog
-        .entries()
-        .iter()
-        .filter(|entry| entry.verb().eq_ignore_ascii_case(verb))
-        .collect();
-    if entries.is_empty() {
-        let near = crate::line::nearest::nearest(verb, catalog.verbs(), 1);
-        let error = Error::line(format!(
-            "{verb} is neither a verb of this cloud nor a built-in"
-        ));
-        return Err(match near.first() {
-            Some(near) => error.hint(format!("did you mean {near}? `help` lists all")),
-            None => error.hint("help lists all"),
-        });
+fn nothing(catalog: &Catalog, words: &[&str]) -> Error {
+    if let [verb, noun, ..] = words {
+        let known = catalog.nouns(verb);
+        let near = nearest(noun, &known, 3);
+        let near: Vec<String> = near
+            .iter()
+            .map(|noun| format!("help {verb} {noun}"))
+            .collect();
+        let error = Error::line(format!("{verb} {noun} is no command of this cloud"));
+        return match did_you_mean(&near) {
+            Some(question) => error.hint(question),
+            None if known.is_empty() => error.hint("help"),
+            None => error.hint(format!("help {verb}")),
+        };
     }
+    let word = words.first().copied().unwrap_or_default();
+    let nouns = overview::nouns(catalog);
+    let names = catalog.entries().iter().map(|entry| entry.name.as_str());
+    let known = catalog.verbs().into_iter();
+    let known = known.chain(BUILTINS.iter().map(|one| one.name));
+    let known = known.chain(nouns.iter().map(String::as_str));
+    let known = known.chain(SETTINGS.iter().map(|one| one.name));
+    let known = known.chain(topics::TOPICS.iter().map(|topic| topic.name));
+    unknown(word, known.chain(names), "help")
+        .hint(format!("`apropos {word}` searches descriptions"))
+}
+
+fn unknown<'a>(word: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Error {
+    let near = nearest(word, known.filter(|name| !name.is_empty()), 4);
+    let error = Error::line(format!("there is nothing called {word} to tell about"));
+    match did_you_mean(&near) {
+        Some(question) => error.hint(format!("{question} `{list}` lists all")),
+        None => error.hint(format!("`{list}` lists all")),
+    }
+}
+
+fn everything(catalog: &Catalog, width: usize) -> String {
     let mut text = String::new();
-    for entry in entries {
-        let api = catalog.api(&entry.name)?;
-        let about = api.map_or(String::new(), |api| api.description.clone());
-        let about = about.split(". ").next().unwrap_or_default();
-        let mark = if entry.asynchronous { " (A)" } else { "" };
-        let line = format!("{} {}{mark}", entry.verb(), entry.noun());
-        let line = format!("{:44} {about}", line.replace("  ", " "));
-        text.push_str(line.trim_end());
-        text.push('\n');
+    if catalog.is_empty() {
+        text.push_str("No command of a cloud is known yet: `sync` asks for them.\n");
+    } else {
+        let count = catalog.len();
+        text.push_str(&format!(
+            "Commands of this cloud, {count}: VERB NOUN [name=value …]\n"
+        ));
+        text.push_str(&overview::verbs(catalog, width));
     }
-    Ok(text)
+    text.push_str("\nBuilt-in commands:\n");
+    let column = BUILTINS.iter().map(|one| one.name.len()).max().unwrap_or(0);
+    for (group, names) in GROUPS {
+        let known = names.iter().filter_map(|name| find(name));
+        let rows: Vec<_> = known.map(|one| (one.name, short(one.about))).collect();
+        text.push_str(&format!(" {group}\n"));
+        text.push_str(&layout::entries_in(&rows, column, width));
+    }
+    text.push('\n');
+    let rows = [
+        (
+            "help VERB, help NOUN",
+            "its commands: `help list`, `help virtualmachine`",
+        ),
+        ("VERB NOUN -h", "what one takes, with an example"),
+        (
+            "apropos WORD",
+            "the commands and settings that have to do with it",
+        ),
+        (
+            "help line",
+            "what may stand on a line: filter=, limit=, | …",
+        ),
+        ("help output", "the forms of what is printed"),
+        ("help set", "the settings"),
+        ("help exit status", "what the statuses mean"),
+    ];
+    text + &layout::entries(&rows, width)
 }
 
-/// Words side by side in as many columns as fit.
-fn columns(words: &[String], width: usize) -> String {
-    let widest = words.iter().map(String::len).max().unwrap_or(0) + 2;
-    let across = (width.saturating_sub(2) / widest.max(1)).max(1);
-    words
-        .chunks(across)
-        .map(|row| {
-            let cells: String = row.iter().map(|word| format!("{word:widest$}")).collect();
-            format!("  {}\n", cells.trim_end())
+/// What a built-in does, without the particulars after it.
+pub fn short(about: &str) -> &str {
+    let end = [about.find("; "), about.find(": ")]
+        .into_iter()
+        .flatten()
+        .min();
+    end.and_then(|end| about.get(..end)).unwrap_or(about)
+}
+
+/// The text of `-h` for a built-in: what it does, how it is typed, an example, what Tab offers after it.
+pub fn of_builtin(session: &Session, name: &str, width: usize) -> Option<String> {
+    find(name).map(|builtin| builtin.help(&Known::of(session), width))
+}
+
+fn of_setting(session: &Session, setting: &Setting, width: usize) -> String {
+    let described = describe(&session.resolved);
+    let now = described.iter().find(|(name, ..)| name == setting.name);
+    let (now, from) = now.map_or(("", "default"), |(_, now, from)| (now, from));
+    topics::setting(setting, now, from, width)
+}
+
+fn exit_statuses(width: usize) -> String {
+    let rows: Vec<(String, &str)> = super::explain::exit_statuses();
+    let rows: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|(code, told)| (code.as_str(), *told))
+        .collect();
+    format!(
+        "Exit statuses:\n{}\n`explain exit STATUS` tells what to do about one.\n",
+        layout::entries(&rows, width)
+    )
+}
+
+/// The calls of a verb, as `VERB -h` tells them.
+pub fn verb(catalog: &Catalog, verb: &str, width: usize) -> Result<String> {
+    let text = overview::verb(catalog, verb, width)?;
+    text.ok_or_else(|| nothing(catalog, &[verb]))
+}
+
+impl Session {
+    /// The catalogue, or what is known of it: help is needed most where a profile is not finished.
+    pub(super) fn catalog_or_known(&mut self) -> std::sync::Arc<Catalog> {
+        self.catalog().unwrap_or_else(|error| {
+            self.ui.warn(&error.message);
+            self.known_catalog()
         })
-        .collect()
+    }
+
+    /// The text of `-h` for an API, which ends in an example.
+    pub fn api_help(&mut self, api: &Api) -> String {
+        let width = self.ui.width();
+        let text = help::api_help(api, width);
+        let printed = help::printed(api, width);
+        let example = self.example(api);
+        format!("{text}{printed}\n{}", example.text(width))
+    }
 }

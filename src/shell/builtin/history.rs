@@ -7,7 +7,7 @@ use crate::shell::session::{Session, Shown};
 pub const HISTORY: Builtin = Builtin {
     name: "history",
     args: "[N]",
-    about: "Lists the lines typed at this profile's prompts, or the last N of them",
+    about: "Lists what this profile's prompts ran, or the last N lines",
     run,
     words: no_words,
 };

@@ -21,7 +21,7 @@ const SHOWN: usize = 50;
 pub const JOBS: Builtin = Builtin {
     name: "jobs",
     args: "[all] | wait [ID…|all] | show ID | forget ID…",
-    about: "Lists the calls that changed something and how far each is, waits for their ends, shows or forgets one",
+    about: "Lists, waits for, shows or forgets calls that changed something",
     run,
     words,
 };

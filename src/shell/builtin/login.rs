@@ -15,7 +15,7 @@ const WORDS: [&str; 3] = ["username=", "domain=", "password=@"];
 pub const LOGIN: Builtin = Builtin {
     name: "login",
     args: "[username=NAME] [domain=PATH] [password=@FILE or @-]",
-    about: "Logs in with a user's name and password, which it asks for; the session is kept for the next calls",
+    about: "Logs in by name and password, which it asks for; the session is kept for the next calls",
     run: login,
     words,
 };

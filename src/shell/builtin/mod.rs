@@ -1,13 +1,17 @@
 //! The built-ins: one file each, and the table from which help, completion and the dispatch come.
 
+mod apropos;
 mod complete;
+mod completions;
 mod devcloud;
 mod exit;
 mod explain;
 pub mod help;
 mod history;
 mod jobs;
+mod lessons;
 mod login;
+mod man;
 mod profile;
 mod set;
 mod shell;
@@ -21,6 +25,10 @@ use super::session::{Session, Shown};
 use super::values::Values;
 use crate::client::ledger::{Ledger, Noted, Whose};
 use crate::error::Result;
+use crate::shell::help::layout;
+
+/// How many words that Tab offers are told in help.
+const MOST_OFFERED: usize = 40;
 
 /// A command of the shell's own.
 pub struct Builtin {
@@ -68,10 +76,24 @@ impl Known {
 }
 
 impl Builtin {
-    /// The text of `-h`.
-    pub fn help(&self) -> String {
+    /// The text of `-h`: what it does, how it is typed, a line to try, and what Tab offers after its name.
+    pub fn help(&self, known: &Known, width: usize) -> String {
         let usage = format!("{} {}", self.name, self.args);
-        format!("{}\nUsage: {}\n", self.about, usage.trim_end())
+        let mut text = layout::paragraph(self.about, width);
+        text.push_str(&layout::paragraph(&format!("Usage: {usage}"), width));
+        if let Some(example) = lessons::example(self.name) {
+            text.push_str(&layout::paragraph(&format!("Example: {example}"), width));
+        }
+        let offered = (self.words)(known, &[]);
+        if !offered.is_empty() {
+            let more = offered.len().saturating_sub(MOST_OFFERED);
+            let mut words = offered.get(..MOST_OFFERED).unwrap_or(&offered).join(" ");
+            if more > 0 {
+                words.push_str(&format!(" … ({more} more)"));
+            }
+            text.push_str(&layout::paragraph(&format!("Tab offers: {words}"), width));
+        }
+        text
     }
 }
 
@@ -80,6 +102,8 @@ pub static BUILTINS: &[Builtin] = &[
     exit::EOF,
     API,
     complete::COMPLETE,
+    apropos::APROPOS,
+    completions::COMPLETIONS,
     devcloud::DEVCLOUD,
     exit::EXIT,
     explain::EXPLAIN,
@@ -88,6 +112,7 @@ pub static BUILTINS: &[Builtin] = &[
     jobs::JOBS,
     login::LOGIN,
     login::LOGOUT,
+    man::MAN,
     profile::PROFILE,
     exit::QUIT,
     set::SET,

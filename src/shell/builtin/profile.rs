@@ -15,7 +15,7 @@ const WORDS: [&str; 5] = ["list", "add", "use", "remove", "show"];
 pub const PROFILE: Builtin = Builtin {
     name: "profile",
     args: "list | add NAME | use NAME | remove NAME | show [NAME]",
-    about: "Lists, adds, chooses, removes or shows profiles: one for each cloud and identity",
+    about: "Lists, adds, chooses, removes or shows profiles: one a cloud and identity",
     run,
     words,
 };

@@ -1,0 +1,76 @@
+//! What help says of the built-ins beyond their own entries: the group that each is told in, and a line to try.
+
+/// The groups in which help tells the built-ins, with the names in each.
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("Help", &["help", "apropos", "explain", "man"]),
+    (
+        "The cloud",
+        &["sync", "api", "jobs", "login", "logout", "devcloud"],
+    ),
+    (
+        "This program",
+        &["set", "profile", "history", "complete", "completions"],
+    ),
+    ("Scripts and the shell", &["source", "shell", "watch"]),
+    ("Leaving", &["exit", "quit", "EOF"]),
+];
+
+/// A line to try for each that takes words.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("api", "api listZones available=true"),
+    ("apropos", "apropos snapshot"),
+    ("complete", "complete 'list zones av'"),
+    (
+        "completions",
+        "capuchin completions bash > ~/.local/share/bash-completion/completions/capuchin",
+    ),
+    ("devcloud", "devcloud seed large"),
+    ("explain", "explain 431"),
+    ("help", "help list"),
+    ("history", "history 20"),
+    ("jobs", "jobs all"),
+    ("login", "login username=admin"),
+    ("man", "capuchin man | man -l -"),
+    ("profile", "profile add prod"),
+    ("set", "set output json"),
+    ("shell", "!date"),
+    ("source", "source setup.txt"),
+    ("sync", "sync"),
+    ("watch", "watch 5 list virtualmachines filter=name,state"),
+];
+
+/// The line to try for the built-in of that name.
+pub fn example(name: &str) -> Option<&'static str> {
+    let mut examples = EXAMPLES.iter();
+    examples.find_map(|(known, line)| (*known == name).then_some(*line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::builtin::BUILTINS;
+    use crate::shell::builtin::help::short;
+
+    #[test]
+    fn every_built_in_is_in_one_group_and_what_takes_words_has_an_example() {
+        for builtin in BUILTINS {
+            let groups = GROUPS
+                .iter()
+                .filter(|(_, names)| names.contains(&builtin.name));
+            assert_eq!(groups.count(), 1, "the groups of {}", builtin.name);
+            assert!(
+                builtin.args.is_empty() || example(builtin.name).is_some(),
+                "no example of {}",
+                builtin.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_built_in_fits_on_one_line() {
+        for builtin in BUILTINS {
+            let about = short(builtin.about);
+            assert!(about.chars().count() <= 64, "{about}");
+        }
+    }
+}
