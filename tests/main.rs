@@ -15,6 +15,8 @@ mod fuzz;
 
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/connections.rs"]
@@ -39,6 +41,8 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/listing.rs"]
+mod listing;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
@@ -57,6 +61,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/throttling.rs"]

@@ -4,6 +4,8 @@
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/fill.rs"]
 mod fill;
 #[path = "it/integration.rs"]

@@ -72,19 +72,22 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The leading lower-case letters: `list` of listUsers.
     pub fn verb(&self) -> &str {
-        let end = self
-            .name
-            .find(|letter: char| !letter.is_ascii_lowercase())
-            .unwrap_or(self.name.len());
-        &self.name[..end]
+        verb_of(&self.name)
     }
 
     /// What follows the verb, in lower case: `users` of listUsers, empty for login.
     pub fn noun(&self) -> String {
         self.name[self.verb().len()..].to_lowercase()
     }
+}
+
+/// The leading lower-case letters of an API's name: `list` of listUsers.
+pub fn verb_of(name: &str) -> &str {
+    let end = name
+        .find(|letter: char| !letter.is_ascii_lowercase())
+        .unwrap_or(name.len());
+    &name[..end]
 }
 
 /// Where the whole APIs are: in memory, or in a cache file from which one is read at a time.

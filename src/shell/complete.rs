@@ -15,7 +15,10 @@ use crate::line::words::{quote, split_open};
 pub struct Candidate {
     /// Replaces the text from the start of the completion up to the cursor.
     pub text: String,
-    pub display: String,
+    /// What it is without quotes: the word, or what follows its `=`.
+    pub value: String,
+    /// What there is to say of it; often nothing.
+    pub label: String,
 }
 
 /// What the cloud or the file system would have to be asked.
@@ -50,6 +53,8 @@ pub struct Completion {
 
 /// Settings whose values are fields of the answer, divided by commas.
 const OF_FIELDS: [&str; 3] = ["filter", "exclude", "sort"];
+/// The label of a parameter that the call cannot do without.
+const REQUIRED: &str = "required";
 
 /// Finds what may stand at the cursor; only the text before it counts.
 ///
@@ -160,8 +165,8 @@ impl Place<'_> {
             .into_iter()
             .filter(|word| begins(word, self.current))
             .map(|word| match word.ends_with('=') {
-                true => open(&word, &word),
-                false => whole(&word, &word),
+                true => open(&word),
+                false => whole(&word),
             });
         Found::Candidates(candidates.collect())
     }
@@ -227,9 +232,9 @@ impl Place<'_> {
             if let [verb] = words {
                 // `login` may be a whole API and a verb with nouns.
                 let nouns = self.language.catalog.nouns(verb);
-                candidates.extend(nouns.iter().map(|noun| whole(noun, noun)));
+                candidates.extend(nouns.iter().map(|noun| whole(noun)));
             }
-            candidates.retain(|candidate| begins(&candidate.display, self.current));
+            candidates.retain(|candidate| begins(&candidate.value, self.current));
             return Found::Candidates(candidates);
         };
         match api.param(name) {
@@ -302,7 +307,7 @@ impl Place<'_> {
                 let name = setting.trim_end_matches('=');
                 api.param(name).is_none() && !on_line.iter().any(|on| on.eq_ignore_ascii_case(name))
             })
-            .map(|setting| open(setting, setting))
+            .map(|setting| open(setting))
             .collect()
     }
 
@@ -317,30 +322,32 @@ impl Place<'_> {
         self.values(values, &format!("{lead}{value}"))
     }
 
-    /// Whole words `name=value`, of which only the value is displayed.
+    /// Those of the whole words `name=value` that go on from what is typed.
     fn values(&self, words: impl IntoIterator<Item = String>, typed: &str) -> Found {
         let candidates = words.into_iter().filter(|word| begins(word, typed));
-        let candidates = candidates.map(|word| {
-            let display = word
-                .split_once('=')
-                .map_or(word.as_str(), |(_, value)| value);
-            whole(&word, display)
-        });
-        Found::Candidates(candidates.collect())
+        Found::Candidates(candidates.map(|word| whole(&word)).collect())
     }
 }
 
-fn whole(text: &str, display: &str) -> Candidate {
+/// A word after which the next one begins.
+pub fn whole(word: &str) -> Candidate {
+    let going_on = open(word);
     Candidate {
-        text: format!("{} ", quote(text)),
-        display: display.to_string(),
+        text: format!("{} ", going_on.text),
+        ..going_on
     }
 }
 
-fn open(text: &str, display: &str) -> Candidate {
+/// A word that may go on.
+pub fn open(word: &str) -> Candidate {
+    let value = match word.split_once('=') {
+        Some((_, value)) if !value.is_empty() => value,
+        _ => word,
+    };
     Candidate {
-        text: quote(text),
-        display: display.to_string(),
+        text: quote(word),
+        value: value.to_string(),
+        label: String::new(),
     }
 }
 
@@ -383,16 +390,19 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
     params
         .iter()
         .flat_map(|param| {
-            if param.kind.eq_ignore_ascii_case("map") {
-                return entries(param, rest, typed);
-            }
-            let given = names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
-            match given {
-                true => Vec::new(),
-                false => vec![format!("{}=", param.name)],
-            }
+            let given = || names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
+            let words = if param.kind.eq_ignore_ascii_case("map") {
+                entries(param, rest, typed)
+            } else if given() {
+                Vec::new()
+            } else {
+                vec![format!("{}=", param.name)]
+            };
+            words.into_iter().map(|word| Candidate {
+                label: if param.required { REQUIRED } else { "" }.into(),
+                ..open(&word)
+            })
         })
-        .map(|text| open(&text, &text))
         .collect()
 }
 
@@ -435,7 +445,7 @@ fn field_candidates(fields: &[Field], lead: &str, value: &str) -> Vec<Candidate>
     paths
         .iter()
         .filter(|path| !taken.contains(&path.as_str()))
-        .map(|path| open(&format!("{lead}{done}{sign}{path}"), path))
+        .map(|path| open(&format!("{lead}{done}{sign}{path}")))
         .collect()
 }
 

@@ -11,12 +11,10 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::builtin::{self, Known};
-use super::complete::complete;
-use super::session::{language, line_words};
+use super::builtin::Known;
+use super::tab::offers;
 use crate::catalog::Catalog;
 use crate::config::private_directory;
-use crate::config::settings;
 use crate::error::{Error, Result};
 
 /// The editor shows candidates a page at a time, and its pager counts no further than this.
@@ -149,13 +147,7 @@ impl Completer for Assistant {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let names = builtin::names();
-        let settings = line_words();
-        let language = language(&self.catalog, &names, &settings);
-        let words = |name: &str, given: &[&str]| {
-            builtin::find(name).map_or(Vec::new(), |found| (found.words)(&self.known, given))
-        };
-        let completion = complete(line, position, &language, &words, &setting_values);
+        let completion = offers(line, position, &self.catalog, &self.known);
         if completion.wanted.is_some_and(|wanted| wanted.is_file()) {
             return FilenameCompleter::new().complete_path(line, position);
         }
@@ -164,20 +156,10 @@ impl Completer for Assistant {
             .into_iter()
             .take(MOST_CANDIDATES)
             .map(|candidate| Pair {
-                display: candidate.display,
+                display: candidate.value,
                 replacement: candidate.text,
             })
             .collect();
         Ok((completion.start, pairs))
     }
-}
-
-/// The values that a setting can have, where they can be listed.
-pub fn setting_values(name: &str) -> Vec<String> {
-    let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
-        Some(settings::Kind::Bool) => &["true", "false"],
-        Some(settings::Kind::Choice(words)) => words,
-        _ => &[],
-    };
-    words.iter().map(ToString::to_string).collect()
 }

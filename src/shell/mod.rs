@@ -16,4 +16,5 @@ pub mod repl;
 pub mod script;
 mod secretkey;
 pub mod session;
+pub mod tab;
 mod uploads;

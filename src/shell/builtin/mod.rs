@@ -1,5 +1,6 @@
 //! The built-ins: one file each, and the table from which help, completion and the dispatch come.
 
+mod complete;
 mod devcloud;
 mod exit;
 mod explain;
@@ -53,6 +54,7 @@ impl Builtin {
 pub static BUILTINS: &[Builtin] = &[
     exit::EOF,
     API,
+    complete::COMPLETE,
     devcloud::DEVCLOUD,
     exit::EXIT,
     explain::EXPLAIN,
