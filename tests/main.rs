@@ -43,6 +43,8 @@ mod ledger;
 mod limits;
 #[path = "it/listing.rs"]
 mod listing;
+#[path = "it/name_lookup.rs"]
+mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]

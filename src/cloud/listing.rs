@@ -84,3 +84,69 @@ impl Choice {
         self.labels.first().unwrap_or(&self.value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(fields: &[(&str, Value)]) -> Record {
+        let mut record = Record::default();
+        for (name, value) in fields {
+            record.push(*name, value.clone());
+        }
+        record
+    }
+
+    fn text(text: &str) -> Value {
+        Value::String(text.into())
+    }
+
+    #[test]
+    fn rows_and_what_is_in_them_become_values_with_names() {
+        let nic = |id: &str, ip: &str| {
+            let fields = [("id", text(id)), ("ipaddress", text(ip))];
+            Value::Record(record(&fields))
+        };
+        let row = record(&[
+            ("id", text("7")),
+            ("name", text("web")),
+            ("displayname", text("web")),
+            ("username", text("")),
+            ("state", text("Running")),
+            ("zonename", text("z")),
+            (
+                "nic",
+                Value::List(vec![nic("8", "10.1.1.2"), text("?"), nic("9", "")]),
+            ),
+        ]);
+        let mut listing = Listing {
+            request: Request {
+                api: "listVirtualMachines".into(),
+                params: Vec::new(),
+            },
+            missing: Vec::new(),
+            keyword: false,
+            paged: false,
+            by_value: None,
+            within: Vec::new(),
+            value: "id",
+            labels: vec!["name", "displayname", "username", "ipaddress"],
+            states: vec!["state"],
+        };
+        let nameless = record(&[("name", text("x"))]);
+        let choice = Choice {
+            value: "7".into(),
+            labels: vec!["web".into()],
+            state: Some("Running".into()),
+            zone: Some("z".into()),
+        };
+        assert_eq!(listing.choices([&row, &nameless]), [choice]);
+        listing.within = vec!["nic"];
+        let nics = listing.choices([&row, &nameless]);
+        let known: Vec<(&str, &str)> = nics
+            .iter()
+            .map(|choice| (choice.value.as_str(), choice.label()))
+            .collect();
+        assert_eq!(known, [("8", "10.1.1.2"), ("9", "9")]);
+    }
+}

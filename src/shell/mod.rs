@@ -8,6 +8,7 @@ pub mod complete;
 pub mod editor;
 pub mod help;
 pub mod log;
+pub mod lookup;
 pub mod names;
 pub mod output;
 mod paging;

@@ -10,6 +10,7 @@ use self::table::{Line, member};
 use crate::catalog::{Api, Catalog};
 use crate::cloud::Request;
 use crate::cloud::listing::Listing;
+use crate::line::byname::has_name;
 
 /// The fields by which people know a thing, best first.
 const LABELS: [&str; 13] = [
@@ -53,9 +54,7 @@ pub fn listing(
     // A name or a file that is still to be looked into narrows nothing.
     let given: Vec<&(String, String)> = given
         .iter()
-        .filter(|(_, value)| {
-            !(value.is_empty() || value.starts_with("name:") || value.starts_with('@'))
-        })
+        .filter(|(_, value)| !(value.is_empty() || has_name(value) || value.starts_with('@')))
         .collect();
     let sought = Sought {
         catalog,
@@ -63,7 +62,7 @@ pub fn listing(
         param,
         given: &given,
     };
-    let mut lacking = None;
+    let (mut lacking, mut told) = (None, false);
     for line in table::lines() {
         if !line.fits(api, param, &given) {
             continue;
@@ -71,6 +70,7 @@ pub fn listing(
         if line.list == "-" {
             return None;
         }
+        told = true;
         let Some(list) = known(catalog, line.list) else {
             continue;
         };
@@ -80,7 +80,7 @@ pub fn listing(
         }
         lacking.get_or_insert(listing);
     }
-    lacking.or_else(|| sought.by_names())
+    lacking.or_else(|| sought.by_names(told))
 }
 
 /// The list of that name, or else the one with measurements that has the same rows.
@@ -157,8 +157,9 @@ impl Sought<'_> {
         }
     }
 
-    /// The listing of a parameter that no line of the table is about: a vendor's, or a later server's.
-    fn by_names(&self) -> Option<Listing> {
+    /// The listing of a parameter that no line of the table is about: a vendor's, or a later server's. Where one is and the
+    /// cloud lacks the list (`told`), only a list of that very name will do: physical networks are no networks.
+    fn by_names(&self, told: bool) -> Option<Listing> {
         let declared = self.api.param(self.param)?;
         let name = member(self.param).unwrap_or(&declared.name);
         let uuid = member(self.param).is_none() && declared.kind.eq_ignore_ascii_case("uuid");
@@ -166,11 +167,13 @@ impl Sought<'_> {
         if !uuid && singular.is_none() {
             return None;
         }
-        let named = match singular.unwrap_or(name) {
+        let list = match singular.unwrap_or(name) {
+            "" if told => None,
             "" => self.by_noun(),
+            thing if told => self.list_of(thing),
             thing => suffixes(thing).find_map(|thing| self.list_of(thing)),
         };
-        let list = named.or_else(|| self.related(&declared.related))?;
+        let list = list.or_else(|| self.related(&declared.related).filter(|_| !told))?;
         let line = Line {
             fixed: match list.name.as_str() {
                 "listTemplates" => vec![("templatefilter", "executable")],

@@ -262,6 +262,21 @@ fn a_cloud_is_asked_for_no_list_that_it_does_not_have() {
     let machines = of(&apis, "migrateVirtualMachine", "virtualmachineid", &[]);
     assert_eq!(machines.unwrap().request.api, "listVirtualMachinesMetrics");
     assert_eq!(of(&apis[..1], "migrateVirtualMachine", "hostid", &[]), None);
+    let apis = [
+        api(
+            "createPod",
+            &[
+                ("physicalnetworkid", "uuid", "listNetworks"),
+                ("gatewayid", "uuid", ""),
+            ],
+            &[],
+        ),
+        api("listNetworks", &[], &["id"]),
+        api("listGateways", &[], &["id"]),
+    ];
+    assert_eq!(of(&apis, "createPod", "physicalnetworkid", &[]), None);
+    let gateways = of(&apis, "createPod", "gatewayid", &[]);
+    assert_eq!(gateways.unwrap().request.api, "listGateways");
 }
 
 #[test]
