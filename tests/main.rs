@@ -19,12 +19,16 @@ mod calls;
 mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/confirm.rs"]
+mod confirm;
 #[path = "it/connections.rs"]
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/editing.rs"]
+mod editing;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/explain.rs"]

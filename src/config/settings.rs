@@ -272,13 +272,20 @@ pub static SETTINGS: &[Setting] = &[
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",
-        about: "Complete parameters with Tab",
+        about: "Complete values that the cloud has to be asked for with Tab",
         ..ALWAYS
     },
     Setting {
         name: "prompt",
-        about: "The prompt; empty is the profile's name",
+        about: "The prompt, with {profile}, {user}, {host}, {time}, {status} and {elapsed}; empty is ({profile}) >",
         ..ALWAYS
+    },
+    Setting {
+        name: "confirm",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Ask at a prompt before a call that destroys; --yes on a line answers beforehand",
+        ..LINE
     },
     Setting {
         name: "color",
@@ -296,7 +303,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "history_file",
         kind: Kind::Path,
-        about: "Where the prompt keeps its history; empty is in the state directory",
+        about: "Where the prompt keeps its history; empty is a file for each profile in the state directory",
         ..ALWAYS
     },
     Setting {

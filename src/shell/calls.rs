@@ -49,6 +49,7 @@ impl Session {
             api: call.name.clone(),
             params: self.by_id(&call, params, &client, &options)?,
         };
+        self.confirm_call(&client, &request, call.api.as_deref(), &options, &resolved)?;
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options

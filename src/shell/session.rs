@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builtin::{self, Builtin};
-use super::clouds::Place;
+use super::clouds::{Demo, Place};
 use super::help;
+use super::history::{self, History};
 use super::log::Log;
 use super::output::{Ending, Wanted};
+use super::values::Values;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -69,7 +72,7 @@ pub struct Session {
     pub resolved: Resolved,
     pub mode: Mode,
     pub ledger: Arc<Ledger>,
-    pub history: Vec<String>,
+    history: History,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
     /// What is said once a process and has been said.
@@ -79,7 +82,9 @@ pub struct Session {
     /// The APIs that list names and were refused.
     pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
-    pub(super) demo: Option<devcloud::Cloud>,
+    pub(super) demo: Arc<Demo>,
+    /// What completion knows of the values that the cloud has.
+    pub values: Arc<Values>,
     pub(super) client: Option<(Place, Arc<Client>)>,
     /// The secret keys that commands printed, by command: each is run once.
     pub(super) printed: HashMap<String, Secret>,
@@ -91,12 +96,14 @@ impl Session {
     pub fn open(places: Places, env: Env, flags: Flags, mode: Mode) -> Result<Session> {
         let file = File::load(&places)?;
         let resolved = resolve(&file, &*env, &flags)?;
-        let mut ui = Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty()));
+        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let mut ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
         ui.set_color(resolved.bool("color"));
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
         let ledger = Arc::new(Ledger::at(&places.state));
+        let demo = Arc::new(Demo::at(places.state.join("devcloud.sqlite")));
         Ok(Session {
             ui,
             places,
@@ -106,14 +113,15 @@ impl Session {
             resolved,
             mode,
             ledger,
-            history: Vec::new(),
+            history: History::default(),
             keep_going: false,
             sources: Vec::new(),
             warned: Vec::new(),
             line_form: None,
             unlisted: Vec::new(),
             network: None,
-            demo: None,
+            demo,
+            values: Arc::default(),
             client: None,
             printed: HashMap::new(),
             catalog: None,
@@ -216,7 +224,12 @@ impl Session {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {
                 let name = call.name.clone();
-                self.call(call).map_err(|error| error.of(&name))
+                let shown = self.call(call);
+                // Whatever came of it, and after the end of its job.
+                if !cloud::usual().reads(&name) {
+                    self.values.changed(&name);
+                }
+                shown.map_err(|error| error.of(&name))
             }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
@@ -326,6 +339,21 @@ impl Session {
             status: error.status(),
             leave: false,
         }
+    }
+
+    /// The lines typed at the prompts of the profile in use.
+    pub fn history(&mut self) -> &mut History {
+        let (path, before) = match self.resolved.get("history_file") {
+            path if path.is_empty() => {
+                let (path, before) = history::place(&self.places.state, &self.resolved.profile);
+                (path, Some(before))
+            }
+            path => (expand_home(&path, &self.env), None),
+        };
+        if self.history.path() != path {
+            self.history = History::at(path, before);
+        }
+        &mut self.history
     }
 
     /// The user's shell.
