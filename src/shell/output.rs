@@ -197,16 +197,18 @@ impl Session {
 
     /// Says what of the answer is not there, below what is.
     fn tell(&self, printer: &Printer) -> io::Result<()> {
-        if self.ui.unread() {
+        let unread = self.ui.unread();
+        self.ui.end_page()?;
+        // Whoever left the pager early has seen a table, and not what it lacks.
+        if let Some(left) = printer.left() {
+            self.ui.whisper(&left);
+        }
+        if unread {
             return Ok(());
         }
-        self.ui.end_page()?;
         self.tell_unknown(printer.unknown());
         if let Some(note) = printer.note() {
             self.ui.warn(&note);
-        }
-        if let Some(left) = printer.left() {
-            self.ui.whisper(&left);
         }
         Ok(())
     }

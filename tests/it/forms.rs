@@ -226,6 +226,7 @@ fn a_pager_that_is_left_ends_it_quietly() {
             &[("PAGER", "head -n 9"), ("NO_COLOR", "1")],
         );
         assert!(!out.contains("thing-39") && !out.contains("error"), "{out}");
+        assert_eq!(out.contains("not shown: "), form == "table", "{out}");
         assert!(out.ends_with("status=0\n"), "{out}");
     }
 }

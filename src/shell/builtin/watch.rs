@@ -20,7 +20,7 @@ const SHORTEST: f64 = 0.1;
 pub const WATCH: Builtin = Builtin {
     name: "watch",
     args: "[SECONDS] [--rounds N] COMMAND…",
-    about: "Carries a command that only reads out every 2 seconds, or so many, until Ctrl-C, and marks what changed",
+    about: "Repeats a reading command every 2 seconds, or so many; marks changes",
     run,
     words: no_words,
 };
