@@ -33,6 +33,8 @@ mod editing;
 mod exchanges;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/forms.rs"]
+mod forms;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
@@ -53,6 +55,8 @@ mod names;
 mod output;
 #[path = "it/pages.rs"]
 mod pages;
+#[path = "it/printed.rs"]
+mod printed;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/properties.rs"]

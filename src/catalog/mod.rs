@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use self::names::{Lexicon, Names};
+use self::names::{Lexicon, Named, Names};
 use crate::error::Result;
 
 /// The type of a parameter that is a file of this machine; no server knows it.
@@ -157,6 +157,12 @@ impl Catalog {
     /// The names for the values of a parameter, both in the catalogue's spelling.
     pub fn names(&self, api: &str, param: &str) -> Option<Names> {
         self.lexicon.as_ref()?.names(api, param)
+    }
+
+    /// The fixed set of a parameter's values, where it has one.
+    pub fn choices(&self, api: &str, param: &str) -> Vec<Named> {
+        let lexicon = self.lexicon.as_ref();
+        lexicon.map_or(Vec::new(), |lexicon| lexicon.choices(api, param))
     }
 
     pub fn entries(&self) -> &[Entry] {

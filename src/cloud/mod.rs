@@ -272,6 +272,8 @@ pub trait Dialect: Send + Sync {
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
     fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// The values of a parameter that has a fixed set of them, with what there is to say of each as its name.
+    fn choices(&self, api: &str, param: &str) -> Vec<Named>;
     /// What the answer of an API says that lists such names.
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
     /// How the values of a parameter of `api` are listed by this cloud, in the catalogue's spelling; `given` are the

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Instant;
 
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, Pair};
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -17,20 +18,18 @@ use rustyline::{
 };
 
 use super::builtin::{self, Known};
+use super::candidates::screenful;
 use super::highlight::{self, DIM, PLAIN, paint};
 use super::hint::{self, Hint};
 use super::history::MOST_LINES;
 use super::prompt::Prompt;
 use super::restore;
 use super::session::{language, line_words};
-use super::tab::offers;
+use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::line::command::Language;
 use crate::line::commands::commands;
-
-/// The editor shows candidates a page at a time, and its pager counts no further than this.
-const MOST_CANDIDATES: usize = 1000;
 
 /// What came from the terminal.
 #[derive(Debug, PartialEq)]
@@ -65,6 +64,9 @@ impl Terminal {
         restore::on_termination().map_err(|why| broken(why.into()))?;
         let config = Config::builder()
             .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            // No more come than a screen has place for.
+            .completion_prompt_limit(usize::MAX)
             .auto_add_history(false)
             .history_ignore_dups(true)
             .and_then(|config| config.max_history_size(MOST_LINES))
@@ -236,19 +238,25 @@ impl Completer for Assistant {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let completion = offers(line, position, &self.catalog, &self.known);
-        if completion.wanted.is_some_and(|wanted| wanted.is_file()) {
-            return FilenameCompleter::new().complete_path(line, position);
-        }
-        let pairs = completion
-            .candidates
-            .into_iter()
-            .take(MOST_CANDIDATES)
-            .map(|candidate| Pair {
-                display: candidate.value,
-                replacement: candidate.text,
-            })
-            .collect();
-        Ok((completion.start, pairs))
+        let (columns, rows) = size();
+        let until = Instant::now() + PATIENCE;
+        let offer = offer(line, position, &self.catalog, &self.known, until, columns);
+        // A cloud that refuses or cannot be reached has nothing to offer, and says so when it is called.
+        let offer = offer.unwrap_or_default();
+        let start = offer.start;
+        let typed = line.get(start..position).unwrap_or_default();
+        let pairs = screenful(offer, typed, columns, rows).into_iter();
+        let pairs = pairs.map(|(replacement, display)| Pair {
+            display,
+            replacement,
+        });
+        Ok((start, pairs.collect()))
     }
+}
+
+/// The terminal's columns and rows.
+fn size() -> (usize, usize) {
+    terminal_size::terminal_size().map_or((80, 24), |(columns, rows)| {
+        (usize::from(columns.0).max(20), usize::from(rows.0).max(5))
+    })
 }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Zoned;
 
-use super::builtin::Known;
 use super::editor::{Input, Read};
 use super::prompt::{Prompt, Situation, prompt};
 use super::session::{Ended, Session};
@@ -35,7 +34,7 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
     }
     let mut last = Last::default();
     loop {
-        let known = Known::of(session);
+        let known = session.known();
         input.know(session.known_catalog(), known);
         input.recall(session.history().lines());
         if let Some(trouble) = session.history().trouble() {

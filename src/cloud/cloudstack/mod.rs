@@ -1,5 +1,6 @@
 //! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
 
+mod choices;
 mod codes;
 mod errors;
 mod listing;
@@ -203,6 +204,10 @@ impl Dialect for CloudStack {
 
     fn names(&self, api: &str, param: &str) -> Option<Names> {
         names::names(api, param)
+    }
+
+    fn choices(&self, api: &str, param: &str) -> Vec<Named> {
+        choices::choices(api, param)
     }
 
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {

@@ -81,6 +81,7 @@ fn reset(session: &mut Session) -> Result<Shown> {
     devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;
     // What was asked of the world that is gone is of no use in the next one.
     session.ledger.forget_cloud(BUILT_IN)?;
+    session.values.forget();
     session.ui.say("the built-in cloud starts over");
     Ok(Shown::Nothing)
 }
@@ -94,6 +95,7 @@ fn seed_large(session: &mut Session) -> Result<Shown> {
     make_directory(&state)?;
     devcloud::fill(&state, MACHINES, NETWORKS, VOLUMES)
         .map_err(|why| Error::local(why.to_string()))?;
+    session.values.forget();
     session.ui.say(&format!(
         "the built-in cloud has {MACHINES} machines, {NETWORKS} networks and {VOLUMES} volumes more; `devcloud reset` starts it over"
     ));
