@@ -71,11 +71,15 @@ mod refusals;
 mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/select.rs"]
+mod select;
 #[path = "it/throttling.rs"]
 mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/uploads.rs"]
 mod uploads;
+#[path = "it/watch.rs"]
+mod watch;
 #[path = "it/ways.rs"]
 mod ways;

@@ -206,6 +206,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "age",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Tell dates as how long ago they were, as in 3d4h",
+        ..LINE
+    },
+    Setting {
         name: "tabularize",
         kind: Kind::Bool,
         default: "false",
@@ -298,6 +305,13 @@ pub static SETTINGS: &[Setting] = &[
         name: "pager",
         kind: Kind::Command,
         about: "What shows output that is longer than the screen; empty is PAGER or less, off is none",
+        ..ALWAYS
+    },
+    Setting {
+        name: "progress",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Show on a terminal how far calls, jobs and long lists are",
         ..ALWAYS
     },
     Setting {

@@ -23,7 +23,6 @@ use super::highlight::{self, DIM, PLAIN, paint};
 use super::hint::{self, Hint};
 use super::history::MOST_LINES;
 use super::prompt::Prompt;
-use super::restore;
 use super::session::{language, line_words};
 use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
@@ -61,7 +60,6 @@ impl Terminal {
         let broken = |why: ReadlineError| {
             Error::local(format!("the line editor could not be set up: {why}"))
         };
-        restore::on_termination().map_err(|why| broken(why.into()))?;
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)

@@ -6,6 +6,7 @@ use jiff::Zoned;
 
 use super::editor::{Input, Read};
 use super::prompt::{Prompt, Situation, prompt};
+use super::restore;
 use super::session::{Ended, Session};
 use crate::error::Kind;
 use crate::line::commands::commands;
@@ -25,8 +26,9 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
         env!("CARGO_PKG_VERSION")
     ));
     // From here on Ctrl-C ends what a line does, and never the shell.
-    if let Err(error) = session.network() {
-        return session.failed(&error).status;
+    match session.network() {
+        Ok(network) => network.before_end(restore::putting_back()),
+        Err(error) => return session.failed(&error).status,
     }
     // Completion needs to know what can be called; without a cloud the prompt still serves for `set`.
     if let Err(error) = session.catalog() {
