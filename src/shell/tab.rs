@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::print::FORMS;
 
 /// How long Tab holds the line for an answer of the cloud.
-pub const PATIENCE: Duration = Duration::from_millis(180);
+pub const PATIENCE: Duration = Duration::from_millis(170);
 /// How long an answer may be on its way that nobody waits for.
 const LIMIT: Duration = Duration::from_secs(15);
 
