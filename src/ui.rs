@@ -1,23 +1,29 @@
-//! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
+//! The terminal: where output goes, what is said on stderr, size and colour, the pager, the spinner and the bar. Nobody else
+//! prints.
 
 mod bar;
+mod changes;
+pub mod pager;
+mod screen;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bar::Bar;
+use pager::{Pager, Program};
+pub use screen::Screen;
 
 use crate::error::{Error, Result};
+use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
 
-const RED: &str = "\x1b[31m";
-const YELLOW: &str = "\x1b[33m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /// How much is printed at once, in bytes.
 const BUFFER: usize = 64 << 10;
+/// The same where somebody waits for the first screen.
+const PAGED: usize = 4 << 10;
 /// Shorter waits end before a spinner could be read.
 const SPIN_AFTER: Duration = Duration::from_millis(300);
 
@@ -27,14 +33,21 @@ pub struct Ui {
     err_terminal: bool,
     no_color: bool,
     color: bool,
+    progress: bool,
     out: RefCell<Out>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
+    /// Whether a pager has the terminal, and what is said when it has it no longer.
+    paging: Rc<Cell<bool>>,
+    unsaid: RefCell<String>,
 }
 
 enum Out {
+    Paged(Pager),
     Stdout(BufWriter<io::Stdout>),
     Pipeline(Pipeline),
+    /// Kept to be drawn on a screen, with all that is said.
+    Kept(Vec<u8>),
 }
 
 /// A Unix pipeline that starts when there is something to give it.
@@ -54,9 +67,12 @@ impl Ui {
             err_terminal: stderr().is_terminal(),
             no_color,
             color: true,
-            out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
+            progress: true,
+            out: RefCell::new(to_stdout()),
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
+            paging: Rc::default(),
+            unsaid: RefCell::default(),
         }
     }
 
@@ -65,14 +81,62 @@ impl Ui {
         self.color = color;
     }
 
+    /// Follows the setting `progress`.
+    pub fn set_progress(&mut self, progress: bool) {
+        self.progress = progress;
+    }
+
+    /// Whether what progresses is drawn, after so long a wait.
+    fn draws(&self, elapsed: Duration) -> bool {
+        let kept = matches!(*self.out.borrow(), Out::Kept(_));
+        self.err_terminal && self.progress && elapsed >= SPIN_AFTER && !kept && !self.paging.get()
+    }
+
     /// Whether what is printed now is seen on a terminal.
     pub fn to_terminal(&self) -> bool {
-        self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_))
+        self.out_terminal && !matches!(*self.out.borrow(), Out::Pipeline(_))
     }
 
     /// The columns of the terminal; 80 where there is none.
     pub fn width(&self) -> usize {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20))
+        size().map_or(80, |(width, _)| width)
+    }
+
+    /// What answers are printed on now.
+    pub fn surface(&self) -> Surface {
+        Surface {
+            width: self.to_terminal().then(|| self.width()),
+            color: self.color() && self.to_terminal(),
+        }
+    }
+
+    /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
+    pub fn page(&self, program: Program) {
+        let screen = self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_));
+        if let (true, Some(size)) = (screen, size()) {
+            let pager = Pager::new(program, size, self.paging.clone());
+            self.out.replace(Out::Paged(pager));
+        }
+    }
+
+    /// Output goes to stdout again; waits until the pager is left.
+    pub fn end_page(&self) -> io::Result<()> {
+        if !matches!(*self.out.borrow(), Out::Paged(_)) {
+            return Ok(());
+        }
+        let ended = match self.out.replace(to_stdout()) {
+            Out::Paged(pager) => pager.end(),
+            _ => Ok(()),
+        };
+        let unsaid = self.unsaid.take();
+        // Nothing can be done where stderr is closed.
+        let _ = stderr().write_all(unsaid.as_bytes());
+        ended
+    }
+
+    /// Tells whether a pager has the terminal, and with it Ctrl-C.
+    pub fn paging(&self) -> Rc<Cell<bool>> {
+        self.paging.clone()
     }
 
     /// Whether the prompt may be coloured.
@@ -89,6 +153,15 @@ impl Ui {
         self.tell(YELLOW, "warning: ", text);
     }
 
+    /// Something beside the data that nobody has to read.
+    pub fn whisper(&self, text: &str) {
+        let text = harmless(text);
+        self.put(&match self.color && !self.no_color && self.err_terminal {
+            true => format!("{DIM}{text}{PLAIN}\n"),
+            false => format!("{text}\n"),
+        });
+    }
+
     pub fn error(&self, error: &Error) {
         self.tell(RED, "error: ", &error.message);
         for hint in &error.hints {
@@ -98,20 +171,45 @@ impl Ui {
 
     /// The same as one line of JSON, for programs.
     pub fn error_json(&self, error: &Error) {
-        self.clear_spinner();
-        // Nothing can be done where stderr is closed.
-        let _ = writeln!(stderr(), "{}", error.json());
+        self.put(&format!("{}\n", error.json()));
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
-        self.clear_spinner();
         let text = harmless(text);
+        self.put(
+            &match self.color && !self.no_color && self.err_terminal && !label.is_empty() {
+                true => format!("{color}{label}{PLAIN}{text}\n"),
+                false => format!("{label}{text}\n"),
+            },
+        );
+    }
+
+    /// Writes to stderr, to the screen that is made, or keeps it until the pager is left, which must not be drawn over.
+    fn put(&self, text: &str) {
+        self.clear_spinner();
+        if let Out::Kept(kept) = &mut *self.out.borrow_mut() {
+            kept.extend_from_slice(text.as_bytes());
+            return;
+        }
+        if self.paging.get() && self.err_terminal {
+            self.unsaid.borrow_mut().push_str(text);
+            return;
+        }
         // Nothing can be done where stderr is closed.
-        let _ = if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
-            writeln!(stderr(), "{color}{label}{PLAIN}{text}")
-        } else {
-            writeln!(stderr(), "{label}{text}")
-        };
+        let _ = stderr().write_all(text.as_bytes());
+    }
+
+    /// From now on output and what is said are kept.
+    pub fn keep(&self) {
+        *self.out.borrow_mut() = Out::Kept(Vec::new());
+    }
+
+    /// Takes what was kept; output goes to stdout again.
+    pub fn kept(&self) -> String {
+        match self.out.replace(to_stdout()) {
+            Out::Kept(kept) => String::from_utf8_lossy(&kept).into_owned(),
+            Out::Stdout(_) | Out::Pipeline(_) | Out::Paged(_) => String::new(),
+        }
     }
 
     /// Writes data to where output goes at the moment.
@@ -119,9 +217,13 @@ impl Ui {
         self.write(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Whether a pipeline has read all it wants, so that nothing printed is seen.
+    /// Whether a pipeline or pager has read all it wants, so that nothing printed is seen.
     pub fn unread(&self) -> bool {
-        matches!(&*self.out.borrow(), Out::Pipeline(pipeline) if pipeline.closed)
+        match &*self.out.borrow() {
+            Out::Pipeline(pipeline) => pipeline.closed,
+            Out::Paged(pager) => pager.closed(),
+            Out::Stdout(_) | Out::Kept(_) => false,
+        }
     }
 
     /// Gives data to where output goes at the moment, flushed at the end. A pipeline that wants no more is no failure.
@@ -134,12 +236,20 @@ impl Ui {
                 let flushed = out.flush();
                 written.and(flushed)
             }
+            Out::Kept(kept) => body(kept),
             Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
                 let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
                 let written = body(&mut buffered).and_then(|()| buffered.flush());
                 drop(buffered);
                 if pipeline.closed { Ok(()) } else { written }
+            }
+            Out::Paged(pager) if pager.closed() => Ok(()),
+            Out::Paged(pager) => {
+                let mut buffered = BufWriter::with_capacity(PAGED, &mut *pager);
+                let written = body(&mut buffered).and_then(|()| buffered.flush());
+                drop(buffered);
+                if pager.closed() { Ok(()) } else { written }
             }
         }
     }
@@ -157,8 +267,7 @@ impl Ui {
     /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
     /// status.
     pub fn end_pipe(&self, run: bool) -> Result<u8> {
-        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
-        let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
+        let Out::Pipeline(mut pipeline) = self.out.replace(to_stdout()) else {
             return Ok(0);
         };
         let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
@@ -178,18 +287,12 @@ impl Ui {
 
     /// Draws the spinner on a terminal's stderr.
     pub fn spin(&self, what: &str, elapsed: Duration) {
-        if !self.err_terminal || elapsed < SPIN_AFTER {
+        if !self.draws(elapsed) {
             return;
         }
         self.spinning.replace(true);
         let tick = (elapsed.as_millis() / 100) as usize % SPINNER.len();
-        let seconds = elapsed.as_secs();
-        let time = if seconds < 60 {
-            format!("{seconds} s")
-        } else {
-            format!("{} min {} s", seconds / 60, seconds % 60)
-        };
-        let line: String = format!("{} {} {time}", SPINNER[tick], harmless(what))
+        let line: String = format!("{} {} {}", SPINNER[tick], harmless(what), time(elapsed))
             .chars()
             .take(self.width().saturating_sub(1))
             .collect();
@@ -198,13 +301,24 @@ impl Ui {
 
     /// Draws on a terminal's stderr how many bytes of something have gone where.
     pub fn bar(&self, what: &str, done: u64, total: u64) {
-        if !self.err_terminal {
+        if !self.draws(SPIN_AFTER) {
             return;
         }
         self.bar
             .borrow_mut()
-            .get_or_insert_with(|| Bar::new(&harmless(what), total, self.width()))
+            .get_or_insert_with(|| Bar::of_bytes(&harmless(what), total, self.width()))
             .set(done);
+    }
+
+    /// Draws how many rows of a list are there of how many.
+    pub fn rows(&self, what: &str, came: usize, total: usize, elapsed: Duration) {
+        if !self.draws(elapsed) {
+            return;
+        }
+        self.bar
+            .borrow_mut()
+            .get_or_insert_with(|| Bar::of_rows(&harmless(what), self.width()))
+            .set_rows(came, total, time(elapsed));
     }
 
     /// Takes the spinner and the bar away.
@@ -216,6 +330,16 @@ impl Ui {
             let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
         }
     }
+}
+
+/// The columns and rows of the terminal; a very narrow one is taken for wider.
+fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size()?;
+    Some((usize::from(width.0).max(20), usize::from(height.0)))
+}
+
+fn to_stdout() -> Out {
+    Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))
 }
 
 impl Write for Pipeline {
@@ -248,6 +372,14 @@ fn start(shell: &str, text: &str) -> io::Result<Child> {
         .arg(text)
         .stdin(Stdio::piped())
         .spawn()
+}
+
+/// A time to a person.
+fn time(elapsed: Duration) -> String {
+    match elapsed.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// Runs a command of the user's shell on the terminal and gives its exit status.

@@ -14,7 +14,6 @@ use crate::cloud::listing::{Choice, Listing};
 use crate::cloud::{self, Dialect};
 use crate::config::settings;
 use crate::error::Result;
-use crate::print::FORMS;
 
 /// How long Tab holds the line for an answer of the cloud.
 pub const PATIENCE: Duration = Duration::from_millis(170);
@@ -254,12 +253,6 @@ impl Session {
 
 /// The values that a setting can have, where they can be listed.
 pub fn setting_values(name: &str) -> Vec<String> {
-    if name == "output" {
-        return std::iter::once("auto")
-            .chain(FORMS.iter().copied())
-            .map(String::from)
-            .collect();
-    }
     let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
         Some(settings::Kind::Bool) => &["true", "false"],
         Some(settings::Kind::Choice(words)) => words,

@@ -5,8 +5,12 @@
 mod answers;
 #[path = "properties/configuration.rs"]
 mod configuration;
+#[path = "properties/forms.rs"]
+mod forms;
 #[path = "properties/lines.rs"]
 mod lines;
+#[path = "properties/select.rs"]
+mod select;
 #[path = "properties/signing.rs"]
 mod signing;
 
