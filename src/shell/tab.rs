@@ -254,6 +254,7 @@ impl Session {
 /// The values that a setting can have, where they can be listed.
 pub fn setting_values(name: &str) -> Vec<String> {
     let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
+        None if name == "count" => &["true", "false"],
         Some(settings::Kind::Bool) => &["true", "false"],
         Some(settings::Kind::Choice(words)) => words,
         _ => &[],
