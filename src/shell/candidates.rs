@@ -11,6 +11,8 @@ use crate::line::byname::BY_NAME;
 const GAP: usize = 2;
 /// No name is cut shorter than this to make place for its id.
 const NARROWEST: usize = 8;
+/// The editor counts candidates in 16 bits, whatever size a terminal says it has.
+const MOST: usize = 10_000;
 /// How wide the line is that counts what is not shown.
 const COUNTING: usize = 60;
 
@@ -257,7 +259,7 @@ pub fn screenful(offer: Offer, typed: &str, columns: usize, rows: usize) -> Vec<
     }
     let shown = candidates.into_iter().map(|candidate| {
         let text = same.clone().unwrap_or(candidate.text);
-        (text, candidate.display)
+        (text, printable(&candidate.display))
     });
     let last = last
         .map(|told| (typed.to_string(), told))
@@ -271,7 +273,8 @@ fn place(candidates: &[Candidate], columns: usize, rows: usize, least: usize) ->
     let widest = widths.max().unwrap_or(0).max(least) + GAP;
     // The prompt, the line that counts, and one for the eye.
     let lines = rows.saturating_sub(3).max(1);
-    (columns / widest.min(columns).max(1)).max(1) * lines
+    let place = (columns / widest.min(columns).max(1)).max(1) * lines;
+    place.min(MOST)
 }
 
 /// What all candidates begin with.

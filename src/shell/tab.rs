@@ -16,7 +16,7 @@ use crate::config::settings;
 use crate::error::Result;
 
 /// How long Tab holds the line for an answer of the cloud.
-pub const PATIENCE: Duration = Duration::from_millis(180);
+pub const PATIENCE: Duration = Duration::from_millis(170);
 /// How long an answer may be on its way that nobody waits for.
 const LIMIT: Duration = Duration::from_secs(15);
 
@@ -254,6 +254,7 @@ impl Session {
 /// The values that a setting can have, where they can be listed.
 pub fn setting_values(name: &str) -> Vec<String> {
     let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
+        None if name == "count" => &["true", "false"],
         Some(settings::Kind::Bool) => &["true", "false"],
         Some(settings::Kind::Choice(words)) => words,
         _ => &[],

@@ -322,6 +322,8 @@ fn files_settings_and_fixed_values_are_offered() {
         ("set paramcompletion=t", "true\t\n"),
         ("set OUTPUT=js", "json\t\njsonl\t\n"),
         ("profile use d", "demo\t\n"),
+        ("list zones count=", "true\t\nfalse\t\n"),
+        ("list zones sort=-networkt", "-networktype\t\n"),
     ] {
         assert_eq!(home.args(&["complete", line]).ok(), expected, "{line}");
     }

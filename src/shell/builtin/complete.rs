@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Builtin, Known, no_words};
 use crate::error::{Error, Result};
+use crate::shell::candidates::printable;
 use crate::shell::session::{Session, Shown};
 use crate::shell::tab::offer;
 
@@ -38,9 +39,9 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     if let Some(told) = offer.beyond.told() {
         session.ui.say(&told);
     }
-    let lines = offer
-        .candidates
-        .iter()
-        .map(|candidate| format!("{}\t{}\n", candidate.value, candidate.label));
+    let lines = offer.candidates.iter().map(|candidate| {
+        let [value, label] = [&candidate.value, &candidate.label].map(|text| printable(text));
+        format!("{value}\t{label}\n")
+    });
     Ok(Shown::Text(lines.collect()))
 }

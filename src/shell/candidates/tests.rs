@@ -158,7 +158,7 @@ fn a_single_candidate_is_put_in_and_several_leave_the_line() {
 
 #[test]
 fn a_screenful_is_shown_and_the_rest_counted() {
-    for (columns, rows) in [(80, 24), (200, 50), (20, 5), (1, 1)] {
+    for (columns, rows) in [(80, 24), (200, 50), (20, 5), (1, 1), (65_535, 65_535)] {
         let shown = screenful(offer(100_000, true), "id=", columns, rows);
         let lines = shown.len().div_ceil((columns / 62).max(1));
         assert!(lines <= rows.max(4), "{lines} at {columns}x{rows}");
