@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
 
@@ -42,6 +43,9 @@ struct Cli {
     /// Run the commands in a file
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Set a variable, for the lines of a script (may be given several times)
+    #[arg(long, value_name = "NAME=VALUE")]
+    var: Vec<String>,
     /// In a script, go on after a failure and end with the first one's status
     #[arg(long)]
     keep_going: bool,
@@ -49,7 +53,7 @@ struct Cli {
 
 /// Does what the arguments ask for and gives the exit status.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let env: Env = Box::new(|name| std::env::var(name).ok());
+    let env: Env = Arc::new(|name| std::env::var(name).ok());
     let args: Vec<OsString> = args.collect();
     let early = Early::of(&args, &env);
     let (flags, words) = match split(args.into_iter()) {
@@ -130,6 +134,9 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
     };
     let mut session = Session::open(places, env, flags, mode)?;
     session.keep_going = cli.keep_going;
+    for given in &cli.var {
+        session.set_variable(given)?;
+    }
     introduce(&session);
     session.tell_left();
     match (cli.file, mode) {

@@ -1,6 +1,7 @@
 //! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
 
 mod bar;
+mod kept;
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
@@ -8,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bar::Bar;
+use kept::Gathering;
+pub use kept::Transcript;
 
 use crate::error::{Error, Result};
 
@@ -28,6 +31,10 @@ pub struct Ui {
     no_color: bool,
     color: bool,
     out: RefCell<Out>,
+    /// What is printed goes into the last of these in place of stdout, where there is one.
+    kept: RefCell<Vec<Vec<u8>>>,
+    /// Where everything goes that has no terminal and no files.
+    transcript: Option<Transcript>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
 }
@@ -42,6 +49,8 @@ struct Pipeline {
     shell: String,
     text: String,
     child: Option<Child>,
+    /// What it prints, where that does not go to stdout and stderr by itself.
+    gathering: Gathering,
     /// It has read all it wants.
     closed: bool,
 }
@@ -55,9 +64,26 @@ impl Ui {
             no_color,
             color: true,
             out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
+            kept: RefCell::default(),
+            transcript: None,
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
         }
+    }
+
+    /// One whose data and talk go into a transcript.
+    pub fn recorded(transcript: Transcript) -> Ui {
+        Ui {
+            out_terminal: false,
+            err_terminal: false,
+            transcript: Some(transcript),
+            ..Ui::new(true)
+        }
+    }
+
+    /// Whether everything goes into a transcript.
+    pub fn is_recorded(&self) -> bool {
+        self.transcript.is_some()
     }
 
     /// Follows the setting `color`.
@@ -67,7 +93,8 @@ impl Ui {
 
     /// Whether what is printed now is seen on a terminal.
     pub fn to_terminal(&self) -> bool {
-        self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_))
+        let direct = matches!(*self.out.borrow(), Out::Stdout(_));
+        self.out_terminal && direct && self.kept.borrow().is_empty()
     }
 
     /// The columns of the terminal; 80 where there is none.
@@ -99,19 +126,74 @@ impl Ui {
     /// The same as one line of JSON, for programs.
     pub fn error_json(&self, error: &Error) {
         self.clear_spinner();
-        // Nothing can be done where stderr is closed.
-        let _ = writeln!(stderr(), "{}", error.json());
+        self.talk(&error.json());
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
         self.clear_spinner();
         let text = harmless(text);
-        // Nothing can be done where stderr is closed.
-        let _ = if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
-            writeln!(stderr(), "{color}{label}{PLAIN}{text}")
+        if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
+            self.talk(&format!("{color}{label}{PLAIN}{text}"));
         } else {
-            writeln!(stderr(), "{label}{text}")
+            self.talk(&format!("{label}{text}"));
+        }
+    }
+
+    /// A line to stderr, or to what stands in its place.
+    fn talk(&self, line: &str) {
+        match &self.transcript {
+            Some(transcript) => transcript.add(format!("{line}\n").as_bytes()),
+            // Nothing can be done where stderr is closed.
+            None => {
+                let _ = writeln!(stderr(), "{line}");
+            }
+        }
+    }
+
+    /// From now on what is printed is kept, until `end_keeping` gives it.
+    pub fn keep(&self) {
+        self.kept.borrow_mut().push(Vec::new());
+    }
+
+    pub fn end_keeping(&self) -> Vec<u8> {
+        self.kept.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Whether what programs print that are started here does not simply go where stdout and stderr go.
+    fn gathering(&self) -> Gathering {
+        let kept = !self.kept.borrow().is_empty();
+        Gathering::of(kept || self.transcript.is_some(), self.transcript.is_some())
+    }
+
+    /// Puts what a program printed where it belongs.
+    fn gathered(&self, gathering: &mut Gathering) -> io::Result<()> {
+        let (out, err) = gathering.end();
+        if let Some(transcript) = &self.transcript {
+            transcript.add(&err);
+        }
+        match out.is_empty() {
+            true => Ok(()),
+            false => self.write(|to| to.write_all(&out)),
+        }
+    }
+
+    /// Runs a command of the user's shell and gives its exit status; it gets standard input if that is not in use.
+    pub fn run_shell(&self, shell: &str, text: &str, stdin: bool) -> Result<u8> {
+        let mut gathering = self.gathering();
+        let mut command = Command::new(shell);
+        command.arg("-c").arg(text);
+        if !stdin || self.transcript.is_some() {
+            command.stdin(Stdio::null());
+        }
+        let failed = |why: io::Error| {
+            Error::local(format!("{shell} could not be started: {why}"))
+                .hint("set SHELL to a shell that is there")
         };
+        let mut child = gathering.start(&mut command).map_err(failed)?;
+        let status = child.wait().map(status_of).map_err(failed)?;
+        self.gathered(&mut gathering)
+            .map_err(|why| Error::local(format!("the output could not be written: {why}")))?;
+        Ok(status)
     }
 
     /// Writes data to where output goes at the moment.
@@ -128,7 +210,16 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
+            Out::Stdout(_) if !self.kept.borrow().is_empty() => {
+                match self.kept.borrow_mut().last_mut() {
+                    Some(kept) => body(kept),
+                    None => Ok(()),
+                }
+            }
             Out::Stdout(out) => {
+                if let Some(transcript) = &self.transcript {
+                    return body(&mut &*transcript);
+                }
                 let written = body(out);
                 // What was printed before a failure is out as well.
                 let flushed = out.flush();
@@ -150,6 +241,7 @@ impl Ui {
             shell: shell.into(),
             text: text.into(),
             child: None,
+            gathering: self.gathering(),
             closed: false,
         });
     }
@@ -161,19 +253,20 @@ impl Ui {
         let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
             return Ok(0);
         };
-        let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
+        let text = pipeline.text.clone();
+        let failed = |why: io::Error| Error::local(format!("| {text}: {why}"));
         let child = match pipeline.child.take() {
             Some(child) => Some(child),
-            None if run => Some(start(&pipeline.shell, &pipeline.text).map_err(failed)?),
+            None if run => Some(pipeline.start().map_err(failed)?),
             None => None,
         };
-        match child {
-            Some(mut child) => {
-                drop(child.stdin.take());
-                child.wait().map(status_of).map_err(failed)
-            }
-            None => Ok(0),
-        }
+        let Some(mut child) = child else {
+            return Ok(0);
+        };
+        drop(child.stdin.take());
+        let status = child.wait().map(status_of).map_err(failed)?;
+        self.gathered(&mut pipeline.gathering).map_err(failed)?;
+        Ok(status)
     }
 
     /// Draws the spinner on a terminal's stderr.
@@ -224,7 +317,7 @@ impl Write for Pipeline {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         if self.child.is_none() {
-            self.child = Some(start(&self.shell, &self.text)?);
+            self.child = Some(self.start()?);
         }
         let stdin = self.child.as_mut().and_then(|child| child.stdin.as_mut());
         match stdin.map_or(Ok(bytes.len()), |stdin| stdin.write(bytes)) {
@@ -242,25 +335,12 @@ impl Write for Pipeline {
     }
 }
 
-fn start(shell: &str, text: &str) -> io::Result<Child> {
-    Command::new(shell)
-        .arg("-c")
-        .arg(text)
-        .stdin(Stdio::piped())
-        .spawn()
-}
-
-/// Runs a command of the user's shell on the terminal and gives its exit status.
-pub fn run_shell(shell: &str, text: &str) -> Result<u8> {
-    Command::new(shell)
-        .arg("-c")
-        .arg(text)
-        .status()
-        .map(status_of)
-        .map_err(|why| {
-            Error::local(format!("{shell} could not be started: {why}"))
-                .hint("set SHELL to a shell that is there")
-        })
+impl Pipeline {
+    fn start(&mut self) -> io::Result<Child> {
+        let mut command = Command::new(&self.shell);
+        command.arg("-c").arg(&self.text).stdin(Stdio::piped());
+        self.gathering.start(&mut command)
+    }
 }
 
 /// An exit status as shells tell it: 128 and the signal's number for a command that a signal ended.

@@ -13,6 +13,10 @@ mod faults;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
 
+#[path = "it/automation.rs"]
+mod automation;
+#[path = "it/batch.rs"]
+mod batch;
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/configuration.rs"]
@@ -53,6 +57,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/scenarios.rs"]
+mod scenarios;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/throttling.rs"]

@@ -149,6 +149,17 @@ impl Noted {
         Noted {
             id: entry.id,
             uuid: entry.uuid.clone(),
+            custom,
+            sent: entry.sent,
+            ..Noted::made(api, given)
+        }
+    }
+
+    /// A call that is in no ledger.
+    pub fn made(api: &str, given: &[(String, String)]) -> Noted {
+        Noted {
+            id: 0,
+            uuid: String::new(),
             process: String::new(),
             pid: std::process::id(),
             profile: String::new(),
@@ -156,8 +167,8 @@ impl Noted {
             identity: String::new(),
             api: api.into(),
             params: given.to_vec(),
-            custom,
-            sent: entry.sent,
+            custom: false,
+            sent: 0,
             state: State::Sent,
             job: None,
             resource: None,
@@ -302,6 +313,20 @@ impl Ledger {
             )?;
             let of = params![whose.endpoint, whose.identity, whose.profile, all];
             let rows = statement.query_map(of, noted)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The calls that were written down here and by nobody else, oldest first.
+    pub fn own(&self) -> Result<Vec<Noted>> {
+        if self.locked().is_none() {
+            return Ok(Vec::new());
+        }
+        self.with(|book, _| {
+            let mut statement = book
+                .db
+                .prepare("SELECT * FROM call WHERE process = ? ORDER BY id")?;
+            let rows = statement.query_map([&book.process], noted)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

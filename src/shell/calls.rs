@@ -262,7 +262,7 @@ impl Session {
             .into_iter()
             .map(|(name, given)| {
                 let value = match given {
-                    Given::Text(text) => text,
+                    Given::Text(text) | Given::Data(text) => text,
                     Given::File(path) => read_text(&name, &path, std::fs::read(&path))?,
                     Given::Stdin if self.mode == (Mode::Script { stdin: true }) => {
                         return Err(Error::line(format!(

@@ -164,7 +164,8 @@ impl Session {
                 })?;
             }
             let started = devcloud::start(&state, ([127, 0, 0, 1], 0).into());
-            self.demo = Some(started.map_err(|why| Error::local(why.to_string()))?);
+            let started = started.map_err(|why| Error::local(why.to_string()))?;
+            self.demo = Some(Arc::new(started));
         }
         let cloud = self
             .demo

@@ -2,6 +2,8 @@
 
 use super::builtin::Known;
 use super::editor::{Input, Read};
+use super::script;
+use super::script::blocks::open;
 use super::session::Session;
 use crate::line::secrets::has_secret;
 use crate::line::words;
@@ -40,11 +42,9 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
             input.remember(&line);
             session.history.push(line.clone());
         }
-        for command in commands(&line) {
-            let ended = session.execute(&command);
-            if ended.leave {
-                return ended.status;
-            }
+        let ended = script::run_typed(session, commands(&line).into_iter());
+        if ended.leave {
+            return ended.status;
         }
     }
 }
@@ -73,16 +73,22 @@ fn commands(text: &str) -> Vec<String> {
     commands
 }
 
-/// Reads until the line is whole: quotes are closed and no backslash ends it.
+/// Reads until the line is whole: quotes are closed, no backslash ends it, and each `for` has its `end`.
 fn read_whole(input: &mut dyn Input, prompt: &str) -> crate::error::Result<Read> {
     let mut line = match input.read(prompt)? {
         Read::Line(line) => line,
         other => return Ok(other),
     };
-    while let Err((unfinished, _)) = words::split(&line) {
+    loop {
+        let commands = commands(&line);
+        let last = commands.last().map_or("", String::as_str);
+        let unfinished = words::split(last).err().map(|(unfinished, _)| unfinished);
+        if unfinished.is_none() && open(commands.iter().map(String::as_str)) == 0 {
+            break;
+        }
         match input.read(MORE)? {
             Read::Line(more) => {
-                if unfinished == words::Unfinished::Backslash {
+                if unfinished == Some(words::Unfinished::Backslash) {
                     line.pop();
                 } else {
                     line.push('\n');
@@ -156,5 +162,9 @@ mod tests {
             Read::Line("x name='a\nb'".into())
         );
         assert_eq!(whole(&["x name='a"]), Read::End);
+        assert_eq!(
+            whole(&["for x in a", "list \\", "zones", "end"]),
+            Read::Line("for x in a\nlist zones\nend".into())
+        );
     }
 }

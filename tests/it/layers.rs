@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::complete", 1),
     ("shell::help", 1),
     ("shell::refused", 1),
+    ("shell::report", 1),
     ("ui", 2),
     ("client::transport", 2),
     ("client::tls", 2),
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::builtin", 3),
     ("shell::repl", 4),
     ("shell::script", 4),
+    ("shell::scenario", 4),
     ("cli", 5),
 ];
 

@@ -1,17 +1,23 @@
 //! The built-ins: one file each, and the table from which help, completion and the dispatch come.
 
+mod assert;
+mod batch;
 mod devcloud;
 mod exit;
+mod expect_error;
 mod explain;
 pub mod help;
 mod history;
 mod jobs;
 mod login;
+mod loops;
 mod profile;
 mod set;
 mod shell;
 mod source;
 mod sync;
+mod test;
+mod variable;
 
 use super::session::{Session, Shown};
 use crate::error::Result;
@@ -53,12 +59,18 @@ impl Builtin {
 pub static BUILTINS: &[Builtin] = &[
     exit::EOF,
     API,
+    assert::ASSERT,
+    batch::BATCH,
     devcloud::DEVCLOUD,
+    loops::END,
     exit::EXIT,
+    expect_error::EXPECT_ERROR,
     explain::EXPLAIN,
+    loops::FOR,
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
+    variable::LET,
     login::LOGIN,
     login::LOGOUT,
     profile::PROFILE,
@@ -67,6 +79,7 @@ pub static BUILTINS: &[Builtin] = &[
     shell::SHELL,
     source::SOURCE,
     sync::SYNC,
+    test::TEST,
 ];
 
 /// The grammar itself makes a call of `api NAME …`; alone it is told how.
