@@ -19,18 +19,26 @@ mod automation;
 mod batch;
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/confirm.rs"]
+mod confirm;
 #[path = "it/connections.rs"]
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/editing.rs"]
+mod editing;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/forms.rs"]
+mod forms;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
@@ -41,12 +49,18 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/listing.rs"]
+mod listing;
+#[path = "it/name_lookup.rs"]
+mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/pages.rs"]
 mod pages;
+#[path = "it/printed.rs"]
+mod printed;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/properties.rs"]
@@ -57,6 +71,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scenarios.rs"]
 mod scenarios;
 #[path = "it/scripts.rs"]

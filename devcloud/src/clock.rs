@@ -24,6 +24,15 @@ pub fn http_date(milliseconds: i64) -> String {
     spelt(milliseconds, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
+/// A moment without anything between its numbers, as names of snapshots have it: 20261122011658.
+pub fn compact(milliseconds: i64) -> String {
+    date(milliseconds)
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(14)
+        .collect()
+}
+
 /// A moment in milliseconds as usage records have it, quotes and all: 2026-11-22'T'01:16:46+00:00.
 pub fn usage_date(milliseconds: i64) -> String {
     spelt(milliseconds, "%Y-%m-%d'T'%H:%M:%S+00:00")

@@ -177,13 +177,23 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
             "clusterid": cluster.uuid, "clustername": cluster.name, "disksizetotal": 1024 * GIGABYTE,
             "disksizeallocated": 0, "state": "Up", "scope": "CLUSTER", "provisioningtype": "thin"}),
     )?;
+    let categories = [
+        "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
+    ];
+    let mut other = String::new();
+    for name in categories {
+        let category = add(db, "oscategory", name, "", "", json!({}))?;
+        if name == "Other" {
+            other = category.uuid;
+        }
+    }
     let os = add(
         db,
         "ostype",
         "Other Linux (64-bit)",
         "",
         "",
-        json!({"description": "Other Linux (64-bit)", "isuserdefined": false}),
+        json!({"oscategoryid": other, "description": "Other Linux (64-bit)", "isuserdefined": false}),
     )?;
     for (name, kind, status, size) in [
         (
@@ -236,35 +246,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
                 "displayoffering": true}),
         )?;
     }
-    for (name, guest, text) in [
-        (
-            "DefaultIsolatedNetworkOfferingWithSourceNatService",
-            "Isolated",
-            "Offering for isolated networks with source NAT",
-        ),
-        (
-            "DefaultIsolatedNetworkOffering",
-            "Isolated",
-            "Offering for isolated networks without source NAT",
-        ),
-        (
-            "DefaultSharedNetworkOffering",
-            "Shared",
-            "Offering for shared networks",
-        ),
-    ] {
-        add(
-            db,
-            "networkoffering",
-            name,
-            "",
-            "Enabled",
-            json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
-                "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
-                "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": [], "forvpc": false,
-                "ispersistent": false, "egressdefaultpolicy": false}),
-        )?;
-    }
+    offerings(db)?;
+    wires(db, &zone, &pod)?;
     let name = "ALERT.MANAGEMENT";
     let about = "Management server node 127.0.0.1 is up";
     add(
@@ -275,5 +258,203 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         "",
         json!({"type": 14, "name": name, "description": about, "sent": now}),
     )?;
+    Ok(())
+}
+
+const WITHOUT_NAT: &[&str] = &["Dhcp", "Dns", "UserData"];
+const WITH_NAT: &[&str] = &[
+    "Vpn",
+    "SourceNat",
+    "StaticNat",
+    "Lb",
+    "UserData",
+    "Dhcp",
+    "Dns",
+    "Firewall",
+    "PortForwarding",
+];
+const OF_TIERS: &[&str] = &[
+    "Vpn",
+    "SourceNat",
+    "StaticNat",
+    "UserData",
+    "NetworkACL",
+    "Lb",
+    "Dhcp",
+    "Dns",
+    "PortForwarding",
+];
+
+/// Services as answers have them, each by one provider.
+fn services(names: &[&str], provider: &str) -> Value {
+    names
+        .iter()
+        .map(|name| json!({"name": name, "provider": [{"name": provider}]}))
+        .collect()
+}
+
+/// What networks and VPCs can be made of, and what routers are.
+fn offerings(db: &Connection) -> Result<()> {
+    let now = clock::date(clock::now());
+    for (name, guest, text, names, of_vpc) in [
+        (
+            "DefaultIsolatedNetworkOfferingWithSourceNatService",
+            "Isolated",
+            "Offering for isolated networks with source NAT",
+            WITH_NAT,
+            false,
+        ),
+        (
+            "DefaultIsolatedNetworkOffering",
+            "Isolated",
+            "Offering for isolated networks without source NAT",
+            WITHOUT_NAT,
+            false,
+        ),
+        (
+            "DefaultSharedNetworkOffering",
+            "Shared",
+            "Offering for shared networks",
+            WITHOUT_NAT,
+            false,
+        ),
+        (
+            "DefaultIsolatedNetworkOfferingForVpcNetworks",
+            "Isolated",
+            "Offering for the tiers of VPCs",
+            OF_TIERS,
+            true,
+        ),
+    ] {
+        let provider = if of_vpc {
+            "VpcVirtualRouter"
+        } else {
+            "VirtualRouter"
+        };
+        add(
+            db,
+            "networkoffering",
+            name,
+            "",
+            "Enabled",
+            json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
+                "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
+                "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": services(names, provider),
+                "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false}),
+        )?;
+    }
+    add(
+        db,
+        "vpcoffering",
+        "Default VPC offering",
+        "",
+        "Enabled",
+        json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled", "created": now,
+            "service": services(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
+            "supportsregionLevelvpc": false}),
+    )?;
+    for (name, about) in [
+        ("default_deny", "Default Network ACL Deny All"),
+        ("default_allow", "Default Network ACL Allow All"),
+    ] {
+        let list = add(
+            db,
+            "acllist",
+            name,
+            "",
+            "",
+            json!({"description": about, "fordisplay": true}),
+        )?;
+        let action = if name == "default_deny" {
+            "Deny"
+        } else {
+            "Allow"
+        };
+        for (number, way) in [(1, "Ingress"), (2, "Egress")] {
+            let rule = add(
+                db,
+                "aclrule",
+                "",
+                &list.uuid,
+                "Active",
+                json!({"protocol": "all", "traffictype": way, "state": "Active", "cidrlist": "0.0.0.0/0", "tags": [],
+                    "aclid": list.uuid, "number": number, "action": action, "fordisplay": true}),
+            )?;
+            nameless(db, rule)?;
+        }
+    }
+    for name in [
+        "System Offering For Software Router",
+        "System Offering For Console Proxy",
+        "System Offering For Secondary Storage VM",
+    ] {
+        add(
+            db,
+            "systemoffering",
+            name,
+            "",
+            "Active",
+            json!({"displaytext": name, "cpunumber": 1, "cpuspeed": 500, "memory": 256, "created": now}),
+        )?;
+    }
+    Ok(())
+}
+
+/// Answers do not show the names of some things.
+fn nameless(db: &Connection, mut thing: Thing) -> Result<Thing> {
+    thing.body.shift_remove("name");
+    store::update(db, &thing)?;
+    Ok(thing)
+}
+
+/// The physical network with public addresses, and the cloud's own machines in the zone.
+fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
+    let now = clock::date(clock::now());
+    let wire = add(
+        db,
+        "physicalnetwork",
+        "devcloud-network",
+        &zone.uuid,
+        "Enabled",
+        json!({"broadcastdomainrange": "ZONE", "zoneid": zone.uuid, "state": "Enabled", "vlan": "100-4000",
+            "isolationmethods": "VLAN"}),
+    )?;
+    let range = add(
+        db,
+        "vlan",
+        "",
+        &zone.uuid,
+        "",
+        json!({"forvirtualnetwork": true, "zoneid": zone.uuid, "vlan": "vlan://50", "account": "system",
+            "domainid": "", "domain": "ROOT", "gateway": "10.147.40.1", "netmask": "255.255.254.0",
+            "startip": "10.147.40.10", "endip": "10.147.41.250", "networkid": Uuid::new_v4().to_string(),
+            "physicalnetworkid": wire.uuid, "forsystemvms": false}),
+    )?;
+    let mut range = nameless(db, range)?;
+    if let Some(root) = store::of_kind(db, "domain")?.first() {
+        range.body.insert("domainid".into(), json!(root.uuid));
+        store::update(db, &range)?;
+    }
+    let template = store::of_kind(db, "template")?.into_iter().next();
+    for (name, kind, last) in [
+        ("s-1-VM", "secondarystoragevm", 3),
+        ("v-2-VM", "consoleproxy", 4),
+    ] {
+        add(
+            db,
+            "systemvm",
+            name,
+            &zone.uuid,
+            "Running",
+            json!({"systemvmtype": kind, "zoneid": zone.uuid, "zonename": zone.name, "dns1": "10.147.28.6",
+                "gateway": "10.147.40.1", "podid": pod.uuid,
+                "hostid": store::of_kind(db, "host")?.first().map(|host| host.uuid.clone()),
+                "hostname": "devcloud-host", "hypervisor": "XenServer", "privateip": format!("172.16.15.{last}"),
+                "privatenetmask": "255.255.255.0", "linklocalip": format!("169.254.0.{last}"),
+                "publicip": format!("10.147.40.{last}"), "publicnetmask": "255.255.254.0",
+                "templateid": template.as_ref().map(|template| template.uuid.clone()), "created": now,
+                "state": "Running", "activeviewersessions": 0}),
+        )?;
+    }
     Ok(())
 }

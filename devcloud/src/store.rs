@@ -1,6 +1,7 @@
 //! The world in an SQLite file: things of all kinds in one table, jobs and events in their own. Every server that has
 //! the file open sees the same; nothing is kept in memory.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 7;
+const SCHEMA: i64 = 9;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -36,6 +37,9 @@ const TABLES: &str = "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
     CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
+    CREATE TABLE fault (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, api TEXT NOT NULL, kind TEXT NOT NULL, number INTEGER NOT NULL, said TEXT NOT NULL,
+        remaining INTEGER, chance REAL);
     CREATE TRIGGER user_gone AFTER DELETE ON thing WHEN old.kind = 'user' BEGIN
         DELETE FROM password WHERE user = old.id;
         DELETE FROM session WHERE user = old.id;
@@ -43,7 +47,7 @@ const TABLES: &str = "
 ";
 
 const TABLE_NAMES: &[&str] = &[
-    "thing", "counter", "job", "event", "spell", "setting", "password", "session",
+    "thing", "counter", "job", "event", "spell", "setting", "password", "session", "fault",
 ];
 
 /// A thing of the cloud: a zone, a machine, an account.
@@ -185,6 +189,73 @@ pub fn count_of_account(
         .query_row(params![account, kind], |row| row.get(0))
 }
 
+/// How many things of a kind belong to a domain's accounts.
+pub fn count_of_domain(connection: &Connection, kind: &str, domain: i64) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM thing WHERE kind = ? AND domain = ?")?
+        .query_row(params![kind, domain], |row| row.get(0))
+}
+
+/// The things of a kind whose fields have that text somewhere: an id that others refer to.
+pub fn mentioning(connection: &Connection, kind: &str, text: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached("SELECT * FROM thing WHERE kind = ? AND instr(body, ?) > 0 ORDER BY id")?
+        .query_map([kind, text], thing)?
+        .collect()
+}
+
+/// How many things of a kind are in a state.
+pub fn in_state(connection: &Connection, kind: &str, state: &str) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM thing WHERE kind = ? AND state = ?")?
+        .query_row([kind, state], |row| row.get(0))
+}
+
+/// The sum of a field over the things of a kind.
+pub fn total(connection: &Connection, kind: &str, field: &str) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT coalesce(sum(body ->> ?2), 0) FROM thing WHERE kind = ?1")?
+        .query_row([kind, field], |row| row.get(0))
+}
+
+/// What the machines that run on a host take of it: memory in MB, speed in MHz, processors.
+#[derive(Default, Clone, Copy)]
+pub struct Load {
+    pub memory: i64,
+    pub speed: i64,
+    pub cores: i64,
+}
+
+/// The load of every host that has one, by its uuid.
+pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> {
+    connection
+        .prepare_cached(
+            "SELECT body ->> 'hostid', coalesce(sum(body ->> 'memory'), 0),
+                coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0)
+             FROM thing WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
+        )?
+        .query_map([], |row| {
+            let load = Load {
+                memory: row.get(1)?,
+                speed: row.get(2)?,
+                cores: row.get(3)?,
+            };
+            Ok((row.get(0)?, load))
+        })?
+        .collect()
+}
+
+/// Removes all that belongs to an account or project, but for itself.
+pub fn remove_all_of(connection: &Connection, account: i64) -> rusqlite::Result<()> {
+    let things: Vec<Thing> = connection
+        .prepare_cached("SELECT * FROM thing WHERE account = ?1 AND id != ?1")?
+        .query_map([account], thing)?
+        .collect::<rusqlite::Result<_>>()?;
+    things
+        .iter()
+        .try_for_each(|thing| remove(connection, thing))
+}
+
 pub fn name_of(
     connection: &Connection,
     kind: &str,
@@ -236,6 +307,14 @@ pub fn last_number(connection: &Connection, kind: &str) -> rusqlite::Result<i64>
         .query_row([kind], |row| row.get(0))
         .optional()?;
     Ok(last.unwrap_or(0))
+}
+
+/// The internal id of whatever has that uuid.
+pub fn id_of(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM thing WHERE uuid = ?")?
+        .query_row([uuid], |row| row.get(0))
+        .optional()
 }
 
 pub fn taken(connection: &Connection, uuid: &str) -> rusqlite::Result<bool> {
@@ -295,9 +374,12 @@ fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
     serde_json::to_string(body).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))
 }
 
+/// Removes a thing with its tags and whatever else is only part of it.
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
     meter::gone(connection, thing)?;
-    connection.execute("DELETE FROM thing WHERE id = ?", [thing.id])?;
+    connection
+        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata'))")?
+        .execute(params![thing.id, thing.uuid])?;
     Ok(())
 }
 

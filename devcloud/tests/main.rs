@@ -1,11 +1,21 @@
 //! The cloud over HTTP, called by a client of the tests' own: what it answers, refuses and remembers.
 
+#[path = "it/addresses.rs"]
+mod addresses;
 #[path = "it/catalogue.rs"]
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
+#[path = "it/estate.rs"]
+mod estate;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/fill.rs"]
 mod fill;
+#[path = "it/groups.rs"]
+mod groups;
+#[path = "it/images.rs"]
+mod images;
 #[path = "it/integration.rs"]
 mod integration;
 #[path = "it/jobs.rs"]
@@ -14,6 +24,8 @@ mod jobs;
 mod life;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/projects.rs"]
+mod projects;
 #[path = "it/recorded.rs"]
 mod recorded;
 #[path = "it/roles.rs"]
@@ -22,9 +34,13 @@ mod roles;
 mod sessions;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/upkeep.rs"]
+mod upkeep;
 #[path = "it/upload.rs"]
 mod upload;
 #[path = "it/usage.rs"]
 mod usage;
+#[path = "it/vpcs.rs"]
+mod vpcs;
 #[path = "it/wire.rs"]
 mod wire;

@@ -38,16 +38,21 @@ impl Session {
             self.ui.say(&format!("hint: {hint}"));
         }
         let file = self.take_file(call.api.as_deref(), &mut call.params)?;
+        let of_data = call.params.iter();
+        let of_data = of_data.filter(|(_, given)| matches!(given, Given::Data(_)));
+        let data: Vec<String> = of_data.map(|(name, _)| name.clone()).collect();
         let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             types: self.types(call.api.as_deref()),
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
+        let params = self.by_value(&call, params, &client, &options)?;
         let request = Request {
             api: call.name.clone(),
-            params: self.by_value(&call, params, &client, &options)?,
+            params: self.by_id(&call, params, &data, &client, &options)?,
         };
+        self.confirm_call(&client, &request, call.api.as_deref(), &options, &resolved)?;
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options

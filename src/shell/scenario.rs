@@ -9,12 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clouds::{Demo, Place};
 use super::left;
 use super::report::Outcome;
 use super::script;
-use super::session::{Failure, Mode, Session};
-use crate::client::ledger::Ledger;
+use super::session::{Env, Failure, Mode, Session};
+use crate::catalog::Catalog;
+use crate::client::network::Network;
+use crate::config::Places;
+use crate::config::resolve::{Flags, Resolved};
 use crate::error::{Error, Kind, Result};
+use crate::line::variables::Variables;
 use crate::ui::{Transcript, Ui};
 
 /// What the names of scenario files end in, where a directory is looked through.
@@ -79,8 +84,6 @@ fn unread(path: &Path, why: &std::io::Error) -> Error {
 struct Waiting {
     place: usize,
     path: PathBuf,
-    session: Session,
-    transcript: Transcript,
 }
 
 /// Runs the scenarios, so many at once, and gives each outcome in their order as soon as it is known, and all of them at the
@@ -97,27 +100,24 @@ pub fn run(
     if session.resolved.endpoint()?.is_none() {
         session.demo()?;
     }
+    let beside = Beside::of(session)?;
     let presses = session.presses();
     let mut waiting = VecDeque::new();
     for (place, path) in paths.iter().enumerate() {
-        let transcript = Transcript::default();
-        waiting.push_back(Waiting {
-            place,
-            path: path.clone(),
-            session: session.beside(&transcript)?,
-            transcript,
-        });
+        let path = path.clone();
+        waiting.push_back(Waiting { place, path });
     }
     let waiting = Mutex::new(waiting);
     let (sender, receiver) = channel();
     let mut outcomes: Vec<Option<Outcome>> = vec![None; paths.len()];
     thread::scope(|scope| {
         for _ in 0..parallel.min(paths.len()) {
-            let (waiting, sender) = (&waiting, sender.clone());
+            let (waiting, beside, sender) = (&waiting, &beside, sender.clone());
             let work = move || {
                 while let Some(next) = next(waiting) {
                     // Nobody listens any more where a report could not be written.
-                    if sender.send((next.place, run_one(next, presses))).is_err() {
+                    let outcome = run_one(&next.path, beside, presses);
+                    if sender.send((next.place, outcome)).is_err() {
                         return;
                     }
                 }
@@ -164,31 +164,26 @@ fn next(waiting: &Mutex<VecDeque<Waiting>>) -> Option<Waiting> {
     waiting.pop_front()
 }
 
-fn run_one(waiting: Waiting, presses: u64) -> Outcome {
-    let Waiting {
-        path,
-        mut session,
-        transcript,
-        ..
-    } = waiting;
+fn run_one(path: &Path, beside: &Beside, presses: u64) -> Outcome {
+    let transcript = Transcript::default();
     let start = Instant::now();
+    let mut session = match beside.session(&transcript) {
+        Ok(session) => session,
+        Err(error) => return not_run(path, error),
+    };
     let ended = if session.presses() > presses {
         Err(Error::new(
             Kind::Interrupted,
             "Ctrl-C was pressed before it began",
         ))
     } else {
-        script::run_file(&mut session, &path)
+        script::run_file(&mut session, path)
     };
     let status = match ended {
         Ok(ended) => ended.status,
         Err(error) => {
             let status = session.failed(&error).status;
-            session.failure = Some(Failure {
-                place: path.display().to_string(),
-                line: String::new(),
-                error: Some(error),
-            });
+            session.failure = Some(failure(path, error));
             status
         }
     };
@@ -203,7 +198,7 @@ fn run_one(waiting: Waiting, presses: u64) -> Outcome {
         }),
     };
     Outcome {
-        path,
+        path: path.into(),
         status,
         failure: session.failure.take().filter(|_| status != 0),
         duration,
@@ -212,26 +207,73 @@ fn run_one(waiting: Waiting, presses: u64) -> Outcome {
     }
 }
 
-impl Session {
-    /// A session that begins where this one is and changes nothing in it; what it prints and says goes into the transcript.
-    fn beside(&mut self, transcript: &Transcript) -> Result<Session> {
-        let mut beside = Session::with_ui(
+fn not_run(path: &Path, error: Error) -> Outcome {
+    Outcome {
+        path: path.into(),
+        status: error.status(),
+        failure: Some(failure(path, error)),
+        duration: Duration::ZERO,
+        output: String::new(),
+        left: Vec::new(),
+    }
+}
+
+fn failure(path: &Path, error: Error) -> Failure {
+    Failure {
+        place: path.display().to_string(),
+        line: String::new(),
+        error: Some(error),
+    }
+}
+
+/// What the session of a scenario begins with: all that the one has which runs them.
+struct Beside {
+    places: Places,
+    env: Env,
+    flags: Flags,
+    resolved: Resolved,
+    variables: Variables,
+    keep_going: bool,
+    sources: Vec<PathBuf>,
+    network: Arc<Network>,
+    demo: Arc<Demo>,
+    catalog: Option<(Place, Arc<Catalog>)>,
+}
+
+impl Beside {
+    fn of(session: &mut Session) -> Result<Beside> {
+        Ok(Beside {
+            places: session.places.clone(),
+            env: session.env.clone(),
+            flags: session.flags.clone(),
+            resolved: session.resolved.clone(),
+            variables: session.variables.clone(),
+            keep_going: session.keep_going,
+            sources: session.sources.clone(),
+            network: session.network()?,
+            demo: session.demo.clone(),
+            catalog: session.catalog.clone(),
+        })
+    }
+
+    /// A session that changes nothing in the one that runs it; what it prints and says goes into the transcript.
+    fn session(&self, transcript: &Transcript) -> Result<Session> {
+        let mut session = Session::with_ui(
             Ui::recorded(transcript.clone()),
             self.places.clone(),
             self.env.clone(),
             self.flags.clone(),
             Mode::Script { stdin: false },
         )?;
-        beside.resolved = self.resolved.clone();
-        beside.variables = self.variables.clone();
-        beside.keep_going = self.keep_going;
-        beside.sources = self.sources.clone();
-        beside.network = Some(self.network()?);
-        beside.demo = self.demo.clone();
-        beside.catalog = self.catalog.clone();
-        // By a ledger of its own its calls are told from those of the others.
-        beside.ledger = Arc::new(Ledger::at(&self.places.state));
-        Ok(beside)
+        session.resolved = self.resolved.clone();
+        session.variables = self.variables.clone();
+        session.keep_going = self.keep_going;
+        session.sources = self.sources.clone();
+        session.network = Some(self.network.clone());
+        session.demo = self.demo.clone();
+        session.catalog = self.catalog.clone();
+        // By a ledger of its own, which each session has, its calls are told from those of the others.
+        Ok(session)
     }
 }
 

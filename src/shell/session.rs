@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builtin::{self, Builtin};
-use super::clouds::Place;
+use super::clouds::{Demo, Place};
 use super::help;
+use super::history::{self, History};
 use super::log::Log;
 use super::output::{Ending, Wanted};
+use super::values::Values;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -80,7 +83,7 @@ pub struct Session {
     pub resolved: Resolved,
     pub mode: Mode,
     pub ledger: Arc<Ledger>,
-    pub history: Vec<String>,
+    history: History,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
     pub variables: Variables,
@@ -95,7 +98,9 @@ pub struct Session {
     /// The APIs that list names and were refused.
     pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
-    pub(super) demo: Option<Arc<devcloud::Cloud>>,
+    pub(super) demo: Arc<Demo>,
+    /// What completion knows of the values that the cloud has.
+    pub values: Arc<Values>,
     pub(super) client: Option<(Place, Arc<Client>)>,
     /// The secret keys that commands printed, by command: each is run once.
     pub(super) printed: HashMap<String, Secret>,
@@ -105,7 +110,8 @@ pub struct Session {
 
 impl Session {
     pub fn open(places: Places, env: Env, flags: Flags, mode: Mode) -> Result<Session> {
-        let ui = Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty()));
+        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
         Session::with_ui(ui, places, env, flags, mode)
     }
 
@@ -123,6 +129,7 @@ impl Session {
             ui.warn(note);
         }
         let ledger = Arc::new(Ledger::at(&places.state));
+        let demo = Arc::new(Demo::at(places.state.join("devcloud.sqlite")));
         Ok(Session {
             ui,
             places,
@@ -132,7 +139,7 @@ impl Session {
             resolved,
             mode,
             ledger,
-            history: Vec::new(),
+            history: History::default(),
             keep_going: false,
             sources: Vec::new(),
             variables: Variables::default(),
@@ -142,7 +149,8 @@ impl Session {
             line_form: None,
             unlisted: Vec::new(),
             network: None,
-            demo: None,
+            demo,
+            values: Arc::default(),
             client: None,
             printed: HashMap::new(),
             catalog: None,
@@ -270,7 +278,12 @@ impl Session {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {
                 let name = call.name.clone();
-                self.call(call).map_err(|error| error.of(&name))
+                let shown = self.call(call);
+                // Whatever came of it, and after the end of its job.
+                if !cloud::usual().reads(&name) {
+                    self.values.changed(&name);
+                }
+                shown.map_err(|error| error.of(&name))
             }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
@@ -331,7 +344,9 @@ impl Session {
             self.ui.warn(&trouble);
         }
         let printed = outcome.map_err(Ending::from);
-        match printed.and_then(|shown| self.print_shown(shown)) {
+        let printed = printed.and_then(|shown| self.print_shown(shown));
+        let paged = self.ui.end_page().map_err(Ending::from);
+        match printed.and_then(|ended| paged.map(|()| ended)) {
             Ok(ended) => ended,
             Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.
@@ -349,8 +364,14 @@ impl Session {
             Shown::Nothing => {}
             Shown::Status(number) => return ended(number, false),
             Shown::Leave(number) => return ended(number, true),
-            Shown::Text(text) => self.ui.print(&text)?,
-            Shown::Answer(view) => self.print_whole(*view)?,
+            Shown::Text(text) => {
+                self.page();
+                self.ui.print(&text)?;
+            }
+            Shown::Answer(view) => {
+                self.page();
+                self.print_whole(*view)?;
+            }
         }
         ended(0, false)
     }
@@ -367,6 +388,21 @@ impl Session {
             status: error.status(),
             leave: false,
         }
+    }
+
+    /// The lines typed at the prompts of the profile in use.
+    pub fn history(&mut self) -> &mut History {
+        let (path, before) = match self.resolved.get("history_file") {
+            path if path.is_empty() => {
+                let (path, before) = history::place(&self.places.state, &self.resolved.profile);
+                (path, Some(before))
+            }
+            path => (expand_home(&path, &self.env), None),
+        };
+        if self.history.path() != path {
+            self.history = History::at(path, before);
+        }
+        &mut self.history
     }
 
     /// The user's shell.

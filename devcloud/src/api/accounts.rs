@@ -240,11 +240,7 @@ pub const APIS: &[Api] = &[
 
 /// Removes an account and everything that belongs to it.
 pub fn remove(call: &Call, account: &Thing) -> Done<()> {
-    for kind in ["machine", "volume", "network", "user"] {
-        for thing in store::of_account(call.db, kind, account.id)? {
-            store::remove(call.db, &thing)?;
-        }
-    }
+    store::remove_all_of(call.db, account.id)?;
     Ok(store::remove(call.db, account)?)
 }
 

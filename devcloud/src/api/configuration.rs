@@ -20,11 +20,14 @@ pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
 /// How many calls that is.
 pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
-const CLOCK_OFFSET: &str = "devcloud.clock.offset";
+/// How far the cloud's clock is ahead, in seconds.
+pub const CLOCK_OFFSET: &str = "devcloud.clock.offset";
 /// How long a session may idle, in seconds.
 pub const SESSION_TIME: &str = "devcloud.session.seconds";
 /// How long an upload may take to come, in minutes; 0 expects none in time.
 const UPLOAD_TIME: &str = "upload.operation.timeout";
+/// Whether accounts are invited to projects before they are in them.
+pub const INVITE: &str = "project.invite.required";
 
 /// A setting that the cloud honours; those of real servers are described in their words, slips included.
 struct Setting {
@@ -46,6 +49,8 @@ enum Holds {
     CountOrZero,
     /// A number from 0, or nothing.
     CountOrNothing,
+    /// A number from 0, or -1 for any.
+    CountOrAny,
     /// The number of a port, or 0 or nothing for none.
     Port,
 }
@@ -94,6 +99,54 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Port,
     },
     Setting {
+        name: "max.account.networks",
+        default: "20",
+        about: "How many networks an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.public.ips",
+        default: "20",
+        about: "How many public addresses an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.snapshots",
+        default: "20",
+        about: "How many snapshots an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.templates",
+        default: "20",
+        about: "How many templates an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.user.vms",
+        default: "20",
+        about: "How many virtual machines an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.volumes",
+        default: "20",
+        about: "How many volumes an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.vpcs",
+        default: "20",
+        about: "How many VPCs an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: INVITE,
+        default: "false",
+        about: "Whether accounts are invited to projects before they are members",
+        holds: Holds::Boolean,
+    },
+    Setting {
         name: SESSION_TIME,
         default: "1800",
         about: "How many seconds a session may idle before it ends",
@@ -121,6 +174,7 @@ impl Setting {
             Holds::Count => value.parse::<u32>().is_ok_and(|number| number > 0),
             Holds::CountOrZero => value.parse::<u32>().is_ok(),
             Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
+            Holds::CountOrAny => value == "-1" || value.parse::<u32>().is_ok(),
             Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
         }
     }

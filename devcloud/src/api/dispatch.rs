@@ -69,6 +69,12 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
     answer
 }
 
+/// A refusal that comes whatever was asked.
+pub fn refused(request: &Request, refusal: &Refusal) -> Answer {
+    let command = value(&request.params, "command").unwrap_or_default();
+    refusal.answer(&envelope(request, command, refusal))
+}
+
 /// What a refusal is wrapped in: the answer that the API would have given, where the server got as far as to find it.
 fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
     let known = all().any(|api| api.name == command);
@@ -81,11 +87,50 @@ fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
 }
 
 fn own_envelope(command: &str) -> String {
-    match upload::envelope(command) {
+    let irregular = ENVELOPES.iter().find(|(api, _)| *api == command);
+    match upload::envelope(command).or(irregular.map(|(_, envelope)| *envelope)) {
         Some(other) => other.into(),
         None => format!("{}response", command.to_lowercase()),
     }
 }
+
+/// The answers that are not called by the lower-cased command.
+const ENVELOPES: &[(&str, &str)] = &[
+    ("activateProject", "activaterojectresponse"),
+    ("addImageStoreS3", "addImageStoreS3Response"),
+    ("addIpToNic", "addiptovmnicresponse"),
+    (
+        "cancelStorageMaintenance",
+        "cancelprimarystoragemaintenanceresponse",
+    ),
+    ("copyIso", "copytemplateresponse"),
+    ("createAutoScalePolicy", "autoscalepolicyresponse"),
+    ("createAutoScaleVmGroup", "autoscalevmgroupresponse"),
+    ("createAutoScaleVmProfile", "autoscalevmprofileresponse"),
+    ("createCondition", "conditionresponse"),
+    ("createCounter", "counterresponse"),
+    ("createLBStickinessPolicy", "createLBStickinessPolicy"),
+    (
+        "deleteLBStickinessPolicy",
+        "deleteLBstickinessrruleresponse",
+    ),
+    ("disableAutoScaleVmGroup", "disableautoscalevmGroupresponse"),
+    ("enableAutoScaleVmGroup", "enableautoscalevmGroupresponse"),
+    (
+        "enableStorageMaintenance",
+        "prepareprimarystorageformaintenanceresponse",
+    ),
+    ("listCounters", "counterresponse"),
+    ("listIsoPermissions", "listtemplatepermissionsresponse"),
+    (
+        "resetSSHKeyForVirtualMachine",
+        "resetSSHKeyforvirtualmachineresponse",
+    ),
+    ("restoreVirtualMachine", "restorevmresponse"),
+    ("scaleSystemVm", "changeserviceforsystemvmresponse"),
+    ("updateNetworkACLItem", "createnetworkaclresponse"),
+    ("updateVMAffinityGroup", "updatevirtualmachineresponse"),
+];
 
 fn call(world: &mut World, request: &Request, command: &str) -> Done<Value> {
     let World { db, limits } = world;

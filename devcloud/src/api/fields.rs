@@ -7,14 +7,15 @@ pub struct Field {
     pub about: &'static str,
 }
 
-const fn field(name: &'static str, kind: &'static str, about: &'static str) -> Field {
+pub const fn field(name: &'static str, kind: &'static str, about: &'static str) -> Field {
     Field { name, kind, about }
 }
 
 /// The fields of an answer as lines of `name kind "about"`.
 macro_rules! fields {
     ($($constant:ident: $($name:ident $kind:ident $about:literal),+ $(,)?;)+) => {
-        $(pub const $constant: &[Field] = &[$(field(stringify!($name), stringify!($kind), $about)),+];)+
+        $(pub const $constant: &[crate::api::fields::Field] =
+            &[$(crate::api::fields::field(stringify!($name), stringify!($kind), $about)),+];)+
     };
 }
 
@@ -63,6 +64,10 @@ pub const VOLUME: &[Field] = &[
         "whether its machine is held for snapshots",
     ),
     field("deviceid", "long", "its place in the machine"),
+    field("projectid", "string", "the project it belongs to"),
+    field("project", "string", "that project's name"),
+    field("storage", "string", "the storage pool it is in"),
+    field("tags", "list", "its tags"),
 ];
 
 fields! {
@@ -103,7 +108,9 @@ fields! {
         account string "whose it is", zoneid string "the zone it is in", zonename string "that zone's name",
         status string "how far its download is", size long "its size in bytes",
         checksum string "its MD5 sum", templatetype string "SYSTEM, BUILTIN or USER", hypervisor string "what it runs on",
-        domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags";
+        domain string "the domain it belongs to", domainid string "that domain's id", tags list "its tags",
+        ostypeid string "that system's id", projectid string "the project it belongs to",
+        project string "that project's name", details map "its details", templatetag string "its tag, for hosts to have";
     SERVICEOFFERING: limitcpuuse boolean "whether idle CPU is left unused", isvolatile boolean "whether the root volume is made anew at each start", issystem boolean "whether it is for system VMs", defaultuse boolean "whether system VMs use it by default",
         id string "the id of the offering", name string "its name", displaytext string "what it is",
         cpunumber integer "how many processors", cpuspeed integer "their speed in MHz",
@@ -125,7 +132,10 @@ fields! {
         networkofferingid string "its offering", networkofferingname string "that offering's name",
         state string "Allocated, Implemented …", r#type string "Isolated or Shared", account string "whose it is",
         domainid string "the domain it belongs to", domain string "that domain's name",
-        networkdomain string "its DNS domain";
+        networkdomain string "its DNS domain", dns1 string "its first DNS server", acltype string "Account or Domain",
+        service list "the services it has", physicalnetworkid string "the physical network that carries it",
+        vlan string "its VLAN", vpcid string "the VPC it is part of", aclid string "that tier's ACL",
+        projectid string "the project it belongs to", project string "that project's name", tags list "its tags";
     MACHINE: passwordenabled boolean "whether its password can be reset", rootdeviceid long "the place of its root volume", displayvm boolean "whether users see it", isdynamicallyscalable boolean "whether it scales while it runs",
         id string "the id of the virtual machine", name string "its name", displayname string "its name for people",
         account string "whose it is", userid string "the user that made it", username string "that user's name",
@@ -137,7 +147,14 @@ fields! {
         serviceofferingname string "that offering's name", cpunumber integer "its processors",
         cpuspeed integer "their speed in MHz", memory integer "its memory in MB", group string "its group",
         nic set "its network interfaces", hypervisor string "what runs it", instancename string "its name on the host",
-        details map "its details", keypair string "its SSH key pair", tags list "its tags";
+        details map "its details", keypair string "its SSH key pair", tags list "its tags",
+        groupid string "that group's id", projectid string "the project it belongs to",
+        project string "that project's name", templatedisplaytext string "what that template is",
+        isoid string "the ISO in its CD drive", isoname string "that ISO's name",
+        isodisplaytext string "what that ISO is", password string "the password that it was given, told this once",
+        diskofferingid string "the offering of its first data disk",
+        diskofferingname string "that offering's name", securitygroup list "the security groups it is in",
+        affinitygroup list "the affinity groups it is in", rootdevicetype string "what its root device is";
     USER: iscallerchilddomain boolean "whether it is in a domain below the caller's", isdefault boolean "whether it is one of the cloud's first",
         id string "the id of the user", username string "the name to log in with", firstname string "first name",
         lastname string "last name", email string "mail address", created date "when it was made",
@@ -203,6 +220,7 @@ fields! {
         isasync boolean "whether it begins a job", related string "APIs that answer the same",
         params set "its parameters", response set "the fields of its answer";
     HYPERVISOR: name string "the name of the hypervisor";
+    OSCATEGORY: id string "the id of the category", name string "its name";
     OSTYPE: id string "the id of the operating system", oscategoryid string "its category",
         description string "its name", isuserdefined boolean "whether somebody added it";
 }

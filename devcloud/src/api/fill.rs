@@ -1,4 +1,5 @@
-//! A large world out of numbers: machines in networks, some stopped, and data disks, all of the first administrator's.
+//! A large world out of numbers: machines in networks and on hosts, some stopped, and data disks, all of the first
+//! administrator's.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use crate::wire::Refusal;
 
 /// How many machines a network has at most: its addresses, but for the gateway's.
 const IN_NETWORK: u32 = 250;
+/// How many machines a host has at most: it has room for all of them, whatever their size.
+const ON_HOST: usize = 50;
 const GIGABYTE: i64 = 1 << 30;
 
 /// Adds so many of each to what is there, every one with a name, and every machine with an address, of its own.
@@ -87,7 +90,7 @@ fn add_network(db: &Connection) -> Done<Thing> {
     ];
     let (zone, offering) = (first(db, "zone")?, first(db, "networkoffering")?);
     as_admin(db, &params, |call| {
-        let mut network = networks::create(call, &name, &name, &offering, &zone)?;
+        let mut network = networks::create(call, &call.owner()?, &name, &name, &offering, &zone)?;
         network.state = "Implemented".into();
         store::update(db, &network)?;
         Ok(network)
@@ -103,14 +106,42 @@ fn state_of(number: i64) -> &'static str {
     }
 }
 
+/// Another thing like the first of its kind, with some other fields.
+fn another(call: &Call, kind: &str, fields: Value) -> Done<Thing> {
+    let like = first(call.db, kind)?;
+    let mut body = like.body.clone();
+    body.retain(|field, _| field != "id" && field != "name");
+    if let Value::Object(fields) = fields {
+        body.extend(fields);
+    }
+    let name = format!("{}-{:04}", like.name, next(call.db, kind)?);
+    call.make_common(
+        (kind, &name, &like.state, &like.parent),
+        Value::Object(body),
+    )
+}
+
+/// Hosts for so many machines, beside those that are there.
+fn add_hosts(db: &Connection, machines: usize) -> Done<Vec<Thing>> {
+    as_admin(db, &[], |call| {
+        (0..machines.div_ceil(ON_HOST))
+            .map(|index| {
+                let address = format!("192.168.{}.{}", 57 + index / 250, 2 + index % 250);
+                another(call, "host", json!({"ipaddress": address, "cpunumber": 64}))
+            })
+            .collect()
+    })
+}
+
 fn add_machines(db: &Connection, machines: u32, networks: &[Thing]) -> Done<Vec<Thing>> {
-    let (zone, host) = (first(db, "zone")?, first(db, "host")?);
+    let zone = first(db, "zone")?;
+    let hosts = add_hosts(db, usize::try_from(machines).unwrap_or(usize::MAX))?;
     let offerings = store::of_kind(db, "serviceoffering")?;
     let template = store::of_kind(db, "template")?.into_iter().next_back();
     let template = template.ok_or_else(|| Refusal::internal("there is no template"))?;
     let number = next(db, "machine")?;
     as_admin(db, &[], |call| {
-        let account = &call.caller.account;
+        let owner = call.owner()?;
         let mut made = Vec::new();
         for (index, (number, network)) in (0..i64::from(machines))
             .map(|index| number + index)
@@ -127,13 +158,15 @@ fn add_machines(db: &Connection, machines: u32, networks: &[Thing]) -> Done<Vec<
             let name = format!("vm-{number:05}");
             let nic = machines::interface(network, address);
             let Value::Object(mut body) =
-                machines::body(call, &name, &zone, &template, offering, nic)?
+                machines::body(call, &owner, &name, &zone, &template, offering, nic)?
             else {
                 return Err(Refusal::internal("a machine has no fields"));
             };
-            machines::number(&mut body, account.number, number);
+            machines::number(&mut body, owner.number, number);
             let state = state_of(number);
-            if state == "Running" {
+            if state == "Running"
+                && let Some(host) = hosts.get(index / ON_HOST)
+            {
                 body.insert("hostid".into(), json!(host.uuid));
                 body.insert("hostname".into(), json!(host.name));
             }
@@ -143,8 +176,8 @@ fn add_machines(db: &Connection, machines: u32, networks: &[Thing]) -> Done<Vec<
                     name: &name,
                     state,
                     parent: &network.uuid,
-                    account: account.id,
-                    domain: account.domain,
+                    account: owner.id,
+                    domain: owner.domain.id,
                     uuid: None,
                 },
                 Value::Object(body),
@@ -159,11 +192,17 @@ fn add_volumes(db: &Connection, volumes: u32, machines: &[Thing]) -> Done<()> {
     let zone = first(db, "zone")?;
     let number = next(db, "volume")?;
     as_admin(db, &[], |call| {
+        let size = i64::from(volumes).saturating_mul(100 * GIGABYTE);
+        if size > 0 {
+            another(call, "storagepool", json!({"disksizetotal": size}))?;
+        }
+        let owner = call.owner()?;
         let mut machines = machines.iter();
         for number in (0..i64::from(volumes)).map(|index| number + index) {
             let name = format!("disk-{number:05}");
             let size = (1 + number % 100) * GIGABYTE;
-            let mut volume = storage::add(call, &name, "DATADISK", size, &zone, None, None)?;
+            let mut volume =
+                storage::add(call, &owner, &name, "DATADISK", size, &zone, None, None)?;
             if number % 2 == 0
                 && let Some(machine) = machines.next()
             {

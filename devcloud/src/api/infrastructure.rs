@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
-use super::{Access, Api, Call, Done, Param, Reply, Takes, fields, opt, req};
+use super::listing::{Listing, PAGED, view};
+use super::{Access, Api, Call, Done, Param, Reply, Takes, fields, opt, quotas, req};
 use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -145,34 +145,6 @@ pub const APIS: &[Api] = &[
             filters: &[("zoneid", "zoneid"), ("clusterid", "clusterid")]
         }
     ),
-    Api {
-        name: "listTemplates",
-        about: "Lists templates",
-        access: Access::Everyone,
-        params: &[
-            &[
-                req(
-                    "templatefilter",
-                    Takes::Text,
-                    "which templates: featured, self, selfexecutable, sharedexecutable, executable, community, or all for administrators",
-                ),
-                opt("id", Takes::Id("template"), "the id of the template"),
-                opt(
-                    "hypervisor",
-                    Takes::Text,
-                    "only templates for this hypervisor",
-                ),
-            ],
-            NAMED,
-            IN_ZONE,
-            OWNED,
-            IN_PROJECT,
-            PAGED,
-        ],
-        answers: fields::TEMPLATE,
-        run: list_templates,
-        job: None,
-    },
     plain_list!(
         "listServiceOfferings",
         "Lists service offerings",
@@ -282,6 +254,18 @@ pub const APIS: &[Api] = &[
             &[
                 opt("id", Takes::Id("networkoffering"), "the id of the offering"),
                 opt("guestiptype", Takes::Text, "Isolated or Shared"),
+                opt(
+                    "forvpc",
+                    Takes::Boolean,
+                    "whether only those for VPCs count, or none"
+                ),
+                opt(
+                    "isdefault",
+                    Takes::Boolean,
+                    "whether only those count that came with the cloud"
+                ),
+                opt("traffictype", Takes::Text, "only those for this traffic"),
+                opt("availability", Takes::Text, "Required, Optional …"),
                 opt("state", Takes::Text, "Enabled or Disabled"),
                 opt(
                     "zoneid",
@@ -296,7 +280,14 @@ pub const APIS: &[Api] = &[
         Listing {
             kind: "networkoffering",
             name: "networkoffering",
-            filters: &[("guestiptype", "guestiptype"), ("state", "state")]
+            filters: &[
+                ("guestiptype", "guestiptype"),
+                ("state", "state"),
+                ("forvpc", "forvpc"),
+                ("isdefault", "isdefault"),
+                ("traffictype", "traffictype"),
+                ("availability", "availability")
+            ]
         }
     ),
     plain_list!(
@@ -311,6 +302,11 @@ pub const APIS: &[Api] = &[
                     Takes::Text,
                     "only the one of this description"
                 ),
+                opt(
+                    "oscategoryid",
+                    Takes::Id("oscategory"),
+                    "only those of this category"
+                ),
             ],
             PAGED
         ],
@@ -318,7 +314,26 @@ pub const APIS: &[Api] = &[
         Listing {
             kind: "ostype",
             name: "ostype",
-            filters: &[("description", "description")]
+            filters: &[
+                ("description", "description"),
+                ("oscategoryid", "oscategoryid")
+            ]
+        }
+    ),
+    plain_list!(
+        "listOsCategories",
+        "Lists the categories of operating systems",
+        Access::Everyone,
+        &[
+            &[opt("id", Takes::Id("oscategory"), "the id of the category")],
+            NAMED,
+            PAGED
+        ],
+        fields::OSCATEGORY,
+        Listing {
+            kind: "oscategory",
+            name: "oscategory",
+            filters: &[]
         }
     ),
     Api {
@@ -331,52 +346,6 @@ pub const APIS: &[Api] = &[
         job: None,
     },
 ];
-
-fn list_templates(call: &mut Call) -> Done<Reply> {
-    let filter = call.required("templatefilter")?;
-    const FILTERS: [&str; 7] = [
-        "featured",
-        "self",
-        "selfexecutable",
-        "sharedexecutable",
-        "executable",
-        "community",
-        "all",
-    ];
-    if !FILTERS.contains(&filter) {
-        return Err(Refusal::param(format!(
-            "No enum constant com.cloud.template.VirtualMachineTemplate.TemplateFilter.{filter}"
-        )));
-    }
-    if filter == "all" && call.caller.kind() == 0 {
-        return Err(Refusal::value("Filter all can be specified by admin only"));
-    }
-    let filter = filter.to_string();
-    let listing = Listing {
-        kind: "template",
-        name: "template",
-        filters: &[("zoneid", "zoneid"), ("hypervisor", "hypervisor")],
-    };
-    call.list_where(&listing, |template| {
-        let is = |name: &str| {
-            template
-                .body
-                .get(name)
-                .and_then(Value::as_bool)
-                .unwrap_or(false)
-        };
-        let own = template.account != 0;
-        match filter.as_str() {
-            "all" => true,
-            "featured" => is("isfeatured") && is("isready"),
-            "executable" => (is("ispublic") || own) && is("isready"),
-            "community" => is("ispublic") && !is("isfeatured") && is("isready"),
-            "self" => own,
-            // selfexecutable and sharedexecutable
-            _ => own && is("isready"),
-        }
-    })
-}
 
 fn list_hypervisors(call: &mut Call) -> Done<Reply> {
     let mut names: Vec<Value> = Vec::new();
@@ -462,6 +431,34 @@ pub struct Made<'a> {
     pub uuid: Option<String>,
 }
 
+/// Whether answers show the name that a thing is found by.
+fn shows_name(kind: &str) -> bool {
+    !matches!(
+        kind,
+        "user"
+            | "publicip"
+            | "rule"
+            | "egressrule"
+            | "portforwarding"
+            | "ipforwarding"
+            | "aclrule"
+            | "policy"
+            | "limit"
+            | "userdata"
+            | "vlan"
+            | "traffictype"
+            | "element"
+            | "staticroute"
+            | "privategateway"
+            | "vpngateway"
+            | "vpnconnection"
+            | "vpnuser"
+            | "remotevpn"
+            | "storageips"
+            | "condition"
+    )
+}
+
 impl Call<'_> {
     /// The id that a new thing shall have, where a root administrator chose one.
     pub fn custom_id(&self) -> Done<Option<String>> {
@@ -490,12 +487,13 @@ impl Call<'_> {
 
     /// Keeps a new thing; its id and name come first among its fields.
     pub fn create(&self, made: Made, fields: Value) -> Done<Thing> {
+        quotas::reserve_made(self, &made)?;
         let uuid = made
             .uuid
             .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let mut body = serde_json::Map::new();
         body.insert("id".into(), json!(uuid));
-        if made.kind != "user" {
+        if shows_name(made.kind) {
             body.insert("name".into(), json!(made.name));
         }
         if let Value::Object(fields) = fields {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt};
+use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt, projects};
 use crate::outline::{Asked, Outline, outlines};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -100,8 +100,20 @@ impl Call<'_> {
         Ok(Reply::List(listing.name, rows, found.len()))
     }
 
+    /// What the parameters ask for, whoever may see it: for kinds with rules of their own.
+    pub fn found_open(&self, listing: &Listing) -> Done<Vec<Thing>> {
+        let mut things = Vec::new();
+        for outline in self.found_by(listing, &Seen::Everything(HashSet::new()))? {
+            things.extend(store::by_id(self.db, listing.kind, outline.id)?);
+        }
+        Ok(things)
+    }
+
     fn found(&self, listing: &Listing) -> Done<Vec<Outline>> {
-        let seen = Seen::by(self)?;
+        self.found_by(listing, &Seen::by(self)?)
+    }
+
+    fn found_by(&self, listing: &Listing, seen: &Seen) -> Done<Vec<Outline>> {
         let mut fields = Vec::new();
         for (param, field) in listing.filters {
             if let Some(wanted) = self.text(param) {
@@ -115,6 +127,17 @@ impl Call<'_> {
             fields,
         };
         let mut found = outlines(self.db, &asked)?;
+        if self.text("ids").is_some() {
+            let ids: HashSet<i64> = self
+                .listed("ids")
+                .into_iter()
+                .map(|given| Ok(self.find("ids", listing.kind, given)?.id))
+                .collect::<Done<_>>()?;
+            found.retain(|outline| ids.contains(&outline.id));
+        }
+        if let Some(tagged) = super::tags::tagged(self)? {
+            found.retain(|outline| tagged.contains(&outline.id));
+        }
         let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
         found.retain(|outline| {
             outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)
@@ -170,8 +193,11 @@ impl Call<'_> {
 /// Whose things a list shows; ids are internal.
 pub enum Seen {
     Account(i64),
+    /// A caller's own things and those of projects.
+    Accounts(HashSet<i64>),
     Domains(HashSet<i64>),
-    Everything,
+    /// All but what belongs to these projects.
+    Everything(HashSet<i64>),
     Nothing,
 }
 
@@ -217,6 +243,21 @@ impl Seen {
                 ),
             ));
         }
+        match call.text("projectid") {
+            Some("-1") => {
+                let projects = projects::of_caller(call)?;
+                let mut accounts: HashSet<i64> =
+                    projects.iter().map(|project| project.id).collect();
+                accounts.insert(caller.account.id);
+                return Ok(Seen::Accounts(accounts));
+            }
+            Some(given) => {
+                let project = call.find("projectid", "project", given)?;
+                projects::may_look_in(call, &project)?;
+                return Ok(Seen::Account(project.id));
+            }
+            None => {}
+        }
         if let Some(name) = call.text("account") {
             let own = || store::by_id(call.db, "domain", caller.account.domain);
             let domain = match domain {
@@ -246,9 +287,21 @@ impl Seen {
             };
         }
         // Whoever names a thing sees it if they may, without listall.
-        match (caller.kind(), listall || call.text("id").is_some()) {
-            (1, true) => Ok(Seen::Everything),
+        let by_id = call.text("id").is_some();
+        match (caller.kind(), listall || by_id) {
+            (1, true) => {
+                let projects = store::of_kind(call.db, "project")?;
+                let hidden = projects.iter().filter(|_| !by_id);
+                Ok(Seen::Everything(hidden.map(|project| project.id).collect()))
+            }
             (2, true) => Seen::domain(call.db, caller.account.domain, true),
+            (_, true) if by_id => {
+                let projects = projects::of_caller(call)?;
+                let mut accounts: HashSet<i64> =
+                    projects.iter().map(|project| project.id).collect();
+                accounts.insert(caller.account.id);
+                Ok(Seen::Accounts(accounts))
+            }
             _ => Ok(Seen::Account(caller.account.id)),
         }
     }
@@ -256,9 +309,10 @@ impl Seen {
     /// Whether the list shows what belongs to an account, by internal id.
     pub(super) fn sees_account(&self, call: &Call, account: i64) -> Done<bool> {
         Ok(match self {
-            Seen::Everything => true,
+            Seen::Everything(hidden) => !hidden.contains(&account),
             Seen::Nothing => false,
             Seen::Account(id) => *id == account,
+            Seen::Accounts(ids) => ids.contains(&account),
             Seen::Domains(within) => store::by_id(call.db, "account", account)?
                 .is_some_and(|account| within.contains(&account.domain)),
         })
@@ -272,10 +326,13 @@ impl Seen {
             return true;
         }
         match self {
-            Seen::Everything => true,
+            Seen::Everything(hidden) => !hidden.contains(&thing.account),
             Seen::Nothing => false,
-            Seen::Account(_) if kind == "domain" => thing.id == call.caller.account.domain,
+            Seen::Account(_) | Seen::Accounts(_) if kind == "domain" => {
+                thing.id == call.caller.account.domain
+            }
             Seen::Account(id) => thing.account == *id,
+            Seen::Accounts(ids) => ids.contains(&thing.account),
             Seen::Domains(within) => within.contains(&thing.domain),
         }
     }
@@ -315,6 +372,10 @@ const NAMED: &[(&str, &str, &str)] = &[
         "serviceoffering",
     ),
     ("virtualmachineid", "vmname", "machine"),
+    ("virtualmachineid", "virtualmachinename", "machine"),
+    ("associatednetworkid", "associatednetworkname", "network"),
+    ("volumeid", "volumename", "volume"),
+    ("projectid", "project", "project"),
     ("parentdomainid", "parentdomainname", "domain"),
 ];
 

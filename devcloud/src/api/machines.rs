@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
+use super::things::Owner;
 use super::{
-    Access, Api, Call, Done, Param, Reply, Takes, Work, fields, in_job, networks, opt, req, storage,
+    Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, in_job, keypairs, networks,
+    nics, opt, req, storage, templates,
 };
 use crate::clock;
 use crate::store::{self, Thing};
@@ -40,25 +42,39 @@ pub const APIS: &[Api] = &[
                     "only those of this offering",
                 ),
                 opt("tags", Takes::Map, "only machines with these tags"),
+                opt("ids", Takes::List, "only machines of these ids, by commas"),
+                opt(
+                    "networkid",
+                    Takes::Id("network"),
+                    "only those in this network",
+                ),
+                opt("vpcid", Takes::Id("vpc"), "only those in this VPC"),
+                opt(
+                    "affinitygroupid",
+                    Takes::Id("affinitygroup"),
+                    "only those in this affinity group",
+                ),
+                opt(
+                    "groupid",
+                    Takes::Id("instancegroup"),
+                    "only those shown in this group",
+                ),
+                opt("isoid", Takes::Id("iso"), "only those with this ISO"),
+                opt("keypair", Takes::Text, "only those with this SSH key pair"),
+                opt("hypervisor", Takes::Text, "only those that it runs"),
+                opt(
+                    "userid",
+                    Takes::Id("user"),
+                    "only those that this user made",
+                ),
+                opt("displayvm", Takes::Boolean, "whether users see them"),
             ],
             OWNED,
             IN_PROJECT,
             PAGED,
         ],
         answers: fields::MACHINE,
-        run: |call| {
-            call.list(&Listing {
-                kind: "machine",
-                name: "virtualmachine",
-                filters: &[
-                    ("state", "state"),
-                    ("zoneid", "zoneid"),
-                    ("hostid", "hostid"),
-                    ("templateid", "templateid"),
-                    ("serviceofferingid", "serviceofferingid"),
-                ],
-            })
-        },
+        run: list,
         job: None,
     },
     Api {
@@ -110,6 +126,36 @@ pub const APIS: &[Api] = &[
             ),
             opt("keyboard", Takes::Text, "the keyboard of its console"),
             opt("keypair", Takes::Text, "its SSH key pair"),
+            opt(
+                "securitygroupids",
+                Takes::List,
+                "the security groups it is in, by commas",
+            ),
+            opt(
+                "securitygroupnames",
+                Takes::List,
+                "the same by name, in place of the ids",
+            ),
+            opt(
+                "affinitygroupids",
+                Takes::List,
+                "the affinity groups it is in, by commas",
+            ),
+            opt(
+                "affinitygroupnames",
+                Takes::List,
+                "the same by name, in place of the ids",
+            ),
+            opt(
+                "displayvm",
+                Takes::Boolean,
+                "whether users see it; true if left out",
+            ),
+            opt(
+                "rootdisksize",
+                Takes::Long,
+                "the size of its root volume in GB, where larger than the template",
+            ),
             opt("name", Takes::Text, "its name"),
             opt(
                 "networkids",
@@ -142,7 +188,11 @@ pub const APIS: &[Api] = &[
             milliseconds: 1000,
             end: |call| {
                 let start = call.boolean("startvm").unwrap_or(true);
-                settle(call, if start { "Running" } else { "Stopped" })
+                let mut shown = settle(call, if start { "Running" } else { "Stopped" })?;
+                if shown["virtualmachine"]["passwordenabled"] == true {
+                    shown["virtualmachine"]["password"] = json!(password());
+                }
+                Ok(shown)
             },
         }),
     },
@@ -272,6 +322,7 @@ pub const APIS: &[Api] = &[
                     "whether it is restarted elsewhere",
                 ),
                 opt("details", Takes::Map, "details[0].name=value …"),
+                opt("displayvm", Takes::Boolean, "whether users see it"),
             ],
         ],
         answers: fields::MACHINE,
@@ -301,7 +352,7 @@ fn subject(call: &Call) -> Done<Thing> {
 
 impl Call<'_> {
     /// The members of a map parameter: `details[0].name=value`, or key and value apart.
-    fn map(&self, name: &str) -> Map<String, Value> {
+    pub fn map(&self, name: &str) -> Map<String, Value> {
         let mut members = Map::new();
         let mut keys = std::collections::BTreeMap::new();
         let prefix = format!("{name}[");
@@ -335,42 +386,110 @@ impl Call<'_> {
     }
 }
 
-/// The network that a new machine is in: the first one named, else the account's own, made when there is none.
-fn network(call: &Call, zone: &Thing) -> Done<Thing> {
-    if let Some(ids) = call.text("networkids") {
-        let first = ids.split(',').next().unwrap_or_default().trim();
-        let network = call.find("networkids", "network", first)?;
-        call.may_use(&network)?;
-        return Ok(network);
+fn list(call: &mut Call) -> Done<Reply> {
+    let listing = Listing {
+        kind: "machine",
+        name: "virtualmachine",
+        filters: &[
+            ("state", "state"),
+            ("zoneid", "zoneid"),
+            ("hostid", "hostid"),
+            ("templateid", "templateid"),
+            ("serviceofferingid", "serviceofferingid"),
+            ("groupid", "groupid"),
+            ("isoid", "isoid"),
+            ("keypair", "keypair"),
+            ("hypervisor", "hypervisor"),
+            ("userid", "userid"),
+            ("displayvm", "displayvm"),
+        ],
+    };
+    let network = call.thing("networkid", "network")?;
+    let group = call.thing("affinitygroupid", "affinitygroup")?;
+    let vpc = call.thing("vpcid", "vpc")?;
+    if network.is_none() && group.is_none() && vpc.is_none() {
+        return call.list(&listing);
+    }
+    let tiers: Vec<Thing> = match &vpc {
+        Some(vpc) => store::mentioning(call.db, "network", &vpc.uuid)?,
+        None => Vec::new(),
+    };
+    call.list_where(&listing, |machine| {
+        let groups = machine.body.get("affinitygroup");
+        network
+            .as_ref()
+            .is_none_or(|network| nics::address_in(machine, network).is_some())
+            && group.as_ref().is_none_or(|group| {
+                groups.is_some_and(|groups| groups.to_string().contains(&group.uuid))
+            })
+            && (vpc.is_none()
+                || tiers
+                    .iter()
+                    .any(|tier| nics::address_in(machine, tier).is_some()))
+    })
+}
+
+/// The networks that a new machine is in: those named, else the account's own, made when there is none.
+pub fn networks_of(call: &Call, owner: &Owner, zone: &Thing) -> Done<Vec<Thing>> {
+    let named = call.things("networkids", "network")?;
+    if !named.is_empty() {
+        return Ok(named);
     }
     let own = store::children(call.db, "network", &zone.uuid)?
         .into_iter()
-        .find(|network| network.account == call.caller.account.id);
+        .find(|network| network.account == owner.id && network.text("vpcid").is_empty());
     if let Some(network) = own {
-        return Ok(network);
+        return Ok(vec![network]);
     }
     let offering = store::of_kind(call.db, "networkoffering")?
         .into_iter()
         .next()
         .ok_or_else(|| Refusal::value("Unable to find a default isolated network offering"))?;
-    let name = format!("{}-network", call.caller.account.name);
-    networks::create(call, &name, &name, &offering, zone)
+    let name = format!("{}-network", owner.name);
+    Ok(vec![networks::create(
+        call, owner, &name, &name, &offering, zone,
+    )?])
+}
+
+/// Refuses what no machine can be made of.
+fn deployable(call: &Call, template: &Thing, zone: &Thing) -> Done<()> {
+    templates::usable(call, template)?;
+    if template.text("templatetype") == "SYSTEM" {
+        return Err(Refusal::value(format!(
+            "Unable to use system template {} to deploy a user vm",
+            template.uuid
+        )));
+    }
+    if !template.is("isready") {
+        return Err(Refusal::value(format!(
+            "Template {} has not been completely downloaded to zone {}",
+            template.uuid, zone.uuid
+        )));
+    }
+    if zone.text("allocationstate") == "Disabled" && !call.caller.root() {
+        return Err(Refusal::new(
+            531,
+            4365,
+            format!(
+                "Cannot perform this operation, Zone is currently disabled: {}",
+                zone.uuid
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn deploy(call: &mut Call) -> Done<Reply> {
     let zone = call.required_thing("zoneid", "zone")?;
     let template = call.required_thing("templateid", "template")?;
     let offering = call.required_thing("serviceofferingid", "serviceoffering")?;
-    if template.body.get("templatetype") == Some(&json!("SYSTEM")) {
+    deployable(call, &template, &zone)?;
+    let owner = call.owner()?;
+    if let Some(pair) = call.text("keypair")
+        && keypairs::of_owner(call, &owner, pair)?.is_none()
+    {
         return Err(Refusal::value(format!(
-            "Unable to use system template {} to deploy a user vm",
-            template.uuid
-        )));
-    }
-    if template.body.get("isready") != Some(&json!(true)) {
-        return Err(Refusal::value(format!(
-            "Template {} has not been completely downloaded to zone {}",
-            template.uuid, zone.uuid
+            "A key pair with name '{pair}' was not found."
         )));
     }
     let uuid = call
@@ -379,24 +498,37 @@ fn deploy(call: &mut Call) -> Done<Reply> {
     let name = call
         .text("name")
         .map_or_else(|| format!("VM-{uuid}"), String::from);
-    let mut network = network(call, &zone)?;
-    let twins = store::children(call.db, "machine", &network.uuid)?;
-    if twins.iter().any(|other| other.name == name) {
-        return Err(Refusal::value(format!(
-            "The vm with hostName {name} already exists in the network domain: {}; network={}",
-            network
-                .body
-                .get("networkdomain")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-            network.name
-        )));
+    let mut networks = networks_of(call, &owner, &zone)?;
+    let mut nics = Vec::new();
+    for (place, network) in networks.iter_mut().enumerate() {
+        let twins = store::children(call.db, "machine", &network.uuid)?;
+        if twins.iter().any(|other| other.name == name) {
+            return Err(Refusal::value(format!(
+                "The vm with hostName {name} already exists in the network domain: {}; network={}",
+                network.text("networkdomain"),
+                network.name
+            )));
+        }
+        networks::implement(call, network)?;
+        let wanted = call.text("ipaddress").filter(|_| place == 0);
+        let address = address(call, network, wanted)?;
+        if let Value::Array(more) = interface(network, Some(address)) {
+            nics.extend(more);
+        }
+        if let Some(nic) = nics.last_mut() {
+            nic["isdefault"] = json!(place == 0);
+        }
     }
-    let nic = interface(&network, address(call, &network, &twins));
-    network.state = "Implemented".into();
-    store::update(call.db, &network)?;
-    let body = body(call, &name, &zone, &template, &offering, nic)?;
-    let account = &call.caller.account;
+    let network = networks.first().map_or("", |network| &network.uuid);
+    let body = body(
+        call,
+        &owner,
+        &name,
+        &zone,
+        &template,
+        &offering,
+        Value::Array(nics),
+    )?;
     let state = if call.boolean("startvm").unwrap_or(true) {
         "Starting"
     } else {
@@ -406,40 +538,31 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         kind: "machine",
         name: &name,
         state,
-        parent: &network.uuid,
-        account: account.id,
-        domain: account.domain,
+        parent: network,
+        account: owner.id,
+        domain: owner.domain.id,
         uuid: Some(uuid),
     };
     let mut machine = call.create(made, body)?;
-    number(&mut machine.body, account.number, machine.number);
+    number(&mut machine.body, owner.number, machine.number);
+    if let Some(group) = call.text("group") {
+        let group = groups::instance_group(call, &owner, group, true)?;
+        machine.set("groupid", group.uuid);
+    }
     store::update(call.db, &machine)?;
-    let size = template
-        .body
-        .get("size")
-        .and_then(Value::as_i64)
-        .unwrap_or(0);
-    let mut root = storage::add(
-        call,
-        &format!("ROOT-{}", machine.number),
-        "ROOT",
-        size,
-        &zone,
-        None,
-        None,
-    )?;
-    root.body.insert("templateid".into(), json!(template.uuid));
-    storage::put_on(call, &mut root, &machine)?;
-    store::update(call.db, &root)?;
+    if let Some(data) = call.text("userdata") {
+        let body = json!({"userdata": data});
+        call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
+    }
+    let size = template.whole("size");
+    let larger = call.number("rootdisksize").map_or(0, |size| size << 30);
+    add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
-        let fixed = offering
-            .body
-            .get("disksize")
-            .and_then(Value::as_i64)
-            .filter(|size| *size > 0);
+        let fixed = Some(offering.whole("disksize")).filter(|size| *size > 0);
         let size = fixed.or(call.number("size")).unwrap_or(1) << 30;
         let mut data = storage::add(
             call,
+            &owner,
             &format!("DATA-{}", machine.number),
             "DATADISK",
             size,
@@ -456,22 +579,83 @@ fn deploy(call: &mut Call) -> Done<Reply> {
     })
 }
 
-/// The next free address of a network, or the one that was asked for.
-fn address(call: &Call, network: &Thing, machines: &[Thing]) -> Option<String> {
-    let taken: Vec<&str> = machines
-        .iter()
-        .filter_map(|machine| machine.body.get("nic")?.get(0)?.get("ipaddress")?.as_str())
-        .collect();
-    let gateway = network.body.get("gateway").and_then(Value::as_str);
-    let prefix = gateway
-        .and_then(|gateway| gateway.rsplit_once('.'))
-        .map_or("10.1.1", |(prefix, _)| prefix);
-    let free = || {
-        (2..=254)
-            .map(|number| format!("{prefix}.{number}"))
-            .find(|address| !taken.contains(&address.as_str()))
-    };
-    call.text("ipaddress").map(String::from).or_else(free)
+/// Gives a machine the root volume that a template makes.
+pub fn add_root(
+    call: &Call,
+    owner: &Owner,
+    machine: &Thing,
+    template: &Thing,
+    zone: &Thing,
+    size: i64,
+) -> Done<()> {
+    let name = format!("ROOT-{}", machine.number);
+    let mut root = storage::add(call, owner, &name, "ROOT", size, zone, None, None)?;
+    root.set("templateid", template.uuid.as_str());
+    storage::put_on(call, &mut root, machine)?;
+    Ok(store::update(call.db, &root)?)
+}
+
+/// Words that no one else knows, for a machine that takes passwords.
+pub fn password() -> String {
+    uuid::Uuid::new_v4()
+        .simple()
+        .to_string()
+        .chars()
+        .take(9)
+        .collect()
+}
+
+/// The next free address of a network, or the one that is wanted.
+pub fn address(call: &Call, network: &Thing, wanted: Option<&str>) -> Done<String> {
+    let machines = nics::machines_in(call, network)?;
+    let mut taken: Vec<&str> = vec![network.text("gateway")];
+    for nic in machines.iter().flat_map(nics::of) {
+        taken.extend(nic["ipaddress"].as_str());
+        let more = nic["secondaryip"].as_array();
+        taken.extend(
+            more.into_iter()
+                .flatten()
+                .filter_map(|more| more["ipaddress"].as_str()),
+        );
+    }
+    let (first, bits) = network
+        .text("cidr")
+        .split_once('/')
+        .and_then(|(first, bits)| {
+            let first: std::net::Ipv4Addr = first.parse().ok()?;
+            Some((u32::from(first), bits.parse::<u32>().ok()?))
+        })
+        .unwrap_or((0, 32));
+    let last = first | u32::MAX.checked_shr(bits).unwrap_or(0);
+    if let Some(wanted) = wanted {
+        let inside = wanted
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|address| (first..=last).contains(&u32::from(address)));
+        if !inside || taken.contains(&wanted) {
+            return Err(Refusal::new(
+                533,
+                4320,
+                format!(
+                    "Unable to acquire Guest IP address {wanted} for network {}",
+                    network.uuid
+                ),
+            ));
+        }
+        return Ok(wanted.into());
+    }
+    (first.saturating_add(2)..last)
+        .map(|number| std::net::Ipv4Addr::from(number).to_string())
+        .find(|address| !taken.contains(&address.as_str()))
+        .ok_or_else(|| {
+            Refusal::new(
+                533,
+                4320,
+                format!(
+                    "Unable to acquire Guest IP address for network {}",
+                    network.uuid
+                ),
+            )
+        })
 }
 
 /// A machine's interface in a network.
@@ -500,29 +684,27 @@ pub fn number(machine: &mut Map<String, Value>, account: i64, number: i64) {
 /// A machine's fields before it has an id and a number.
 pub(super) fn body(
     call: &Call,
+    owner: &Owner,
     name: &str,
     zone: &Thing,
     template: &Thing,
     offering: &Thing,
     nic: Value,
 ) -> Done<Value> {
-    let account = &call.caller.account;
-    let domain = store::by_id(call.db, "domain", account.domain)?
-        .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?;
     let user = store::by_uuid(call.db, "user", &call.caller.user)?;
     let size = |field: &str| offering.body.get(field).cloned();
-    Ok(
-        json!({"displayname": call.text("displayname").unwrap_or(name), "account": account.name,
-        "userid": call.caller.user, "username": user.map(|user| user.name), "domainid": domain.uuid,
-        "domain": domain.name, "created": clock::date(call.now), "state": "Starting", "haenable": false,
+    let before = json!({"displayname": call.text("displayname").unwrap_or(name)});
+    let after = json!({"userid": call.caller.user, "username": user.map(|user| user.name),
+        "created": clock::date(call.now), "state": "Starting", "haenable": false,
         "group": call.text("group"), "zoneid": zone.uuid, "zonename": zone.name, "templateid": template.uuid,
         "templatename": template.name, "templatedisplaytext": template.body.get("displaytext"),
-        "passwordenabled": false, "serviceofferingid": offering.uuid, "serviceofferingname": offering.name,
+        "passwordenabled": template.is("passwordenabled"), "serviceofferingid": offering.uuid, "serviceofferingname": offering.name,
         "cpunumber": size("cpunumber"), "cpuspeed": size("cpuspeed"), "memory": size("memory"), "rootdeviceid": 0,
-        "rootdevicetype": "ROOT", "securitygroup": [], "nic": nic, "hypervisor": "XenServer",
-        "keypair": call.text("keypair"), "details": call.map("details"), "affinitygroup": [], "displayvm": true,
-        "isdynamicallyscalable": false, "tags": []}),
-    )
+        "rootdevicetype": "ROOT", "securitygroup": groups::security_of(call, owner, zone)?, "nic": nic,
+        "hypervisor": "XenServer", "keypair": call.text("keypair"), "details": call.map("details"),
+        "affinitygroup": groups::affinity_of(call, owner)?,
+        "displayvm": call.boolean("displayvm").unwrap_or(true), "isdynamicallyscalable": false, "tags": []});
+    Ok(owner.body(before, after))
 }
 
 /// Begins a change that only some states allow.
@@ -549,13 +731,52 @@ fn change(call: &mut Call, from: &[&str], meanwhile: &str) -> Done<Reply> {
     })
 }
 
+/// The host that a machine runs on: the one that the call names, the one that it is on, or the first with room.
+fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
+    let load = store::load(call.db)?;
+    let asked = call
+        .thing("hostid", "host")?
+        .filter(|_| call.caller.kind() != 0);
+    let room = |host: &Thing| {
+        let used = load.get(&host.uuid).copied().unwrap_or_default();
+        let enabled = host.state == "Up" && host.text("resourcestate") == "Enabled";
+        let speed = machine.whole("cpunumber") * machine.whole("cpuspeed");
+        enabled
+            && (used.memory + machine.whole("memory")) << 20 <= host.whole("memorytotal")
+            && used.speed + speed <= host.whole("cpunumber") * host.whole("cpuspeed")
+    };
+    if let Some(host) = asked.filter(|host| room(host)) {
+        return Ok(host);
+    }
+    let hosts = store::of_kind(call.db, "host")?;
+    let stays = hosts
+        .iter()
+        .find(|host| host.uuid == machine.text("hostid"));
+    stays
+        .or_else(|| hosts.iter().find(|host| room(host)))
+        .cloned()
+        .ok_or_else(|| {
+            Refusal::new(
+                533,
+                4325,
+                format!(
+                    "Unable to create a deployment for VM[User|{}]",
+                    machine.text("instancename")
+                ),
+            )
+        })
+}
+
 /// Ends a change in its state; a running machine is on a host.
 fn settle(call: &mut Call, state: &str) -> Done<Value> {
     let mut machine = subject(call)?;
     machine.state = state.into();
-    let host = store::of_kind(call.db, "host")?.into_iter().next();
+    let host = match state {
+        "Running" => Some(host_for(call, &machine)?),
+        _ => None,
+    };
     match host {
-        Some(host) if state == "Running" => {
+        Some(host) => {
             machine.body.insert("hostid".into(), json!(host.uuid));
             machine.body.insert("hostname".into(), json!(host.name));
         }
@@ -590,7 +811,26 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
             store::update(call.db, &volume)?;
         }
     }
+    without_rules(call, machine)?;
+    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
+        store::remove(call.db, &snapshot)?;
+    }
     Ok(store::remove(call.db, machine)?)
+}
+
+/// Takes away what leads to a machine from outside.
+fn without_rules(call: &Call, machine: &Thing) -> Done<()> {
+    for rule in store::mentioning(call.db, "portforwarding", &machine.uuid)? {
+        super::rules::close_firewall(call, &rule)?;
+        store::remove(call.db, &rule)?;
+    }
+    for link in store::named(call.db, "balanced", &machine.uuid)? {
+        store::remove(call.db, &link)?;
+    }
+    for address in store::mentioning(call.db, "publicip", &machine.uuid)? {
+        super::addresses::without_static_nat(call, address)?;
+    }
+    Ok(())
 }
 
 fn recover(call: &mut Call) -> Done<Reply> {
@@ -618,10 +858,12 @@ fn update(call: &mut Call) -> Done<Reply> {
         machine.name = name.into();
         machine.body.insert("name".into(), json!(name));
     }
-    for field in ["displayname", "group"] {
-        if let Some(value) = call.text(field) {
-            machine.body.insert(field.into(), json!(value));
-        }
+    call.take_over(&mut machine, &["displayname"], &["displayvm"]);
+    if let Some(group) = call.text("group") {
+        let owner = call.owner_like(&machine)?;
+        let group = groups::instance_group(call, &owner, group, true)?;
+        machine.set("group", group.name);
+        machine.set("groupid", group.uuid);
     }
     if let Some(enabled) = call.boolean("haenable") {
         machine.body.insert("haenable".into(), json!(enabled));

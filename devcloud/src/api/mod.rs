@@ -1,24 +1,45 @@
 //! The APIs: each declared once beside its handler; the checks that come before every handler; listApis out of the declaration.
 
+#[macro_use]
+mod declare;
+#[macro_use]
+mod fields;
+
 mod accounts;
+mod addresses;
 mod alerts;
+mod balancers;
+mod capacity;
 mod configuration;
 mod discovery;
 mod dispatch;
 mod domains;
 mod events;
-mod fields;
 mod fill;
+mod groups;
 mod infrastructure;
 mod jobs;
+mod keypairs;
 mod limits;
 mod listing;
 mod machines;
 mod networks;
+mod nics;
+mod projects;
+mod quotas;
+mod routers;
+mod rules;
 mod sessions;
+mod snapshots;
 mod storage;
+mod tags;
+mod templates;
+mod things;
+mod upkeep;
 pub mod upload;
 mod usage;
+mod volumes;
+mod vpcs;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -28,8 +49,8 @@ use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use configuration::{cloud_time, integration_port};
-pub use dispatch::{Door, Request, World, answer};
+pub use configuration::{CLOCK_OFFSET, cloud_time, integration_port};
+pub use dispatch::{Door, Request, World, answer, refused};
 pub use fill::fill;
 use limits::Limits;
 
@@ -182,23 +203,44 @@ struct Call<'a> {
     subject: String,
 }
 
+/// The names of all APIs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|api| api.name)
+}
+
 fn all() -> impl Iterator<Item = &'static Api> {
     [
         accounts::APIS,
+        addresses::APIS,
         alerts::APIS,
+        balancers::APIS,
+        capacity::APIS,
         configuration::APIS,
         discovery::APIS,
         domains::APIS,
         events::APIS,
+        groups::APIS,
         infrastructure::APIS,
         jobs::APIS,
+        keypairs::APIS,
         limits::APIS,
         machines::APIS,
         networks::APIS,
+        nics::APIS,
+        projects::APIS,
+        quotas::APIS,
+        routers::APIS,
+        rules::APIS,
         sessions::APIS,
+        snapshots::APIS,
         storage::APIS,
-        usage::APIS,
+        tags::APIS,
+        templates::APIS,
+        upkeep::APIS,
         upload::APIS,
+        usage::APIS,
+        volumes::APIS,
+        vpcs::APIS,
     ]
     .into_iter()
     .flatten()
@@ -316,7 +358,11 @@ impl Call<'_> {
             2 => {
                 thing.account == 0 || listing::below(self.db, thing.domain, caller.account.domain)?
             }
-            _ => thing.account == 0 || thing.account == caller.account.id,
+            _ => {
+                thing.account == 0
+                    || thing.account == caller.account.id
+                    || projects::member(self.db, thing.account, caller.account.id)?
+            }
         };
         if may {
             return Ok(());
@@ -328,13 +374,13 @@ impl Call<'_> {
                 "Acct[{}-{}] does not have permission to operate with resource {}",
                 caller.account.uuid,
                 caller.account.name,
-                self.owner(thing)?
+                self.spelt_owner(thing)?
             ),
         ))
     }
 
     /// Whose a thing is, as refusals spell it.
-    fn owner(&self, thing: &Thing) -> Done<String> {
+    fn spelt_owner(&self, thing: &Thing) -> Done<String> {
         let account = store::by_id(self.db, "account", thing.account)?;
         Ok(account.map_or_else(
             || thing.uuid.clone(),

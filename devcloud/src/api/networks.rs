@@ -1,164 +1,319 @@
-//! Guest networks.
+//! Guest networks: made, implemented when the first machine comes, changed, restarted, deleted when nothing uses them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::infrastructure::Made;
-use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
-use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, opt, req};
+use super::addresses::ADDRESS;
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
+use super::things::{Owner, begun};
+use super::{Call, Done, Reply, addresses, nics, routers, vpcs};
+use crate::api::fields::{NETWORK, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub const APIS: &[Api] = &[
-    Api {
-        name: "listNetworks",
-        about: "Lists networks",
-        access: Access::Everyone,
-        params: &[
-            &[
-                opt("id", Takes::Id("network"), "the id of the network"),
-                opt("zoneid", Takes::Id("zone"), "only those in this zone"),
-                opt("type", Takes::Text, "Isolated or Shared"),
-            ],
-            OWNED,
-            IN_PROJECT,
-            PAGED,
-        ],
-        answers: fields::NETWORK,
-        run: |call| {
-            call.list(&Listing {
-                kind: "network",
-                name: "network",
-                filters: &[("zoneid", "zoneid"), ("type", "type")],
-            })
-        },
-        job: None,
-    },
-    Api {
-        name: "createNetwork",
-        about: "Creates a network",
-        access: Access::Everyone,
-        params: &[&[
-            req("displaytext", Takes::Text, "what it is"),
-            req("name", Takes::Text, "its name"),
-            req(
-                "networkofferingid",
-                Takes::Id("networkoffering"),
-                "its offering",
-            ),
-            req("zoneid", Takes::Id("zone"), "the zone it is in"),
-            opt(
-                "account",
-                Takes::Text,
-                "the account it belongs to; goes with domainid",
-            ),
-            opt("acltype", Takes::Text, "account or domain"),
-            opt("domainid", Takes::Id("domain"), "the domain it belongs to"),
-            opt("endip", Takes::Text, "its last address"),
-            opt("gateway", Takes::Text, "its gateway; goes with netmask"),
-            opt("netmask", Takes::Text, "its netmask; goes with gateway"),
-            opt("networkdomain", Takes::Text, "its DNS domain"),
-            opt(
-                "physicalnetworkid",
-                Takes::Id("physicalnetwork"),
-                "the physical network that carries it",
-            ),
-            opt(
-                "projectid",
-                Takes::Id("project"),
-                "the project it belongs to",
-            ),
-            opt("startip", Takes::Text, "its first address"),
-            opt(
-                "subdomainaccess",
-                Takes::Boolean,
-                "whether domains below may use it",
-            ),
-            opt("vlan", Takes::Text, "its VLAN"),
-            opt("vpcid", Takes::Id("vpc"), "the VPC it is part of"),
-        ]],
-        answers: fields::NETWORK,
-        run: |call| {
+apis! {
+    Everyone "listNetworks" "Lists networks" (OWNED, IN_PROJECT, PAGED) {
+        opt "id" Id("network") "its id";
+        opt "zoneid" Id("zone") "only those in this zone";
+        opt "type" Text "Isolated or Shared";
+        opt "acltype" Text "account or domain";
+        opt "physicalnetworkid" Id("physicalnetwork") "the physical network";
+        opt "vpcid" Id("vpc") "the VPC";
+        opt "traffictype" Text "what it carries";
+        opt "restartrequired" Boolean "whether it has to be restarted";
+        opt "canusefordeploy" Boolean "whether only networks that machines can be made in count";
+        opt "forvpc" Boolean "whether only tiers of VPCs count, or none";
+        opt "supportedservices" List "only those with these services, by commas";
+        opt "displaynetwork" Boolean "whether users see it";
+        opt "tags" Map "its tags";
+    } -> NETWORK list;
+
+    Everyone "createNetwork" "Creates a network" () {
+        req "displaytext" Text "what it is";
+        req "name" Text "its name";
+        req "networkofferingid" Id("networkoffering") "its offering";
+        req "zoneid" Id("zone") "the zone it is in";
+        opt "account" Text "the account it belongs to; goes with domainid";
+        opt "aclid" Id("acllist") "the ACL of a VPC's tier";
+        opt "acltype" Text "account or domain";
+        opt "displaynetwork" Boolean "whether users see it";
+        opt "domainid" Id("domain") "the domain it belongs to";
+        opt "endip" Text "its last address";
+        opt "gateway" Text "its gateway; goes with netmask";
+        opt "netmask" Text "its netmask; goes with gateway";
+        opt "networkdomain" Text "its DNS domain";
+        opt "physicalnetworkid" Id("physicalnetwork") "the physical network that carries it";
+        opt "projectid" Id("project") "the project it belongs to";
+        opt "startip" Text "its first address";
+        opt "subdomainaccess" Boolean "whether domains below may use it";
+        opt "vlan" Text "its VLAN";
+        opt "vpcid" Id("vpc") "the VPC it is part of";
+    } -> NETWORK |call| {
             let name = call.required("name")?.to_string();
             let text = call.required("displaytext")?.to_string();
             let offering = call.required_thing("networkofferingid", "networkoffering")?;
             let zone = call.required_thing("zoneid", "zone")?;
-            let network = create(call, &name, &text, &offering, &zone)?;
-            Ok(Reply::One("network", view(call.db, &network)?))
-        },
-        job: None,
-    },
-    Api {
-        name: "deleteNetwork",
-        about: "Deletes a network that no machine uses",
-        access: Access::Everyone,
-        params: &[&[req("id", Takes::Id("network"), "the id of the network")]],
-        answers: fields::SUCCESS,
-        run: |call| {
+            let owner = call.owner()?;
+            let network = create(call, &owner, &name, &text, &offering, &zone)?;
+            call.shown("network", &network)
+        };
+
+    Everyone "updateNetwork" "Changes a network's names, DNS domain or offering" () {
+        req "id" Id("network") "its id";
+        opt "name" Text "its name";
+        opt "displaytext" Text "what it is";
+        opt "networkdomain" Text "its DNS domain";
+        opt "networkofferingid" Id("networkoffering") "its new offering";
+        opt "displaynetwork" Boolean "whether users see it";
+        opt "changecidr" Boolean "whether its addresses may change";
+        opt "guestvmcidr" Text "the part of its addresses that machines get";
+    } -> NETWORK update,
+        job "admin.network.UpdateNetworkCmdByAdmin" on "Network" then |call| call.end_shown("network", "network");
+
+    Everyone "restartNetwork" "Restarts a network's router" () {
+        req "id" Id("network") "its id";
+        opt "cleanup" Boolean "whether its routers are made anew";
+        opt "makeredundant" Boolean "whether it gets a second router";
+    } -> ADDRESS restart,
+        job "user.network.RestartNetworkCmd" on "Network" then end_restart;
+
+    Everyone "deleteNetwork" "Deletes a network that no machine uses" () {
+        req "id" Id("network") "its id";
+        opt "forced" Boolean "whether it goes even when its router does not answer";
+    } -> SUCCESS |call| {
             let network = call.own_thing("id", "network")?;
             in_use(call, &network)?;
-            Ok(Reply::Job {
-                thing: network.uuid,
-                created: false,
-            })
+            Ok(begun(&network))
         },
-        job: Some(Work {
-            class: "org.apache.cloudstack.api.command.user.network.DeleteNetworkCmd",
-            instance: "Network",
-            milliseconds: 500,
-            end: |call| {
-                let network = call.own_thing("id", "network")?;
-                in_use(call, &network)?;
-                store::remove(call.db, &network)?;
-                Ok(json!({"success": true}))
-            },
-        }),
-    },
-];
+        job "user.network.DeleteNetworkCmd" on "Network" then |call| {
+            let network = call.own_thing("id", "network")?;
+            in_use(call, &network)?;
+            remove(call, &network)?;
+            Ok(json!({"success": true}))
+        };
+}
+
+fn list(call: &mut Call) -> Done<Reply> {
+    let listing = Listing {
+        kind: "network",
+        name: "network",
+        filters: &[
+            ("zoneid", "zoneid"),
+            ("type", "type"),
+            ("acltype", "acltype"),
+            ("physicalnetworkid", "physicalnetworkid"),
+            ("vpcid", "vpcid"),
+            ("traffictype", "traffictype"),
+            ("restartrequired", "restartrequired"),
+            ("canusefordeploy", "canusefordeploy"),
+            ("displaynetwork", "displaynetwork"),
+        ],
+    };
+    let tiers = call.boolean("forvpc");
+    let wanted = call.listed("supportedservices");
+    if tiers.is_none() && wanted.is_empty() {
+        return call.list(&listing);
+    }
+    call.list_where(&listing, |network| {
+        let names = services(network);
+        tiers.is_none_or(|tiers| tiers != network.text("vpcid").is_empty())
+            && wanted.iter().all(|wanted| names.contains(wanted))
+    })
+}
+
+/// The names of the services that an offering or a network has.
+pub fn services(thing: &Thing) -> Vec<&str> {
+    let list = thing.body.get("service").and_then(Value::as_array);
+    let names = list
+        .into_iter()
+        .flatten()
+        .filter_map(|service| service["name"].as_str());
+    names.collect()
+}
+
+/// Whether a network's offering has a service.
+pub fn offers(call: &Call, network: &Thing, service: &str) -> Done<bool> {
+    let offering = store::by_uuid(
+        call.db,
+        "networkoffering",
+        network.text("networkofferingid"),
+    )?;
+    Ok(offering.is_some_and(|offering| services(&offering).contains(&service)))
+}
+
+/// Refuses what a network's offering has no service for.
+pub fn serves(call: &Call, network: &Thing, service: &str) -> Done<()> {
+    if offers(call, network, service)? {
+        return Ok(());
+    }
+    Err(Refusal::value(format!(
+        "Service {service} is not supported in network id={}",
+        network.uuid
+    )))
+}
 
 fn in_use(call: &Call, network: &Thing) -> Done<()> {
-    if !store::children(call.db, "machine", &network.uuid)?.is_empty() {
+    if !nics::machines_in(call, network)?.is_empty() {
         return Err(Refusal::new(530, 4250, "Failed to delete network"));
     }
     Ok(())
 }
 
-/// Makes a network of the caller's account.
-pub fn create(call: &Call, name: &str, text: &str, offering: &Thing, zone: &Thing) -> Done<Thing> {
-    let account = &call.caller.account;
-    let domain = store::by_id(call.db, "domain", account.domain)?
-        .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?;
+/// Removes a network with its router, rules and addresses.
+pub fn remove(call: &Call, network: &Thing) -> Done<()> {
+    for kind in ["router", "egressrule", "remotevpn", "loadbalancer"] {
+        for thing in store::children(call.db, kind, &network.uuid)? {
+            store::remove(call.db, &thing)?;
+        }
+    }
+    for mut address in store::children(call.db, "publicip", &network.uuid)? {
+        if network.text("vpcid").is_empty() {
+            addresses::release(call, &address)?;
+        } else {
+            address.unset(&["associatednetworkid", "associatednetworkname"]);
+            store::update(call.db, &address)?;
+        }
+    }
+    Ok(store::remove(call.db, network)?)
+}
+
+/// Makes a network ready for its first machine: a router, and an address to go out by, where its offering has them.
+pub fn implement(call: &Call, network: &mut Thing) -> Done<()> {
+    if network.state == "Implemented" {
+        return Ok(());
+    }
+    network.state = "Implemented".into();
+    store::update(call.db, network)?;
+    let alone = network.text("type") == "Isolated" && network.text("vpcid").is_empty();
+    if !alone || !offers(call, network, "SourceNat")? {
+        return Ok(());
+    }
+    let zone = store::by_uuid(call.db, "zone", network.text("zoneid"))?
+        .ok_or_else(|| Refusal::internal("the network's zone is gone"))?;
+    let owner = call.owner_like(network)?;
+    if !addresses::has_source_nat(call, network)? {
+        addresses::give(call, &owner, &zone, Some(network), true, "Allocated")?;
+    }
+    routers::for_network(call, &owner, &zone, network)
+}
+
+/// Makes a network.
+pub fn create(
+    call: &Call,
+    owner: &Owner,
+    name: &str,
+    text: &str,
+    offering: &Thing,
+    zone: &Thing,
+) -> Done<Thing> {
+    if offering.state == "Disabled" {
+        return Err(Refusal::value(format!(
+            "Can't use specified network offering id={} as its state is not Enabled",
+            offering.uuid
+        )));
+    }
+    let vpc = match call.text("vpcid") {
+        Some(_) => Some(call.own_thing("vpcid", "vpc")?),
+        None => None,
+    };
     let (gateway, netmask) = match (call.text("gateway"), call.text("netmask")) {
         (Some(gateway), Some(netmask)) => (gateway, netmask),
-        (None, None) => ("10.1.1.1", "255.255.255.0"),
+        (None, None) if vpc.is_none() => ("10.1.1.1", "255.255.255.0"),
         _ => return Err(Refusal::value("gateway and netmask must be given together")),
     };
-    let octets: Vec<&str> = gateway.split('.').collect();
-    let numbers = octets
-        .iter()
-        .filter_map(|octet| octet.parse::<u8>().ok())
-        .count();
-    if octets.len() != 4 || numbers != 4 {
-        return Err(Refusal::value(format!("Invalid gateway {gateway}")));
+    let cidr = cidr(gateway, netmask)?;
+    if vpc.is_some() != offering.is("forvpc") {
+        return Err(Refusal::value(
+            "Network offering can be used for VPC networks only, and no other for these",
+        ));
     }
-    let cidr = format!("{}.0/24", octets[..3].join("."));
+    if let Some(vpc) = &vpc {
+        vpcs::fits(call, vpc, &cidr)?;
+    }
+    let acl = vpcs::acl_of_tier(call, vpc.as_ref())?;
     let guest = offering.body.get("guestiptype");
-    let body = json!({"displaytext": text, "broadcastdomaintype": "Vlan", "traffictype": "Guest", "gateway": gateway,
+    let names: Vec<Value> = services(offering)
+        .iter()
+        .map(|name| json!({"name": name}))
+        .collect();
+    let before = json!({"displaytext": text, "broadcastdomaintype": "Vlan", "traffictype": "Guest", "gateway": gateway,
         "netmask": netmask, "cidr": cidr, "zoneid": zone.uuid, "zonename": zone.name,
         "networkofferingid": offering.uuid, "networkofferingname": offering.name,
         "networkofferingdisplaytext": offering.body.get("displaytext"), "networkofferingavailability": "Optional",
         "issystem": false, "state": "Allocated", "related": null, "dns1": "10.147.28.6", "type": guest,
-        "acltype": "Account", "account": account.name, "domainid": domain.uuid, "domain": domain.name, "service": [],
-        "networkdomain": call.text("networkdomain").unwrap_or("cs2cloud.internal"), "specifyipranges": false,
-        "restartrequired": false, "canusefordeploy": true, "ispersistent": false, "tags": [],
-        "displaynetwork": true, "strechedl2subnet": false});
-    let made = Made {
-        kind: "network",
-        name,
-        state: "Allocated",
-        parent: &zone.uuid,
-        account: account.id,
-        domain: account.domain,
-        uuid: None,
-    };
-    call.create(made, body)
+        "vlan": call.text("vlan").filter(|_| call.caller.root()), "acltype": call.text("acltype").unwrap_or("Account")});
+    let after = json!({"service": names,
+        "networkdomain": call.text("networkdomain").unwrap_or("cs2cloud.internal"),
+        "physicalnetworkid": call.text("physicalnetworkid").filter(|_| call.caller.root()), "specifyipranges": false,
+        "vpcid": vpc.as_ref().map(|vpc| &vpc.uuid), "restartrequired": false, "canusefordeploy": true,
+        "ispersistent": false, "tags": [], "displaynetwork": call.boolean("displaynetwork").unwrap_or(true),
+        "aclid": acl, "strechedl2subnet": false});
+    // A network that a root administrator makes for a domain is everybody's there.
+    call.make(
+        owner,
+        ("network", name, "Allocated", &zone.uuid),
+        owner.body(before, after),
+    )
+}
+
+/// The addresses that a gateway and a netmask make.
+fn cidr(gateway: &str, netmask: &str) -> Done<String> {
+    let parsed = |text: &str| text.parse::<std::net::Ipv4Addr>().map(u32::from);
+    let at = parsed(gateway).map_err(|_| Refusal::value(format!("Invalid gateway {gateway}")))?;
+    let mask = parsed(netmask)
+        .ok()
+        .filter(|mask| mask.leading_ones() + mask.trailing_zeros() == 32);
+    let mask = mask.ok_or_else(|| Refusal::value(format!("Invalid netmask {netmask}")))?;
+    Ok(format!(
+        "{}/{}",
+        std::net::Ipv4Addr::from(at & mask),
+        mask.leading_ones()
+    ))
+}
+
+fn update(call: &mut Call) -> Done<Reply> {
+    let mut network = call.own_thing("id", "network")?;
+    call.take_over(
+        &mut network,
+        &["name", "displaytext", "networkdomain"],
+        &["displaynetwork"],
+    );
+    if let Some(offering) = call.thing("networkofferingid", "networkoffering")? {
+        let same = network.body.get("type") == offering.body.get("guestiptype")
+            && offering.is("forvpc") != network.text("vpcid").is_empty();
+        if !same {
+            return Err(Refusal::value(format!(
+                "Can't upgrade from network offering {} to {}; check logs for more information",
+                network.text("networkofferingid"),
+                offering.uuid
+            )));
+        }
+        network.set("networkofferingid", offering.uuid.as_str());
+        network.set("networkofferingname", offering.name.as_str());
+        network.set("networkofferingdisplaytext", offering.text("displaytext"));
+        let names: Vec<Value> = services(&offering)
+            .iter()
+            .map(|name| json!({"name": name}))
+            .collect();
+        network.set("service", names);
+    }
+    store::update(call.db, &network)?;
+    Ok(begun(&network))
+}
+
+fn restart(call: &mut Call) -> Done<Reply> {
+    let network = call.own_thing("id", "network")?;
+    if network.state != "Implemented" {
+        return Err(Refusal::value(
+            "Network is not in the right state to be restarted. Correct states are: Implemented, Setup",
+        ));
+    }
+    Ok(begun(&network))
+}
+
+fn end_restart(call: &mut Call) -> Done<Value> {
+    let mut network = call.subject("network")?;
+    network.set("restartrequired", false);
+    store::update(call.db, &network)?;
+    routers::restart(call, &network, call.boolean("cleanup").unwrap_or(true))?;
+    Ok(json!({"success": true}))
 }

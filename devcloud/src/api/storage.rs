@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
+use super::things::Owner;
 use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, in_job, opt, req};
 use crate::clock;
 use crate::store::{self, Thing};
@@ -29,6 +30,13 @@ pub const APIS: &[Api] = &[
                     "only volumes of this machine",
                 ),
                 opt("zoneid", Takes::Id("zone"), "only those in this zone"),
+                opt("ids", Takes::List, "only volumes of these ids, by commas"),
+                opt(
+                    "diskofferingid",
+                    Takes::Id("diskoffering"),
+                    "only those of this offering",
+                ),
+                opt("tags", Takes::Map, "only volumes with these tags"),
             ],
             OWNED,
             IN_PROJECT,
@@ -43,6 +51,7 @@ pub const APIS: &[Api] = &[
                     ("type", "type"),
                     ("virtualmachineid", "virtualmachineid"),
                     ("zoneid", "zoneid"),
+                    ("diskofferingid", "diskofferingid"),
                 ],
             })
         },
@@ -76,6 +85,16 @@ pub const APIS: &[Api] = &[
                 "the account it belongs to; goes with domainid",
             ),
             opt("domainid", Takes::Id("domain"), "the domain it belongs to"),
+            opt(
+                "projectid",
+                Takes::Id("project"),
+                "the project it belongs to",
+            ),
+            opt(
+                "snapshotid",
+                Takes::Id("snapshot"),
+                "the snapshot that it is made of",
+            ),
             opt(
                 "customid",
                 Takes::Text,
@@ -177,7 +196,12 @@ fn create(call: &mut Call) -> Done<Reply> {
         .as_ref()
         .and_then(|offering| offering.body.get("disksize"))
         .and_then(Value::as_i64);
+    let snapshot = match call.text("snapshotid") {
+        Some(_) => Some(call.own_thing("snapshotid", "snapshot")?),
+        None => None,
+    };
     let size = match (fixed.filter(|size| *size > 0), call.number("size")) {
+        _ if snapshot.is_some() => 0,
         (Some(size), _) => size,
         (None, Some(size)) if (1..=LARGEST).contains(&size) => size,
         (None, Some(_)) => {
@@ -194,6 +218,13 @@ fn create(call: &mut Call) -> Done<Reply> {
     let zone = match (call.thing("zoneid", "zone")?, &machine) {
         (Some(zone), _) => zone,
         (None, Some(machine)) => super::machines::zone_of(call, machine)?,
+        (None, None) if snapshot.is_some() => {
+            let zone = snapshot
+                .as_ref()
+                .map_or("", |snapshot| snapshot.text("zoneid"));
+            store::by_uuid(call.db, "zone", zone)?
+                .ok_or_else(|| Refusal::value("the zone of the snapshot is gone"))?
+        }
         (None, None) => {
             return Err(Refusal::value(
                 "Unable to find zone to create the volume in",
@@ -204,11 +235,14 @@ fn create(call: &mut Call) -> Done<Reply> {
         .text("name")
         .map_or_else(|| format!("DATA-{}", call.now), String::from);
     let uuid = call.custom_id()?;
+    let bytes = snapshot.map_or(size * GIGABYTE, |snapshot| snapshot.whole("virtualsize"));
+    let owner = call.owner()?;
     let mut volume = add(
         call,
+        &owner,
         &name,
         "DATADISK",
-        size * GIGABYTE,
+        bytes,
         &zone,
         offering.as_ref(),
         uuid,
@@ -223,9 +257,11 @@ fn create(call: &mut Call) -> Done<Reply> {
     })
 }
 
-/// Makes a volume of the caller's account.
+/// Makes a volume.
+#[allow(clippy::too_many_arguments)]
 pub fn add(
     call: &Call,
+    owner: &Owner,
     name: &str,
     kind: &str,
     size: i64,
@@ -233,12 +269,9 @@ pub fn add(
     offering: Option<&Thing>,
     uuid: Option<String>,
 ) -> Done<Thing> {
-    let account = &call.caller.account;
-    let domain = store::by_id(call.db, "domain", account.domain)?
-        .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?;
-    let body = json!({"zoneid": zone.uuid, "zonename": zone.name, "type": kind, "provisioningtype": "thin",
-        "size": size, "created": clock::date(call.now), "state": "Allocated", "account": account.name,
-        "domainid": domain.uuid, "domain": domain.name, "storagetype": "shared", "hypervisor": "XenServer",
+    let before = json!({"zoneid": zone.uuid, "zonename": zone.name, "type": kind, "provisioningtype": "thin",
+        "size": size, "created": clock::date(call.now), "state": "Allocated"});
+    let after = json!({"storagetype": "shared", "hypervisor": "XenServer",
         "diskofferingid": offering.map(|offering| &offering.uuid),
         "diskofferingname": offering.map(|offering| &offering.name), "destroyed": false, "isextractable": true,
         "tags": [], "displayvolume": true, "quiescevm": false});
@@ -247,11 +280,11 @@ pub fn add(
         name,
         state: "Allocated",
         parent: "",
-        account: account.id,
-        domain: account.domain,
+        account: owner.id,
+        domain: owner.domain.id,
         uuid,
     };
-    call.create(made, body)
+    call.create(made, owner.body(before, after))
 }
 
 /// Notes on the volume which machine it is attached to, and as which device.

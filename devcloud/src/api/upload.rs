@@ -117,7 +117,16 @@ fn for_volume(call: &mut Call) -> Done<Reply> {
         ));
     }
     let name = call.required("name")?.to_string();
-    let mut volume = storage::add(call, &name, "DATADISK", 0, &zone, offering.as_ref(), None)?;
+    let mut volume = storage::add(
+        call,
+        &call.owner()?,
+        &name,
+        "DATADISK",
+        0,
+        &zone,
+        offering.as_ref(),
+        None,
+    )?;
     volume.state = "NotUploaded".into();
     store::update(call.db, &volume)?;
     announce(call, &volume, &format)

@@ -151,7 +151,7 @@ fn visible(call: &Call, spells: Vec<Spell>) -> Done<Vec<Spell>> {
     } else if call.text("account").is_some() || call.text("domainid").is_some() {
         Seen::by(call)?
     } else if call.caller.root() {
-        Seen::Everything
+        Seen::Everything(std::collections::HashSet::new())
     } else {
         Seen::domain(call.db, call.caller.account.domain, true)?
     };

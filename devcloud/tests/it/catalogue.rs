@@ -89,3 +89,11 @@ fn one_api_can_be_asked_for() {
     assert_eq!(body["count"], 1);
     assert_eq!(body["api"][0]["name"], "listZones");
 }
+
+#[test]
+fn the_readme_says_how_many_there_are() {
+    let count = World::new().ok("listApis", &[])["count"].clone();
+    let line =
+        format!("    {count} APIs discovered and cached (first use of this cloud and key)\n");
+    assert!(include_str!("../../../README.md").contains(&line), "{line}");
+}

@@ -125,6 +125,48 @@ impl World {
         }
     }
 
+    /// What came of an asynchronous call that must succeed: the thing in its job's result.
+    pub fn done(&self, api: &str, params: &[(&str, &str)]) -> Value {
+        let job = self.job(api, params);
+        assert_eq!(job["jobstatus"], 1, "{api}: {job}");
+        let result = job["jobresult"].as_object().unwrap();
+        result.values().next().unwrap().clone()
+    }
+
+    /// The id of what an asynchronous call made or changed.
+    pub fn id_of(&self, api: &str, params: &[(&str, &str)]) -> String {
+        self.done(api, params)["id"].as_str().unwrap().to_string()
+    }
+
+    /// The code and text of a call that the administrator is refused, at once or when its job ends.
+    pub fn fails(&self, api: &str, params: &[(&str, &str)]) -> (u64, String) {
+        let answer = self.json(&self.admin(), api, params);
+        let body = match answer.inner()["jobid"].as_str() {
+            Some(job) => self.ended(job)["jobresult"].clone(),
+            None => answer.inner(),
+        };
+        let code = body["errorcode"].as_u64();
+        let code = code.unwrap_or_else(|| panic!("{api} was done: {body}"));
+        (code, body["errortext"].as_str().unwrap().to_string())
+    }
+
+    /// A network of that name and the id of a machine that runs in it.
+    pub fn in_network(&self, name: &str) -> (String, String) {
+        let machine = self.machine(name);
+        let network = machine["nic"][0]["networkid"].as_str().unwrap();
+        (network.into(), machine["id"].as_str().unwrap().into())
+    }
+
+    /// The id of the thing of that name in a list.
+    pub fn named(&self, api: &str, name: &str) -> String {
+        let rows = self.rows(api, &[]);
+        let row = rows.iter().find(|row| row["name"] == *name);
+        row.unwrap_or_else(|| panic!("{api} has no {name}: {rows:?}"))["id"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    }
+
     /// The id of the first thing that a list has.
     pub fn first(&self, api: &str, params: &[(&str, &str)]) -> String {
         let body = self.ok(api, params);

@@ -2,6 +2,7 @@
 
 mod assert;
 mod batch;
+mod complete;
 mod devcloud;
 mod exit;
 mod expect_error;
@@ -19,7 +20,11 @@ mod sync;
 mod test;
 mod variable;
 
+use std::sync::{Arc, OnceLock};
+
 use super::session::{Session, Shown};
+use super::values::Values;
+use crate::client::ledger::{Ledger, Noted, Whose};
 use crate::error::Result;
 
 /// A command of the shell's own.
@@ -34,16 +39,36 @@ pub struct Builtin {
 }
 
 /// What completion knows of the session while a line is typed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     pub profiles: Vec<String>,
+    /// The calls that were written down, read when they are first wanted.
+    jobs: Arc<OnceLock<Vec<Noted>>>,
+    ledger: Option<(Arc<Ledger>, Whose)>,
+    /// What is known of the values that the cloud has; none where they are not to be completed.
+    pub values: Option<Arc<Values>>,
 }
 
 impl Known {
     pub fn of(session: &Session) -> Known {
+        let whose = session.whose(&session.resolved).ok();
         Known {
             profiles: session.file.profiles(),
+            jobs: Arc::default(),
+            ledger: whose.map(|whose| (session.ledger.clone(), whose)),
+            values: None,
         }
+    }
+
+    /// The calls in the ledger, the latest first; none where it cannot be read.
+    pub fn jobs(&self) -> &[Noted] {
+        self.jobs.get_or_init(|| {
+            let calls = self.ledger.as_ref();
+            let calls = calls.and_then(|(ledger, whose)| ledger.calls(whose, false).ok());
+            let mut calls = calls.unwrap_or_default();
+            calls.reverse();
+            calls
+        })
     }
 }
 
@@ -61,6 +86,7 @@ pub static BUILTINS: &[Builtin] = &[
     API,
     assert::ASSERT,
     batch::BATCH,
+    complete::COMPLETE,
     devcloud::DEVCLOUD,
     loops::END,
     exit::EXIT,

@@ -37,43 +37,15 @@ pub fn run_stdin(session: &mut Session) -> Ended {
     run(session, io::stdin().lock(), "standard input", true)
 }
 
-/// Runs what was typed at a prompt; a failure ends the loop that it is in and nothing else.
-pub fn run_typed(session: &mut Session, lines: impl Iterator<Item = String>) -> Ended {
-    let mut blocks = Blocks::default();
+/// Runs what was typed at a prompt: a failure ends the loop that it is in and nothing else.
+pub fn run_typed(session: &mut Session, step: Result<Step, Box<Wrong>>) -> Ended {
     let mut runner = Runner::new(session, "what was typed");
-    let lines = lines.enumerate().map(|(place, text)| Line {
-        number: place + 1,
-        text,
-    });
-    for line in lines {
-        let Some(step) = blocks.take(line) else {
-            continue;
-        };
-        let flow = match step {
-            Ok(Step::Line(line)) => {
-                let ended = runner.session.execute(&line.text);
-                match ended.leave {
-                    true => Flow::Leave(ended.status),
-                    false => Flow::On,
-                }
-            }
-            Ok(step) => runner.step(&step),
-            Err(wrong) => runner.wrong(&wrong),
-        };
-        if let Flow::Leave(status) = flow {
-            return Ended {
-                status,
-                leave: true,
-            };
-        }
-    }
-    if let Some(wrong) = blocks.finish() {
-        runner.wrong(&wrong);
-    }
-    Ended {
-        status: runner.first_failure,
-        leave: false,
-    }
+    let flow = match step {
+        Ok(Step::Line(line)) => return runner.session.execute(&line.text),
+        Ok(step) => runner.step(&step),
+        Err(wrong) => runner.wrong(&wrong),
+    };
+    runner.ended(flow)
 }
 
 fn run(session: &mut Session, input: impl BufRead, name: &str, stdin: bool) -> Ended {
@@ -143,25 +115,24 @@ impl<'a> Runner<'a> {
                     if lines.broken { Flow::Stop } else { flow }
                 }
             };
-            match flow {
-                Flow::On => {}
-                Flow::Stop => {
-                    return Ended {
-                        status: self.first_failure,
-                        leave: false,
-                    };
-                }
-                Flow::Leave(status) => {
-                    return Ended {
-                        status: if self.first_failure == 0 {
-                            status
-                        } else {
-                            self.first_failure
-                        },
-                        leave: true,
-                    };
-                }
+            if flow != Flow::On {
+                return self.ended(flow);
             }
+        }
+    }
+
+    fn ended(&self, flow: Flow) -> Ended {
+        let (leave, status) = match flow {
+            Flow::Leave(status) => (true, status),
+            _ => (false, 0),
+        };
+        Ended {
+            status: if self.first_failure == 0 {
+                status
+            } else {
+                self.first_failure
+            },
+            leave,
         }
     }
 

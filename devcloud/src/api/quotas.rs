@@ -1,0 +1,269 @@
+//! How much an account, project or domain may have of each kind, and how much it has.
+
+use serde_json::{Value, json};
+
+use super::infrastructure::Made;
+use super::listing::{OWNED, PAGED};
+use super::things::Owner;
+use super::{Call, Done, Reply, configuration, projects};
+use crate::store::{self, Thing};
+use crate::wire::Refusal;
+
+fields! {
+    LIMIT: account string "the account it belongs to", domainid string "the domain it belongs to",
+        domain string "that domain's name", projectid string "the project it belongs to",
+        project string "that project's name",
+        resourcetype string "what kind of thing has it: UserVm, Volume, Network …",
+        resourcetypename string "the name of that kind", max long "how many at most; -1 for any number";
+}
+fields! {
+    COUNT: account string "the account it belongs to", domainid string "the domain it belongs to",
+        domain string "that domain's name", projectid string "the project it belongs to",
+        project string "that project's name",
+        resourcetype string "what kind of thing has it: UserVm, Volume, Network …",
+        resourcetypename string "the name of that kind", resourcecount long "how many there are";
+}
+
+/// What is counted: the name of its type, what its things are here, and the setting that says how many a new account
+/// may have. The place is the type's number.
+const TYPES: &[(&str, &str, &str)] = &[
+    ("user_vm", "machine", "max.account.user.vms"),
+    ("public_ip", "publicip", "max.account.public.ips"),
+    ("volume", "volume", "max.account.volumes"),
+    ("snapshot", "snapshot", "max.account.snapshots"),
+    ("template", "template", "max.account.templates"),
+    ("project", "project", ""),
+    ("network", "network", "max.account.networks"),
+    ("vpc", "vpc", "max.account.vpcs"),
+    ("cpu", "", ""),
+    ("memory", "", ""),
+    ("primary_storage", "", ""),
+    ("secondary_storage", "", ""),
+];
+
+apis! {
+    Everyone "listResourceLimits" "Lists how much an account, a project or a domain may have" (OWNED, PAGED) {
+        opt "resourcetype" Integer "the number of a kind, such as 0 for virtual machines";
+        opt "resourcetypename" Text "the name of that kind";
+        opt "projectid" Id("project") "the project it belongs to";
+    } -> LIMIT list;
+
+    Admins "updateResourceLimit" "Sets how much an account, a project or a domain may have" () {
+        req "resourcetype" Integer "the number of a kind, such as 0 for virtual machines";
+        opt "account" Text "the account it belongs to; goes with domainid";
+        opt "domainid" Id("domain") "the domain it belongs to";
+        opt "max" Long "how many at most; -1 for any number";
+        opt "projectid" Id("project") "the project it belongs to";
+    } -> LIMIT update;
+
+    Admins "updateResourceCount" "Counts how much an account or a domain has" () {
+        req "domainid" Id("domain") "the domain it belongs to";
+        opt "account" Text "the account it belongs to; goes with domainid";
+        opt "projectid" Id("project") "the project it belongs to";
+        opt "resourcetype" Integer "the number of a kind, such as 0 for virtual machines";
+    } -> COUNT recount;
+}
+
+/// What a limit is set for: an account or project, or a domain as a whole.
+enum Holder {
+    One(Owner),
+    Domain(Thing),
+}
+
+fn holder(call: &Call) -> Done<Holder> {
+    if call.text("account").is_none()
+        && call.text("projectid").is_none()
+        && let Some(domain) = call.thing("domainid", "domain")?
+    {
+        call.may_use(&domain)?;
+        return Ok(Holder::Domain(domain));
+    }
+    if let Some(project) = call.thing("projectid", "project")? {
+        projects::may_look_in(call, &project)?;
+        return Ok(Holder::One(call.owner_of(&project)?));
+    }
+    Ok(Holder::One(call.owner()?))
+}
+
+impl Holder {
+    fn id(&self) -> i64 {
+        match self {
+            Holder::One(owner) => owner.id,
+            Holder::Domain(domain) => domain.id,
+        }
+    }
+
+    fn record(&self, number: usize) -> Value {
+        let kind = TYPES.get(number).map_or("", |kind| kind.0);
+        let type_of = json!({"resourcetype": number.to_string(), "resourcetypename": kind});
+        match self {
+            Holder::One(owner) => owner.body(json!({}), type_of),
+            Holder::Domain(domain) => {
+                json!({"domainid": domain.uuid, "domain": domain.name, "resourcetype": number.to_string(),
+                    "resourcetypename": kind})
+            }
+        }
+    }
+}
+
+fn set_for(call: &Call, holder: i64, number: usize) -> Done<Option<Thing>> {
+    let limits = store::of_account(call.db, "limit", holder)?;
+    Ok(limits
+        .into_iter()
+        .find(|limit| limit.name == number.to_string()))
+}
+
+/// How many an account may have; -1 for any number.
+fn most(call: &Call, holder: i64, number: usize) -> Done<i64> {
+    if let Some(limit) = set_for(call, holder, number)? {
+        return Ok(limit.whole("max"));
+    }
+    let (_, _, setting) = TYPES.get(number).copied().unwrap_or_default();
+    let ordinary = store::by_id(call.db, "account", holder)?
+        .is_some_and(|account| account.whole("accounttype") != 1);
+    if setting.is_empty() || !ordinary {
+        return Ok(-1);
+    }
+    configuration::number(call.db, setting)
+}
+
+/// Refuses what would be one too many for an account or project.
+pub fn reserve(call: &Call, owner: &Owner, kind: &str) -> Done<()> {
+    check(call, kind, owner.id, &owner.name, owner.domain.id)
+}
+
+/// The same for a thing that is about to be kept.
+pub fn reserve_made(call: &Call, made: &Made) -> Done<()> {
+    if made.account == 0 || !TYPES.iter().any(|(_, known, _)| *known == made.kind) {
+        return Ok(());
+    }
+    let holder = store::by_id(call.db, "account", made.account)?;
+    let name = holder.map_or_else(String::new, |holder| holder.name);
+    check(call, made.kind, made.account, &name, made.domain)
+}
+
+fn check(call: &Call, kind: &str, account: i64, name: &str, domain: i64) -> Done<()> {
+    let Some(number) = TYPES.iter().position(|(_, known, _)| *known == kind) else {
+        return Ok(());
+    };
+    let type_name = TYPES.get(number).map_or("", |kind| kind.0);
+    let most = most(call, account, number)?;
+    let there = if most < 0 {
+        0
+    } else {
+        amount(call, kind, account)?
+    };
+    let within = store::by_id(call.db, "domain", domain)?.map_or(0, |domain| domain.number);
+    if most >= 0 && there >= most {
+        return Err(Refusal::new(
+            535,
+            9999,
+            format!(
+                "Maximum amount of resources of Type = '{type_name}' for Account Name = {name} in Domain Id = {within} \
+                 is exceeded: Account Resource Limit = {most}, Current Account Resource Amount = {there}, Requested \
+                 Resource Amount = 1."
+            ),
+        ));
+    }
+    if let Some(limit) = set_for(call, domain, number)?
+        && limit.whole("max") >= 0
+    {
+        let there = store::count_of_domain(call.db, kind, domain)?;
+        if there >= limit.whole("max") {
+            return Err(Refusal::new(
+                535,
+                9999,
+                format!(
+                    "Maximum amount of resources of Type = '{type_name}' for Domain Id = {within} is exceeded: Domain \
+                     Resource Limit = {}, Current Domain Resource Amount = {there}, Requested Resource Amount = 1.",
+                    limit.whole("max")
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How many of a kind an account has; a project is counted with the account that owns it.
+fn amount(call: &Call, kind: &str, account: i64) -> Done<i64> {
+    if kind != "project" {
+        return Ok(store::count_of_account(call.db, kind, account)?);
+    }
+    let members = store::of_account(call.db, "projectmember", account)?;
+    let owned = members
+        .iter()
+        .filter(|member| member.text("role") == "Admin");
+    Ok(i64::try_from(owned.count()).unwrap_or(i64::MAX))
+}
+
+/// The numbers of the types that are asked for.
+fn types(call: &Call) -> Done<Vec<usize>> {
+    let named = call.text("resourcetypename");
+    if let Some(number) = call.number("resourcetype") {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        if number >= TYPES.len() {
+            return Err(Refusal::value("Please specify valid resource type"));
+        }
+        return Ok(vec![number]);
+    }
+    Ok((0..TYPES.len())
+        .filter(|number| named.is_none_or(|name| TYPES[*number].0 == name))
+        .collect())
+}
+
+fn list(call: &mut Call) -> Done<Reply> {
+    let holder = holder(call)?;
+    let mut rows = Vec::new();
+    for number in types(call)? {
+        let mut row = holder.record(number);
+        row["max"] = json!(most(call, holder.id(), number)?);
+        rows.push(row);
+    }
+    call.page("resourcelimit", rows)
+}
+
+fn update(call: &mut Call) -> Done<Reply> {
+    let holder = holder(call)?;
+    let max = call.number("max").unwrap_or(-1).max(-1);
+    let number = types(call)?.first().copied().unwrap_or(0);
+    if let Holder::One(owner) = &holder
+        && owner.id == call.caller.account.id
+        && !call.caller.root()
+    {
+        return Err(Refusal::new(
+            531,
+            4365,
+            "Can't update resource limit for own account",
+        ));
+    }
+    if let Some(limit) = set_for(call, holder.id(), number)? {
+        store::remove(call.db, &limit)?;
+    }
+    let made = Made {
+        kind: "limit",
+        name: &number.to_string(),
+        account: holder.id(),
+        ..Made::default()
+    };
+    call.create(made, json!({"max": max}))?;
+    let mut row = holder.record(number);
+    row["max"] = json!(max);
+    Ok(Reply::One("resourcelimit", row))
+}
+
+fn recount(call: &mut Call) -> Done<Reply> {
+    let holder = holder(call)?;
+    let mut rows = Vec::new();
+    for number in types(call)? {
+        let kind = TYPES.get(number).map_or("", |kind| kind.1);
+        let count = match &holder {
+            Holder::One(owner) => amount(call, kind, owner.id)?,
+            Holder::Domain(domain) => store::count_of_domain(call.db, kind, domain.id)?,
+        };
+        let mut row = holder.record(number);
+        row["resourcecount"] = json!(count);
+        rows.push(row);
+    }
+    let count = rows.len();
+    Ok(Reply::List("resourcecount", rows, count))
+}
