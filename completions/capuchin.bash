@@ -31,9 +31,9 @@ _capuchin() {
             continue
         fi
         case $word in
-            -c|--config|-p|--profile|-o|--output|--url|-f|--file) flag=$word ;;
+            -c|--config|-p|--profile|-o|--output|--url|-f|--file|--var) flag=$word ;;
             --config=*|--profile=*|--url=*) own+=("$plain") ;;
-            --keep-going|-h|--help|-V|--version|--output=*|--file=*) ;;
+            --keep-going|-h|--help|-V|--version|--output=*|--file=*|--var=*) ;;
             *) asked+="$word " ;;
         esac
     done
@@ -41,7 +41,7 @@ _capuchin() {
     local lead= typed=$cur paths= flags=()
     if [[ -z $flag && $cur == --*=* ]]; then
         case ${cur%%=*} in
-            -c|--config|-p|--profile|-o|--output|--url|-f|--file) flag=${cur%%=*} ;;
+            -c|--config|-p|--profile|-o|--output|--url|-f|--file|--var) flag=${cur%%=*} ;;
         esac
     fi
     if [[ -n $flag && $cur == "$flag"=* ]]; then
@@ -56,7 +56,7 @@ _capuchin() {
             if [[ $cur == -* && $cur != *=* ]]; then
                 while read -r word; do
                     flags+=("$word")
-                done < <(compgen -W '--config --file --help --keep-going --output --profile --url --version -V -c -f -h -o -p' -- "$cur")
+                done < <(compgen -W '--config --file --help --keep-going --output --profile --url --var --version -V -c -f -h -o -p' -- "$cur")
             fi
             case $cur in
                 *=@*) paths=1 typed=${cur#*=@} lead=${cur%%=@*}=@ ;;

@@ -16,11 +16,11 @@ function __capuchin_offer
             set flag
             continue
         end
-        if string match -qr -- '^(-c|--config|-p|--profile|-o|--output|--url|-f|--file)$' $word
+        if string match -qr -- '^(-c|--config|-p|--profile|-o|--output|--url|-f|--file|--var)$' $word
             set flag $word
         else if string match -qr -- '^(--config=|--profile=|--url=)' $word
             set -a own $word
-        else if not string match -qr -- '^(--keep-going$|-h$|--help$|-V$|--version$|--output=|--file=)' $word
+        else if not string match -qr -- '^(--keep-going$|-h$|--help$|-V$|--version$|--output=|--file=|--var=)' $word
             set -a asked (string escape -- $word)
         end
     end
@@ -47,6 +47,7 @@ complete -c capuchin -s p -l profile -x -a '(__capuchin_offer profile use )' -d 
 complete -c capuchin -s o -l output -x -a '(__capuchin_offer set output )' -d 'The output form: auto, table, wide, text, column, json, jsonl, csv, yaml, xml, raw or chart'
 complete -c capuchin -l url -x -d 'The address of the API, in place of the profile\'s'
 complete -c capuchin -s f -l file -r -F -d 'Run the commands in a file'
+complete -c capuchin -l var -x -d 'Set a variable, for the lines of a script (may be given several times)'
 complete -c capuchin -l keep-going -d 'In a script, go on after a failure and end with the first one\'s status'
 complete -c capuchin -s h -l help -d 'Print help'
 complete -c capuchin -s V -l version -d 'Print version'

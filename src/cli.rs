@@ -4,6 +4,7 @@ pub mod flags;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
+use std::sync::Arc;
 
 use clap::Parser;
 
@@ -19,7 +20,7 @@ use crate::ui::Ui;
 
 /// Does what the arguments ask for and gives the exit status.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let env: Env = Box::new(|name| std::env::var(name).ok());
+    let env: Env = Arc::new(|name| std::env::var(name).ok());
     let args: Vec<OsString> = args.collect();
     let early = Early::of(&args, &env);
     let (flags, words) = match split(args.into_iter()) {
@@ -100,6 +101,9 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
     };
     let mut session = Session::open(places, env, flags, mode)?;
     session.keep_going = cli.keep_going;
+    for given in &cli.var {
+        session.set_variable(given)?;
+    }
     introduce(&session);
     session.tell_left();
     match (cli.file, mode) {

@@ -19,12 +19,14 @@ pub enum Kind {
     Unknown,
     /// A fault on this side: configuration, disk, lock.
     Local,
+    /// An assertion of a script failed.
+    Assertion,
     /// Ctrl-C where nothing else says it better.
     Interrupted,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Refused,
         Kind::Line,
         Kind::Unreachable,
@@ -32,6 +34,7 @@ impl Kind {
         Kind::StillRunning,
         Kind::Unknown,
         Kind::Local,
+        Kind::Assertion,
         Kind::Interrupted,
     ];
 
@@ -45,6 +48,7 @@ impl Kind {
             Kind::StillRunning => 5,
             Kind::Unknown => 6,
             Kind::Local => 7,
+            Kind::Assertion => 8,
             Kind::Interrupted => 130,
         }
     }
@@ -59,6 +63,7 @@ impl Kind {
             Kind::StillRunning => "stillrunning",
             Kind::Unknown => "unknown",
             Kind::Local => "local",
+            Kind::Assertion => "assertion",
             Kind::Interrupted => "interrupted",
         }
     }
@@ -93,6 +98,10 @@ impl Kind {
             Kind::Local => (
                 "a fault on this side: configuration, disk, lock",
                 "the error says what to mend",
+            ),
+            Kind::Assertion => (
+                "an assertion of a script failed",
+                "the error shows both sides, and the line below it the place",
             ),
             Kind::Interrupted => ("interrupted otherwise", "nothing is left to do"),
         }

@@ -3,6 +3,7 @@
 
 mod bar;
 mod changes;
+mod kept;
 pub mod pager;
 mod screen;
 
@@ -13,6 +14,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bar::Bar;
+use kept::Gathering;
+pub use kept::Transcript;
 use pager::{Pager, Program};
 pub use screen::Screen;
 
@@ -35,6 +38,10 @@ pub struct Ui {
     color: bool,
     progress: bool,
     out: RefCell<Out>,
+    /// What is printed goes into the last of these in place of stdout, where there is one.
+    kept: RefCell<Vec<Vec<u8>>>,
+    /// Where everything goes that has no terminal and no files.
+    transcript: Option<Transcript>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
     /// Whether a pager has the terminal, and what is said when it has it no longer.
@@ -47,7 +54,7 @@ enum Out {
     Stdout(BufWriter<io::Stdout>),
     Pipeline(Pipeline),
     /// Kept to be drawn on a screen, with all that is said.
-    Kept(Vec<u8>),
+    Screen(Vec<u8>),
 }
 
 /// A Unix pipeline that starts when there is something to give it.
@@ -55,6 +62,8 @@ struct Pipeline {
     shell: String,
     text: String,
     child: Option<Child>,
+    /// What it prints, where that does not go to stdout and stderr by itself.
+    gathering: Gathering,
     /// It has read all it wants.
     closed: bool,
 }
@@ -69,11 +78,28 @@ impl Ui {
             color: true,
             progress: true,
             out: RefCell::new(to_stdout()),
+            kept: RefCell::default(),
+            transcript: None,
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
             paging: Rc::default(),
             unsaid: RefCell::default(),
         }
+    }
+
+    /// One whose data and talk go into a transcript.
+    pub fn recorded(transcript: Transcript) -> Ui {
+        Ui {
+            out_terminal: false,
+            err_terminal: false,
+            transcript: Some(transcript),
+            ..Ui::new(true)
+        }
+    }
+
+    /// Whether everything goes into a transcript.
+    pub fn is_recorded(&self) -> bool {
+        self.transcript.is_some()
     }
 
     /// Follows the setting `color`.
@@ -88,13 +114,14 @@ impl Ui {
 
     /// Whether what progresses is drawn, after so long a wait.
     fn draws(&self, elapsed: Duration) -> bool {
-        let kept = matches!(*self.out.borrow(), Out::Kept(_));
+        let kept = matches!(*self.out.borrow(), Out::Screen(_));
         self.err_terminal && self.progress && elapsed >= SPIN_AFTER && !kept && !self.paging.get()
     }
 
     /// Whether what is printed now is seen on a terminal.
     pub fn to_terminal(&self) -> bool {
-        self.out_terminal && !matches!(*self.out.borrow(), Out::Pipeline(_))
+        let piped = matches!(*self.out.borrow(), Out::Pipeline(_));
+        self.out_terminal && !piped && self.kept.borrow().is_empty()
     }
 
     /// The columns of the terminal; 80 where there is none.
@@ -187,7 +214,7 @@ impl Ui {
     /// Writes to stderr, to the screen that is made, or keeps it until the pager is left, which must not be drawn over.
     fn put(&self, text: &str) {
         self.clear_spinner();
-        if let Out::Kept(kept) = &mut *self.out.borrow_mut() {
+        if let Out::Screen(kept) = &mut *self.out.borrow_mut() {
             kept.extend_from_slice(text.as_bytes());
             return;
         }
@@ -195,21 +222,71 @@ impl Ui {
             self.unsaid.borrow_mut().push_str(text);
             return;
         }
+        if let Some(transcript) = &self.transcript {
+            transcript.add(text.as_bytes());
+            return;
+        }
         // Nothing can be done where stderr is closed.
         let _ = stderr().write_all(text.as_bytes());
     }
 
-    /// From now on output and what is said are kept.
-    pub fn keep(&self) {
-        *self.out.borrow_mut() = Out::Kept(Vec::new());
+    /// From now on output and what is said are kept to be drawn.
+    pub fn begin_screen(&self) {
+        *self.out.borrow_mut() = Out::Screen(Vec::new());
     }
 
-    /// Takes what was kept; output goes to stdout again.
-    pub fn kept(&self) -> String {
+    /// Takes what is to be drawn; output goes to stdout again.
+    pub fn end_screen(&self) -> String {
         match self.out.replace(to_stdout()) {
-            Out::Kept(kept) => String::from_utf8_lossy(&kept).into_owned(),
+            Out::Screen(kept) => String::from_utf8_lossy(&kept).into_owned(),
             Out::Stdout(_) | Out::Pipeline(_) | Out::Paged(_) => String::new(),
         }
+    }
+
+    /// From now on what is printed is kept, until `end_keeping` gives it.
+    pub fn keep(&self) {
+        self.kept.borrow_mut().push(Vec::new());
+    }
+
+    pub fn end_keeping(&self) -> Vec<u8> {
+        self.kept.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Whether what programs print that are started here does not simply go where stdout and stderr go.
+    fn gathering(&self) -> Gathering {
+        let kept = !self.kept.borrow().is_empty();
+        Gathering::of(kept || self.transcript.is_some(), self.transcript.is_some())
+    }
+
+    /// Puts what a program printed where it belongs.
+    fn gathered(&self, gathering: &mut Gathering) -> io::Result<()> {
+        let (out, err) = gathering.end();
+        if let Some(transcript) = &self.transcript {
+            transcript.add(&err);
+        }
+        match out.is_empty() {
+            true => Ok(()),
+            false => self.write(|to| to.write_all(&out)),
+        }
+    }
+
+    /// Runs a command of the user's shell and gives its exit status; it gets standard input if that is not in use.
+    pub fn run_shell(&self, shell: &str, text: &str, stdin: bool) -> Result<u8> {
+        let mut gathering = self.gathering();
+        let mut command = Command::new(shell);
+        command.arg("-c").arg(text);
+        if !stdin || self.transcript.is_some() {
+            command.stdin(Stdio::null());
+        }
+        let failed = |why: io::Error| {
+            Error::local(format!("{shell} could not be started: {why}"))
+                .hint("set SHELL to a shell that is there")
+        };
+        let mut child = gathering.start(&mut command).map_err(failed)?;
+        let status = child.wait().map(status_of).map_err(failed)?;
+        self.gathered(&mut gathering)
+            .map_err(|why| Error::local(format!("the output could not be written: {why}")))?;
+        Ok(status)
     }
 
     /// Writes data to where output goes at the moment.
@@ -222,7 +299,7 @@ impl Ui {
         match &*self.out.borrow() {
             Out::Pipeline(pipeline) => pipeline.closed,
             Out::Paged(pager) => pager.closed(),
-            Out::Stdout(_) | Out::Kept(_) => false,
+            Out::Stdout(_) | Out::Screen(_) => false,
         }
     }
 
@@ -230,13 +307,22 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
+            Out::Stdout(_) if !self.kept.borrow().is_empty() => {
+                match self.kept.borrow_mut().last_mut() {
+                    Some(kept) => body(kept),
+                    None => Ok(()),
+                }
+            }
             Out::Stdout(out) => {
+                if let Some(transcript) = &self.transcript {
+                    return body(&mut &*transcript);
+                }
                 let written = body(out);
                 // What was printed before a failure is out as well.
                 let flushed = out.flush();
                 written.and(flushed)
             }
-            Out::Kept(kept) => body(kept),
+            Out::Screen(kept) => body(kept),
             Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
                 let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
@@ -260,6 +346,7 @@ impl Ui {
             shell: shell.into(),
             text: text.into(),
             child: None,
+            gathering: self.gathering(),
             closed: false,
         });
     }
@@ -270,19 +357,20 @@ impl Ui {
         let Out::Pipeline(mut pipeline) = self.out.replace(to_stdout()) else {
             return Ok(0);
         };
-        let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
+        let text = pipeline.text.clone();
+        let failed = |why: io::Error| Error::local(format!("| {text}: {why}"));
         let child = match pipeline.child.take() {
             Some(child) => Some(child),
-            None if run => Some(start(&pipeline.shell, &pipeline.text).map_err(failed)?),
+            None if run => Some(pipeline.start().map_err(failed)?),
             None => None,
         };
-        match child {
-            Some(mut child) => {
-                drop(child.stdin.take());
-                child.wait().map(status_of).map_err(failed)
-            }
-            None => Ok(0),
-        }
+        let Some(mut child) = child else {
+            return Ok(0);
+        };
+        drop(child.stdin.take());
+        let status = child.wait().map(status_of).map_err(failed)?;
+        self.gathered(&mut pipeline.gathering).map_err(failed)?;
+        Ok(status)
     }
 
     /// Draws the spinner on a terminal's stderr.
@@ -348,7 +436,7 @@ impl Write for Pipeline {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         if self.child.is_none() {
-            self.child = Some(start(&self.shell, &self.text)?);
+            self.child = Some(self.start()?);
         }
         let stdin = self.child.as_mut().and_then(|child| child.stdin.as_mut());
         match stdin.map_or(Ok(bytes.len()), |stdin| stdin.write(bytes)) {
@@ -366,14 +454,6 @@ impl Write for Pipeline {
     }
 }
 
-fn start(shell: &str, text: &str) -> io::Result<Child> {
-    Command::new(shell)
-        .arg("-c")
-        .arg(text)
-        .stdin(Stdio::piped())
-        .spawn()
-}
-
 /// A time to a person.
 fn time(elapsed: Duration) -> String {
     match elapsed.as_secs() {
@@ -382,17 +462,12 @@ fn time(elapsed: Duration) -> String {
     }
 }
 
-/// Runs a command of the user's shell on the terminal and gives its exit status.
-pub fn run_shell(shell: &str, text: &str) -> Result<u8> {
-    Command::new(shell)
-        .arg("-c")
-        .arg(text)
-        .status()
-        .map(status_of)
-        .map_err(|why| {
-            Error::local(format!("{shell} could not be started: {why}"))
-                .hint("set SHELL to a shell that is there")
-        })
+impl Pipeline {
+    fn start(&mut self) -> io::Result<Child> {
+        let mut command = Command::new(&self.shell);
+        command.arg("-c").arg(&self.text).stdin(Stdio::piped());
+        self.gathering.start(&mut command)
+    }
 }
 
 /// An exit status as shells tell it: 128 and the signal's number for a command that a signal ended.

@@ -13,6 +13,10 @@ mod faults;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
 
+#[path = "it/automation.rs"]
+mod automation;
+#[path = "it/batch.rs"]
+mod batch;
 #[path = "it/calls.rs"]
 mod calls;
 #[path = "it/completion.rs"]
@@ -71,6 +75,8 @@ mod recorded;
 mod refusals;
 #[path = "it/rehearsal.rs"]
 mod rehearsal;
+#[path = "it/scenarios.rs"]
+mod scenarios;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/select.rs"]

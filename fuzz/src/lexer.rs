@@ -176,7 +176,7 @@ fn said(name: &str, words: impl Iterator<Item = String>, settings: &[(String, St
 fn parameter((name, given): &(String, Given)) -> String {
     match given {
         Given::Text(text) if text.starts_with('@') => format!("{name}=@{text}"),
-        Given::Text(text) => format!("{name}={text}"),
+        Given::Text(text) | Given::Data(text) => format!("{name}={text}"),
         Given::File(path) => format!("{name}=@{path}"),
         Given::Stdin => format!("{name}=@-"),
     }

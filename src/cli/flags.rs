@@ -31,6 +31,9 @@ pub struct Cli {
     /// Run the commands in a file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+    /// Set a variable, for the lines of a script (may be given several times)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
     /// In a script, go on after a failure and end with the first one's status
     #[arg(long)]
     pub keep_going: bool,

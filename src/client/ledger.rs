@@ -153,6 +153,20 @@ impl Ledger {
         })
     }
 
+    /// The calls that were written down here and by nobody else, oldest first.
+    pub fn own(&self) -> Result<Vec<Noted>> {
+        if self.locked().is_none() {
+            return Ok(Vec::new());
+        }
+        self.with(|book, _| {
+            let mut statement = book
+                .db
+                .prepare("SELECT * FROM call WHERE process = ? ORDER BY id")?;
+            let rows = statement.query_map([&book.process], noted)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Whether the process that sent the call still has it under way.
     pub fn lives(&self, call: &Noted) -> bool {
         !call.process.is_empty() && lives(&self.marks().join(&call.process))

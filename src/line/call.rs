@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
     Text(String),
+    /// From a variable: nothing in it has a meaning, however it begins.
+    Data(String),
     /// `@path`
     File(String),
     /// `@-`
@@ -48,7 +50,7 @@ pub fn checked(api: Arc<Api>, rest: &[&str], own: Options<'_>, known: &Language)
     if let Some(error) = noun_in_parts(&api, rest, known)? {
         return Err(error);
     }
-    let mut reader = Reader::new(own.settings);
+    let mut reader = Reader::new(own.settings, &own.data);
     reader.read(rest, known, |reader, name, value| {
         reader.parameter(&api, name, value, known);
     });
@@ -68,7 +70,7 @@ pub fn unchecked(
     own: Options<'_>,
     known: &Language,
 ) -> Result<Call> {
-    let mut reader = Reader::new(own.settings);
+    let mut reader = Reader::new(own.settings, &own.data);
     if api.is_none() && !known.catalog.is_empty() {
         let hint = format!(
             "`{}` is not in the catalogue and goes as it is",
@@ -80,7 +82,10 @@ pub fn unchecked(
         let param = api.as_deref().and_then(|api| api.param(name));
         match own_setting(name, known) {
             Some(setting) if param.is_none() => reader.settings.add(setting, value),
-            _ => reader.push(name.to_string(), value),
+            _ => {
+                let data = reader.is_data(name, value);
+                reader.push(name.to_string(), value, data);
+            }
         }
     });
     let command = format!("api {}", shown(&name));
@@ -88,23 +93,29 @@ pub fn unchecked(
 }
 
 /// What has been read of a call so far, with everything that is wrong with it.
-struct Reader {
+struct Reader<'w> {
     params: Vec<(String, Given)>,
     /// The names on the line, those with a wrong value too.
     names: HashSet<String>,
     settings: Settings,
+    /// The names and values of those that are data.
+    data: Vec<(&'w str, &'w str)>,
     hints: Vec<String>,
     problems: Vec<String>,
     /// What to do about the problems.
     advice: Vec<String>,
 }
 
-impl Reader {
-    fn new(settings: Settings) -> Reader {
+impl<'w> Reader<'w> {
+    fn new(settings: Settings, data: &[&'w str]) -> Reader<'w> {
         Reader {
             params: Vec::new(),
             names: HashSet::new(),
             settings,
+            data: data
+                .iter()
+                .filter_map(|word| word.split_once('='))
+                .collect(),
             hints: Vec::new(),
             problems: Vec::new(),
             advice: Vec::new(),
@@ -116,7 +127,7 @@ impl Reader {
         &mut self,
         words: &[&str],
         known: &Language,
-        parameter: impl Fn(&mut Reader, &str, &str),
+        parameter: impl Fn(&mut Reader<'w>, &str, &str),
     ) {
         let mut before = None;
         let mut words = words.iter().copied().peekable();
@@ -167,7 +178,17 @@ impl Reader {
             let named = known.catalog.names(&api.name, &param.name).is_some();
             self.check(param, value, named);
         }
-        self.push(format!("{}{}", param.name, index.unwrap_or("")), value);
+        let data = self.is_data(name, value);
+        self.push(
+            format!("{}{}", param.name, index.unwrap_or("")),
+            value,
+            data,
+        );
+    }
+
+    /// Whether the value of that name, as it stands on the line, came from a variable.
+    fn is_data(&self, name: &str, value: &str) -> bool {
+        self.data.contains(&(name, value))
     }
 
     fn check(&mut self, param: &Param, value: &str, named: bool) {
@@ -192,13 +213,17 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, name: String, value: &str) {
+    fn push(&mut self, name: String, value: &str, data: bool) {
         if !self.names.insert(name.clone()) {
             let name = shown(&name);
             self.problems.push(format!("`{name}=` is there twice"));
             return;
         }
-        match given(&name, value) {
+        let given = match data {
+            true => Ok(Given::Data(value.to_string())),
+            false => given(&name, value),
+        };
+        match given {
             Ok(Given::Stdin) if self.params.iter().any(|(_, g)| *g == Given::Stdin) => {
                 let name = shown(&name);
                 let problem = format!(

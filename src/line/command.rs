@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::options::{self, Options};
 use super::subject::{Subject, subject};
+use super::variables::Variables;
 use super::words::{Unfinished, quote, split};
-use super::{call, unknown};
+use super::{call, expand, shown, unknown};
 use crate::catalog::Api;
 use crate::error::{Error, Result};
 use crate::record::select::wanted;
@@ -42,33 +43,54 @@ pub struct Line {
 /// Built-ins that carry out the command whose words follow.
 const CARRIERS: [&str; 1] = ["watch"];
 
-/// What a line means; a wrong line is an error of `Kind::Line` and lists all that is wrong with it.
+/// Built-ins that take the rest of the line as it stands, with a pipe and quotes: it is a command itself, or words of their own.
+const WHOLE_LINE: [&str; 5] = ["shell", "let", "assert", "expect-error", "for"];
+
+/// What a line means where no variable is set; a wrong line is an error of `Kind::Line` and lists all that is wrong with it.
 pub fn parse(line: &str, language: &Language<'_>) -> Result<Line> {
-    if let Some(rest) = shell_line(line) {
+    parse_with(line, language, &Variables::default())
+}
+
+/// The same with values in place of the variables that are set.
+pub fn parse_with(line: &str, language: &Language<'_>, variables: &Variables) -> Result<Line> {
+    if let Some((name, rest)) = whole_line(line, language) {
         return Ok(Line {
-            command: shell(rest.to_string()),
+            command: with_rest(name, rest.to_string()),
             pipe: None,
         });
     }
     let words = split(line).map_err(|(reason, position)| unfinished(line, reason, position))?;
     let pipe = words.pipe.map(|(text, _)| text);
-    let texts: Vec<String> = words.words.into_iter().map(|word| word.text).collect();
+    let texts = expand::command(&words.words, variables)?;
+    let data: Vec<bool> = texts.iter().map(expand::Text::is_data).collect();
+    let texts: Vec<String> = texts.into_iter().map(|text| text.text).collect();
     if let Some(pipe) = &pipe {
         check_pipe(&texts, pipe)?;
     }
-    let command = parse_words(&texts, language)?;
+    let data = texts.iter().zip(data).filter(|(_, data)| *data);
+    let data = data.map(|(text, _)| text.as_str()).collect();
+    let command = parse_texts(&texts, data, language)?;
     Ok(Line { command, pipe })
 }
 
-/// What words mean that are split already, as in the arguments of a one-shot: `|` and `#` are ordinary letters there.
+/// What words mean that are split already, as in the arguments of a one-shot: `|`, `#` and `$` are ordinary letters there.
 pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command> {
-    if let Some(command) = shell_words(words) {
+    parse_texts(words, Vec::new(), language)
+}
+
+fn parse_texts<'w>(
+    words: &'w [String],
+    data: Vec<&'w str>,
+    language: &Language<'_>,
+) -> Result<Command> {
+    if let Some(command) = whole_words(words, language) {
         return Ok(command);
     }
     if let Some(command) = carrier(words, language) {
         return Ok(command);
     }
     let mut own = options::take(words, language.settings);
+    own.data = data;
     let rest = std::mem::take(&mut own.rest);
     if rest.is_empty() {
         return without_words(words, &own);
@@ -107,34 +129,48 @@ pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command>
     }
 }
 
-/// The rest of a line that begins with `!` or `shell`: it belongs to the user's shell, quotes and pipes included.
-fn shell_line(line: &str) -> Option<&str> {
-    let line = line.trim_matches(|letter: char| letter.is_ascii_whitespace());
-    if let Some(rest) = line.strip_prefix('!') {
-        return Some(rest.trim_ascii_start());
-    }
-    let rest = line.strip_prefix("shell")?;
-    let ends = rest.is_empty() || rest.starts_with(|letter: char| letter.is_ascii_whitespace());
-    let rest = rest.trim_ascii_start();
-    (ends && !options::is_help(rest)).then_some(rest)
+/// Whether the line's pipe and quotes are for what its first word begins.
+pub fn keeps_whole_line(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    let first = line.split_ascii_whitespace().next().unwrap_or_default();
+    line.starts_with('!') || WHOLE_LINE.contains(&first)
 }
 
-/// `shell` and `!` as words: one word is a line for the shell, several are quoted so that it sees them as they are.
-fn shell_words(words: &[String]) -> Option<Command> {
+/// The built-in that takes the rest of a line as it stands, with that rest: `!` and `shell` hand it to the user's shell.
+fn whole_line<'l>(line: &'l str, language: &Language<'_>) -> Option<(&'static str, &'l str)> {
+    let line = line.trim_ascii();
+    if let Some(rest) = line.strip_prefix('!') {
+        return Some(("shell", rest.trim_ascii_start()));
+    }
+    let first = line.split_ascii_whitespace().next()?;
+    let name = of_whole_line(first, language)?;
+    let rest = line[first.len()..].trim_ascii_start();
+    (!options::is_help(rest)).then_some((name, rest))
+}
+
+fn of_whole_line(word: &str, language: &Language<'_>) -> Option<&'static str> {
+    let name = WHOLE_LINE.into_iter().find(|name| *name == word)?;
+    (name == "shell" || language.builtin(name).is_some()).then_some(name)
+}
+
+/// The same for words: one word is a line, several are quoted so that they are seen as they are.
+fn whole_words(words: &[String], language: &Language<'_>) -> Option<Command> {
     let (first, rest) = words.split_first()?;
     let cut = first.strip_prefix('!');
-    if cut.is_none() && first != "shell" {
-        return None;
-    }
+    let name = match cut {
+        Some(_) => "shell",
+        None => of_whole_line(first, language)?,
+    };
     let words: Vec<&str> = cut
         .filter(|word| !word.is_empty())
         .into_iter()
         .chain(rest.iter().map(String::as_str))
         .collect();
     Some(match words.as_slice() {
-        [word] if options::is_help(word) => Command::BuiltinHelp("shell"),
-        [word] => shell(word.to_string()),
-        several => shell(
+        [word] if options::is_help(word) => Command::BuiltinHelp(name),
+        [word] if name == "shell" => with_rest(name, word.to_string()),
+        several => with_rest(
+            name,
             several
                 .iter()
                 .map(|word| quote(word))
@@ -144,14 +180,14 @@ fn shell_words(words: &[String]) -> Option<Command> {
     })
 }
 
-fn shell(rest: String) -> Command {
+fn with_rest(name: &'static str, rest: String) -> Command {
     let args = if rest.is_empty() {
         Vec::new()
     } else {
         vec![rest]
     };
     Command::Builtin {
-        name: "shell",
+        name,
         args,
         settings: Vec::new(),
     }
@@ -199,6 +235,16 @@ fn builtin(
         own.settings.add(name, &value);
     }
     check_settings(name, &own)?;
+    let named = |word: &&&str| {
+        word.split_once("=@")
+            .is_some_and(|(name, _)| !name.contains('='))
+    };
+    if let Some(word) = own.data.iter().find(named) {
+        return Err(Error::line(format!(
+            "`{}`: the value of a variable names no file here",
+            shown(word.split('=').next().unwrap_or_default())
+        )));
+    }
     Ok(Command::Builtin {
         name,
         args: rest

@@ -5,11 +5,13 @@ pub mod call;
 pub mod check;
 pub mod command;
 pub mod commands;
+pub mod expand;
 pub mod nearest;
 pub mod options;
 pub mod secrets;
 pub mod subject;
 pub mod unknown;
+pub mod variables;
 pub mod words;
 
 #[cfg(test)]

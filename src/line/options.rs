@@ -14,6 +14,8 @@ pub struct Options<'w> {
     pub rest: Vec<&'w str>,
     /// The setting that the last word named without giving its value.
     pub unanswered: Option<&'static str>,
+    /// Those `name=value` whose values are data: no sign in them has a meaning.
+    pub data: Vec<&'w str>,
 }
 
 /// Settings that hold for one line, in the order in which they were given.

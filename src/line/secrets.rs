@@ -62,6 +62,9 @@ fn is_secret_setting(name: &str) -> bool {
     is_secret(name) || name.to_ascii_lowercase().ends_with("key")
 }
 
+/// What may stand between a name and its value.
+const BETWEEN: [&str; 7] = ["=", "==", "!=", "~", "<", ">", "contains"];
+
 /// The line with the value of every secret struck out; `set secretkey …` and `--password …` too.
 pub fn strike(line: &str) -> String {
     let mut struck = String::with_capacity(line.len());
@@ -98,6 +101,8 @@ pub fn strike(line: &str) -> String {
                 struck.push_str(piece);
                 continue;
             }
+            // `let password = …` and `assert $k.secretkey == …`: the value follows yet.
+            _ if secret_follows && BETWEEN.contains(&bare.as_str()) => struck.push_str(piece),
             Some((name, value)) if (is_secret(name) || by_call(name)) && !value.is_empty() => {
                 struck.push_str(name);
                 struck.push('=');
@@ -240,6 +245,12 @@ mod tests {
             ("set secretkey abc", "set secretkey ********"),
             ("set  secretkey  'a b'", "set  secretkey  ********"),
             ("set secretkey", "set secretkey"),
+            ("let password = 'a b'", "let password = ********"),
+            ("let password=a", "let password=********"),
+            (
+                "assert $k.secretkey == abc",
+                "assert $k.secretkey == ********",
+            ),
             ("set password a b c", "set password ********"),
             ("set password=a b c", "set password=********"),
             (

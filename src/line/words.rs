@@ -12,6 +12,8 @@ pub struct Word {
     pub span: Range<usize>,
     /// Whether nothing of it was quoted or escaped.
     pub bare: bool,
+    /// Where in the text a `$` stands that nothing protects, each up to where the way of quoting changes, in bytes.
+    pub dollars: Vec<Range<usize>>,
 }
 
 /// What a line consists of.
@@ -100,13 +102,17 @@ fn read_word(line: &str, start: usize) -> (Word, Option<(Unfinished, usize)>) {
         text: String::new(),
         span: start..line.len(),
         bare: true,
+        dollars: Vec::new(),
     };
     let mut letters = line[start..].char_indices();
     while let Some((offset, letter)) = letters.next() {
         let here = start + offset;
+        if matches!(letter, '\'' | '"' | '\\') {
+            word.end_stretch();
+        }
         let unfinished = match letter {
             '\'' => read_single(&mut letters, &mut word.text),
-            '"' => read_double(&mut letters, &mut word.text),
+            '"' => read_double(&mut letters, &mut word),
             '\\' => match letters.next() {
                 None => Some(Unfinished::Backslash),
                 Some((_, '\n')) => None,
@@ -117,19 +123,41 @@ fn read_word(line: &str, start: usize) -> (Word, Option<(Unfinished, usize)>) {
             },
             _ if is_blank(letter) || letter == '|' => {
                 word.span.end = here;
+                word.end_stretch();
                 return (word, None);
             }
             _ => {
-                word.text.push(letter);
+                word.push_open(letter);
                 continue;
             }
         };
         word.bare = false;
+        word.end_stretch();
         if let Some(reason) = unfinished {
             return (word, Some((reason, here)));
         }
     }
+    word.end_stretch();
     (word, None)
+}
+
+impl Word {
+    /// Adds a letter that may begin or belong to a variable.
+    fn push_open(&mut self, letter: char) {
+        if letter == '$' {
+            self.dollars.push(self.text.len()..usize::MAX);
+        }
+        self.text.push(letter);
+    }
+
+    /// The way of quoting changes: no variable goes on from here.
+    fn end_stretch(&mut self) {
+        let end = self.text.len();
+        let open = self.dollars.iter_mut().rev();
+        for dollar in open.take_while(|dollar| dollar.end == usize::MAX) {
+            dollar.end = end;
+        }
+    }
 }
 
 /// Reads up to the closing quote, if there is one.
@@ -144,17 +172,20 @@ fn read_single(letters: &mut CharIndices<'_>, text: &mut String) -> Option<Unfin
 }
 
 /// Reads up to the closing quote, if there is one.
-fn read_double(letters: &mut CharIndices<'_>, text: &mut String) -> Option<Unfinished> {
+fn read_double(letters: &mut CharIndices<'_>, word: &mut Word) -> Option<Unfinished> {
     while let Some((_, letter)) = letters.next() {
         match letter {
             '"' => return None,
-            '\\' => match letters.next() {
-                Some((_, '\n')) => {}
-                Some((_, escaped @ ('"' | '\\' | '$' | '`'))) => text.push(escaped),
-                Some((_, other)) => text.extend(['\\', other]),
-                None => text.push('\\'),
-            },
-            _ => text.push(letter),
+            '\\' => {
+                word.end_stretch();
+                match letters.next() {
+                    Some((_, '\n')) => {}
+                    Some((_, escaped @ ('"' | '\\' | '$' | '`'))) => word.text.push(escaped),
+                    Some((_, other)) => word.text.extend(['\\', other]),
+                    None => word.text.push('\\'),
+                }
+            }
+            _ => word.push_open(letter),
         }
     }
     Some(Unfinished::DoubleQuote)
@@ -232,6 +263,30 @@ mod tests {
         assert_eq!(spans, [0..4, 5..16, 17..18]);
         let bare: Vec<_> = words.iter().map(|word| word.bare).collect();
         assert_eq!(bare, [true, false, true]);
+    }
+
+    #[test]
+    fn a_word_knows_the_dollars_that_nothing_protects() {
+        let table: &[(&str, &[&str])] = &[
+            ("$a", &["$a"]),
+            ("x=$a.b-$c", &["$a.b-$c", "$c"]),
+            ("'$a'\\$b", &[]),
+            (r#""$a \$b $c""#, &["$a ", "$c"]),
+            (r#""$a"b"#, &["$a"]),
+            ("$a'b'$c", &["$a", "$c"]),
+            (r"$a\.b", &["$a"]),
+            ("\"$a", &["$a"]),
+        ];
+        for (line, stretches) in table {
+            let (words, _) = split_open(line);
+            let word = &words.words[0];
+            let found: Vec<&str> = word
+                .dollars
+                .iter()
+                .map(|dollar| &word.text[dollar.clone()])
+                .collect();
+            assert_eq!(found, *stretches, "{line}");
+        }
     }
 
     #[test]

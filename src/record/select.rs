@@ -39,6 +39,11 @@ pub fn filter(row: &Value, paths: &[String]) -> Record {
     kept
 }
 
+/// What stands at a dotted path in a value; of a list, what its items have there.
+pub fn find(value: &Value, path: &str) -> Option<Value> {
+    at(value, &steps(path))
+}
+
 /// `nic[0].ipaddress` and `nic.0.ipaddress` are the same steps.
 fn steps(path: &str) -> Vec<&str> {
     path.split(['.', '['])

@@ -38,6 +38,9 @@ impl Session {
             self.ui.say(&format!("hint: {hint}"));
         }
         let file = self.take_file(call.api.as_deref(), &mut call.params)?;
+        let of_data = call.params.iter();
+        let of_data = of_data.filter(|(_, given)| matches!(given, Given::Data(_)));
+        let data: Vec<String> = of_data.map(|(name, _)| name.clone()).collect();
         let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             types: self.types(call.api.as_deref()),
@@ -47,7 +50,7 @@ impl Session {
         let params = self.by_value(&call, params, &client, &options)?;
         let request = Request {
             api: call.name.clone(),
-            params: self.by_id(&call, params, &client, &options)?,
+            params: self.by_id(&call, params, &data, &client, &options)?,
         };
         self.confirm_call(&client, &request, call.api.as_deref(), &options, &resolved)?;
         let options = Options {
@@ -263,7 +266,7 @@ impl Session {
             .into_iter()
             .map(|(name, given)| {
                 let value = match given {
-                    Given::Text(text) => text,
+                    Given::Text(text) | Given::Data(text) => text,
                     Given::File(path) => read_text(&name, &path, std::fs::read(&path))?,
                     Given::Stdin if self.mode == (Mode::Script { stdin: true }) => {
                         return Err(Error::line(format!(

@@ -23,6 +23,7 @@ use super::highlight::{self, DIM, PLAIN, paint};
 use super::hint::{self, Hint};
 use super::history::MOST_LINES;
 use super::prompt::Prompt;
+use super::script::blocks;
 use super::session::{language, line_words};
 use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
@@ -172,9 +173,13 @@ impl Highlighter for Assistant {
 
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        Ok(match commands(context.input()).open {
-            Some(_) => ValidationResult::Incomplete,
-            None => ValidationResult::Valid(None),
+        let text = context.input();
+        let found = commands(text);
+        let lines = found.spans.into_iter().map(|span| &text[span]);
+        // A loop goes on to its end.
+        Ok(match found.open.is_some() || blocks::open(lines) > 0 {
+            true => ValidationResult::Incomplete,
+            false => ValidationResult::Valid(None),
         })
     }
 }

@@ -24,11 +24,12 @@ const SOME_ID: &str = "0";
 
 impl Session {
     /// The parameters with ids in place of the names for them (`zoneid=name:devcloud`). A name that no thing has, or more
-    /// than one, is an error, and nothing is sent.
+    /// than one, is an error, and nothing is sent. The values of those in `data` came from variables and name nothing.
     pub(super) fn by_id(
         &mut self,
         call: &Call,
         mut params: Vec<(String, String)>,
+        data: &[String],
         client: &Arc<Client>,
         options: &Options,
     ) -> Result<Vec<(String, String)>> {
@@ -37,6 +38,7 @@ impl Session {
         };
         let catalog = self.known_catalog();
         let mut named: Vec<usize> = (0..params.len())
+            .filter(|at| !data.contains(&params[*at].0))
             .filter(|at| is_named(&catalog, client, &api, &params, *at))
             .collect();
         while !named.is_empty() {

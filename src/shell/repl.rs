@@ -7,6 +7,8 @@ use jiff::Zoned;
 use super::editor::{Input, Read};
 use super::prompt::{Prompt, Situation, prompt};
 use super::restore;
+use super::script;
+use super::script::blocks::{Blocks, Line};
 use super::session::{Ended, Session};
 use crate::error::Kind;
 use crate::line::commands::commands;
@@ -61,12 +63,21 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
 fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> {
     let spans = commands(text).spans;
     let count = spans.len();
+    let mut blocks = Blocks::default();
     for (index, span) in spans.into_iter().enumerate() {
         let command = &text[span];
         session.history().add(command);
         let presses = session.presses();
         let start = Instant::now();
-        let ended = session.execute(command);
+        let line = Line {
+            number: index + 1,
+            text: command.into(),
+        };
+        // A loop is run when its end is there.
+        let Some(step) = blocks.take(line) else {
+            continue;
+        };
+        let ended = script::run_typed(session, step);
         *last = Last {
             status: ended.status,
             elapsed: Some(start.elapsed()),

@@ -22,6 +22,7 @@ use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
+use crate::line::variables::Variables;
 use crate::line::{options, words};
 use crate::record::select::wanted::{self, Wanted};
 use crate::ui::Ui;
@@ -32,7 +33,7 @@ pub use super::output::View;
 const TERMINATED: u8 = 128 + 15;
 
 /// Reads a variable of the environment.
-pub type Env = Box<dyn Fn(&str) -> Option<String>>;
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Where lines come from, which decides what `set` writes and what Ctrl-C ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +64,16 @@ pub struct Ended {
     pub leave: bool,
 }
 
+/// What went wrong in a script, and where.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub place: String,
+    /// The line as it was typed, without its secrets.
+    pub line: String,
+    /// Nothing where a command of the system ended with its own status.
+    pub error: Option<Error>,
+}
+
 pub struct Session {
     pub ui: Ui,
     pub places: Places,
@@ -75,6 +86,11 @@ pub struct Session {
     history: History,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
+    pub variables: Variables,
+    /// The first thing that went wrong in the script in work, where it is asked for.
+    pub failure: Option<Failure>,
+    /// The latest error that was told.
+    pub(super) told: Option<Error>,
     /// What is said once a process and has been said.
     pub(super) warned: Vec<String>,
     /// The output form that the line in work asks for.
@@ -94,10 +110,20 @@ pub struct Session {
 
 impl Session {
     pub fn open(places: Places, env: Env, flags: Flags, mode: Mode) -> Result<Session> {
+        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
+        Session::with_ui(ui, places, env, flags, mode)
+    }
+
+    pub fn with_ui(
+        mut ui: Ui,
+        places: Places,
+        env: Env,
+        flags: Flags,
+        mode: Mode,
+    ) -> Result<Session> {
         let file = File::load(&places)?;
         let resolved = resolve(&file, &*env, &flags)?;
-        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let mut ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
         ui.set_color(resolved.bool("color"));
         ui.set_progress(resolved.bool("progress"));
         for note in file.warnings().iter().chain(&resolved.notes) {
@@ -117,6 +143,9 @@ impl Session {
             history: History::default(),
             keep_going: false,
             sources: Vec::new(),
+            variables: Variables::default(),
+            failure: None,
+            told: None,
             warned: Vec::new(),
             line_form: None,
             unlisted: Vec::new(),
@@ -161,16 +190,7 @@ impl Session {
     }
 
     fn carry_out(&mut self, line: &str) -> Ended {
-        let pipe = words::split(line).ok().and_then(|words| words.pipe);
-        // `!` and `shell` hand their pipes to the user's shell with everything else.
-        let piped = match pipe {
-            // A pipe into nothing is refused with the line.
-            Some((text, _)) if !text.is_empty() && !text.starts_with('|') && !is_shell(line) => {
-                self.ui.pipe_into(&self.shell(), &text);
-                true
-            }
-            _ => false,
-        };
+        let piped = self.begin_pipe(line);
         let outcome = self.evaluate(line);
         let ended = self.show(outcome);
         if !piped {
@@ -180,6 +200,23 @@ impl Session {
             Ok(status) if ended.status == 0 => Ended { status, ..ended },
             Ok(_) => ended,
             Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Has what the line prints go through its pipe, if it has one.
+    pub(super) fn begin_pipe(&self, line: &str) -> bool {
+        let pipe = words::split(line).ok().and_then(|words| words.pipe);
+        match pipe {
+            // A pipe into nothing is refused with the line.
+            Some((text, _))
+                if !text.is_empty()
+                    && !text.starts_with('|')
+                    && !command::keeps_whole_line(line) =>
+            {
+                self.ui.pipe_into(&self.shell(), &text);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -197,7 +234,9 @@ impl Session {
         let words = || line.split_ascii_whitespace();
         let catalog = self.catalog_for(words())?;
         let (parsed, catalog) = self
-            .understand(catalog, |language| command::parse(line, language))
+            .understand(catalog, |language, variables| {
+                command::parse_with(line, language, variables)
+            })
             .map_err(|error| self.elsewhere(error, words()))?;
         self.run(parsed.command, &catalog)
     }
@@ -209,7 +248,7 @@ impl Session {
         let texts = || words.iter().map(String::as_str);
         let catalog = self.catalog_for(texts())?;
         let (command, catalog) = self
-            .understand(catalog, |language| command::parse_words(words, language))
+            .understand(catalog, |language, _| command::parse_words(words, language))
             .map_err(|error| self.elsewhere(error, texts()))?;
         self.run(command, &catalog)
     }
@@ -217,7 +256,8 @@ impl Session {
     /// What words mean, without anything being done.
     pub(super) fn meaning(&mut self, words: &[String]) -> Result<Command> {
         let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let meant = self.understand(catalog, |language| command::parse_words(words, language))?;
+        let meant =
+            self.understand(catalog, |language, _| command::parse_words(words, language))?;
         Ok(meant.0)
     }
 
@@ -225,11 +265,11 @@ impl Session {
     fn understand<T>(
         &mut self,
         catalog: Arc<Catalog>,
-        parse: impl Fn(&Language) -> Result<T>,
+        parse: impl Fn(&Language, &Variables) -> Result<T>,
     ) -> Result<(T, Arc<Catalog>)> {
         let names = builtin::names();
         let settings = line_words();
-        match parse(&language(&catalog, &names, &settings)) {
+        match parse(&language(&catalog, &names, &settings), &self.variables) {
             // A line itself is never a fault on this side.
             Err(error) if error.kind == Kind::Local => self.ui.warn(&error.message),
             parsed => return parsed.map(|parsed| (parsed, catalog)),
@@ -237,8 +277,23 @@ impl Session {
         cache::forget(&self.cache_path(&self.place(&self.resolved)?))?;
         self.catalog = None;
         let catalog = self.catalog()?;
-        let parsed = parse(&language(&catalog, &names, &settings))?;
+        let parsed = parse(&language(&catalog, &names, &settings), &self.variables)?;
         Ok((parsed, catalog))
+    }
+
+    /// Whether this word alone is a command: a built-in or the name of an API.
+    pub(super) fn is_command(&mut self, word: &str) -> Result<bool> {
+        let catalog = self.catalog_for([word].into_iter())?;
+        Ok(builtin::find(word).is_some() || catalog.api(word)?.is_some())
+    }
+
+    /// Whether a command begins with this word: one of those, or a verb.
+    pub(super) fn begins_command(&mut self, word: &str) -> Result<bool> {
+        if word.contains('=') || self.is_command(word)? {
+            return Ok(true);
+        }
+        let (catalog, names, settings) = (self.known_catalog(), builtin::names(), line_words());
+        Ok(language(&catalog, &names, &settings).verb(word).is_some())
     }
 
     fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
@@ -317,52 +372,47 @@ impl Session {
         if let Some(trouble) = self.log.as_ref().and_then(|log| log.trouble()) {
             self.ui.warn(&trouble);
         }
-        let status = |status| Ended {
-            status,
-            leave: false,
-        };
-        let written = match outcome {
-            Err(error) => return self.failed(&error),
-            Ok(Shown::Nothing) => return status(0),
-            Ok(Shown::Status(number)) => return status(number),
-            Ok(Shown::Leave(number)) => {
-                return Ended {
-                    status: number,
-                    leave: true,
-                };
-            }
-            Ok(Shown::Text(text)) => {
-                self.page();
-                self.ui.print(&text).map_err(Ending::from)
-            }
-            Ok(Shown::Answer(view)) => {
-                self.page();
-                self.print_whole(*view)
-            }
-        };
-        let ended = self.ui.end_page().map_err(Ending::from);
-        match written.and(ended) {
-            Ok(()) => status(0),
+        let printed = outcome.map_err(Ending::from);
+        let printed = printed.and_then(|shown| self.print_shown(shown));
+        let paged = self.ui.end_page().map_err(Ending::from);
+        match printed.and_then(|ended| paged.map(|()| ended)) {
+            Ok(ended) => ended,
             Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.
             Err(Ending::Unwritten(why)) if why.kind() == io::ErrorKind::BrokenPipe => Ended {
                 status: 0,
                 leave: true,
             },
-            Err(Ending::Unwritten(why)) => self.failed(
-                &Error::local(format!("the output could not be written: {why}"))
-                    .hint("check the disk or the program that reads it"),
-            ),
+            Err(Ending::Unwritten(why)) => self.failed(&unwritten(&why)),
         }
     }
 
+    pub(super) fn print_shown(&mut self, shown: Shown) -> std::result::Result<Ended, Ending> {
+        let ended = |status, leave| Ok(Ended { status, leave });
+        match shown {
+            Shown::Nothing => {}
+            Shown::Status(number) => return ended(number, false),
+            Shown::Leave(number) => return ended(number, true),
+            Shown::Text(text) => {
+                self.page();
+                self.ui.print(&text)?;
+            }
+            Shown::Answer(view) => {
+                self.page();
+                self.print_whole(*view)?;
+            }
+        }
+        ended(0, false)
+    }
+
     /// Says the error and gives its status.
-    pub fn failed(&self, error: &Error) -> Ended {
+    pub fn failed(&mut self, error: &Error) -> Ended {
         let form = self.line_form.clone();
         match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
             "json" => self.ui.error_json(error),
             _ => self.ui.error(error),
         }
+        self.told = Some(error.clone());
         Ended {
             status: error.status(),
             leave: false,
@@ -438,9 +488,9 @@ pub fn language<'a>(
     }
 }
 
-fn is_shell(line: &str) -> bool {
-    let line = line.trim_start();
-    line.starts_with('!') || line.split_ascii_whitespace().next() == Some("shell")
+pub(super) fn unwritten(why: &io::Error) -> Error {
+    Error::local(format!("the output could not be written: {why}"))
+        .hint("check the disk or the program that reads it")
 }
 
 /// A path as the user meant it: `~/` is the home directory.

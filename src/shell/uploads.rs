@@ -43,7 +43,7 @@ impl Session {
             return Ok(None);
         };
         match params.remove(at) {
-            (_, Given::Text(path) | Given::File(path)) => {
+            (_, Given::Text(path) | Given::Data(path) | Given::File(path)) => {
                 File::open(&expand_home(&path, &self.env)).map(Some)
             }
             (name, Given::Stdin) => Err(Error::line(format!(

@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::hint", 1),
     ("shell::prompt", 1),
     ("shell::refused", 1),
+    ("shell::report", 1),
     ("ui", 2),
     ("client::transport", 2),
     ("client::tls", 2),
@@ -45,6 +46,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::builtin", 3),
     ("shell::repl", 4),
     ("shell::script", 4),
+    ("shell::scenario", 4),
     ("cli", 5),
     ("cli::flags", 0),
 ];

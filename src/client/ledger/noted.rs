@@ -120,6 +120,17 @@ impl Noted {
         Noted {
             id: entry.id,
             uuid: entry.uuid.clone(),
+            custom,
+            sent: entry.sent,
+            ..Noted::made(api, given)
+        }
+    }
+
+    /// A call that is in no ledger.
+    pub fn made(api: &str, given: &[(String, String)]) -> Noted {
+        Noted {
+            id: 0,
+            uuid: String::new(),
             process: String::new(),
             pid: std::process::id(),
             profile: String::new(),
@@ -127,8 +138,8 @@ impl Noted {
             identity: String::new(),
             api: api.into(),
             params: given.to_vec(),
-            custom,
-            sent: entry.sent,
+            custom: false,
+            sent: 0,
             state: State::Sent,
             job: None,
             resource: None,

@@ -27,6 +27,7 @@ fn told(command: &Command) -> String {
                 Given::Text(text) => format!(" {name}={text}"),
                 Given::File(path) => format!(" {name}<{path}"),
                 Given::Stdin => format!(" {name}<<"),
+                Given::Data(text) => format!(" {name}:={text}"),
             });
             let params: String = params.collect();
             format!("{}{params}{}", call.name, pairs(&call.settings))
@@ -523,4 +524,18 @@ fn a_required_parameter_with_a_wrong_value_is_not_missing_too() {
         1,
         "one problem, one line"
     );
+}
+
+#[test]
+fn what_a_variable_stands_for_is_data_in_a_call_and_names_no_file_elsewhere() {
+    use crate::line::variables::{Held, Variables};
+    let catalog = small();
+    let language = language(&catalog);
+    let mut variables = Variables::default();
+    variables.set("v", Held::Text("@x".into()).into());
+    let of = |line: &str| parse_with(line, &language, &variables).map(|line| told(&line.command));
+    assert_eq!(of("api listAny name=$v").unwrap(), "listAny name:=@x");
+    assert_eq!(of("api listAny name=x$v").unwrap(), "listAny name=x@x");
+    assert!(of("api listAny name=@$v").is_err());
+    assert!(of("set prompt=$v").is_err());
 }

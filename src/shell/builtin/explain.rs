@@ -81,11 +81,7 @@ fn all() -> Vec<Code> {
         meaning,
         advice,
     };
-    let assertion = ("an assertion of a script failed", "the script says which");
-    let mut exits = vec![
-        exit(0, "success", ("success", "nothing is left to do")),
-        exit(8, "assertion", assertion),
-    ];
+    let mut exits = vec![exit(0, "success", ("success", "nothing is left to do"))];
     exits.extend(Kind::ALL.map(|kind| exit(kind.status(), kind.name(), kind.meaning())));
     exits.sort_by_key(|code| code.number);
     all.extend(exits);
@@ -125,6 +121,44 @@ fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
     }
     let lower = name.to_lowercase();
     some(&|code| code.name.to_lowercase().starts_with(&lower))
+}
+
+/// Which errors a code means.
+pub struct Matching(Vec<Code>);
+
+/// The code of that number or name; nothing where no code is called so. A number may be one that nothing is known of.
+pub fn matching(wanted: &str) -> Option<Matching> {
+    if let Ok(number) = wanted.parse::<u32>() {
+        let any = |member| Code {
+            number,
+            name: "",
+            member,
+            meaning: "",
+            advice: "",
+        };
+        return Some(Matching([EXIT, "errorcode", "cserrorcode"].map(any).into()));
+    }
+    let name = wanted.rsplit('.').next().unwrap_or(wanted);
+    let mut codes = all();
+    codes.retain(|code| !name.is_empty() && code.name.eq_ignore_ascii_case(name));
+    (!codes.is_empty()).then_some(Matching(codes))
+}
+
+impl Matching {
+    pub fn is(&self, error: &Error) -> bool {
+        self.0.iter().any(|code| match code.member {
+            "cserrorcode" => error.cserrorcode == Some(code.number),
+            EXIT => u32::from(error.status()) == code.number,
+            _ => error.code == Some(code.number),
+        })
+    }
+
+    pub fn is_status(&self, status: u8) -> bool {
+        let status = u32::from(status);
+        self.0
+            .iter()
+            .any(|code| code.member == EXIT && code.number == status)
+    }
 }
 
 /// The lines that ask for what is spelt or counted nearly like that.
@@ -208,6 +242,26 @@ mod tests {
         ] {
             assert_eq!(told(wanted), expected, "{wanted}");
         }
+    }
+
+    #[test]
+    fn an_error_is_matched_by_each_of_its_codes() {
+        let mut error = Error::new(Kind::Refused, "no");
+        (error.code, error.cserrorcode) = (Some(431), Some(4350));
+        for (code, expected) in [
+            ("431", true),
+            ("4350", true),
+            ("1", true),
+            ("PARAM_ERROR", true),
+            ("InvalidParameterValueException", true),
+            ("refused", true),
+            ("530", false),
+            ("4", false),
+            ("jobfailed", false),
+        ] {
+            assert_eq!(matching(code).unwrap().is(&error), expected, "{code}");
+        }
+        assert!(matching("PARAM").is_none() && matching("").is_none());
     }
 
     #[test]

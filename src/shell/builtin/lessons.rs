@@ -11,7 +11,11 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "This program",
         &["set", "profile", "history", "complete", "completions"],
     ),
-    ("Scripts and the shell", &["source", "shell", "watch"]),
+    (
+        "Scripts and the shell",
+        &["source", "let", "for", "end", "shell", "watch", "batch"],
+    ),
+    ("Tests", &["test", "assert", "expect-error"]),
     ("Leaving", &["exit", "quit", "EOF"]),
 ];
 
@@ -19,6 +23,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 const EXAMPLES: &[(&str, &str)] = &[
     ("api", "api listZones available=true"),
     ("apropos", "apropos snapshot"),
+    ("assert", "assert $vm.state == Running"),
     ("complete", "complete 'list zones av'"),
     (
         "completions",
@@ -26,9 +31,12 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("devcloud", "devcloud seed large"),
     ("explain", "explain 431"),
+    ("expect-error", "expect-error 431 list zones id=nope"),
+    ("for", "for z in $zones.id"),
     ("help", "help list"),
     ("history", "history 20"),
     ("jobs", "jobs all"),
+    ("let", "let zones = list zones"),
     ("login", "login username=admin"),
     ("man", "capuchin man | man -l -"),
     ("profile", "profile add prod"),
@@ -36,6 +44,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("shell", "!date"),
     ("source", "source setup.txt"),
     ("sync", "sync"),
+    ("test", "test scenarios"),
     ("watch", "watch 5 list virtualmachines filter=name,state"),
 ];
 

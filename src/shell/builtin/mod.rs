@@ -1,22 +1,28 @@
 //! The built-ins: one file each, and the table from which help, completion and the dispatch come.
 
 mod apropos;
+mod assert;
+mod batch;
 mod complete;
 mod completions;
 mod devcloud;
 mod exit;
+mod expect_error;
 mod explain;
 pub mod help;
 mod history;
 mod jobs;
 mod lessons;
 mod login;
+mod loops;
 mod man;
 mod profile;
 mod set;
 mod shell;
 mod source;
 mod sync;
+mod test;
+mod variable;
 mod watch;
 
 use std::sync::{Arc, OnceLock};
@@ -101,15 +107,21 @@ impl Builtin {
 pub static BUILTINS: &[Builtin] = &[
     exit::EOF,
     API,
+    assert::ASSERT,
+    batch::BATCH,
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
     devcloud::DEVCLOUD,
+    loops::END,
     exit::EXIT,
+    expect_error::EXPECT_ERROR,
     explain::EXPLAIN,
+    loops::FOR,
     help::HELP,
     history::HISTORY,
     jobs::JOBS,
+    variable::LET,
     login::LOGIN,
     login::LOGOUT,
     man::MAN,
@@ -119,6 +131,7 @@ pub static BUILTINS: &[Builtin] = &[
     shell::SHELL,
     source::SOURCE,
     sync::SYNC,
+    test::TEST,
     watch::WATCH,
 ];
 

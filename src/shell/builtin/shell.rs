@@ -2,8 +2,7 @@
 
 use super::{Builtin, no_words};
 use crate::error::{Error, Result};
-use crate::shell::session::{Session, Shown};
-use crate::ui;
+use crate::shell::session::{Mode, Session, Shown};
 
 pub const SHELL: Builtin = Builtin {
     name: "shell",
@@ -18,5 +17,11 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     if text.trim().is_empty() {
         return Err(Error::line("shell needs a command").hint("shell ls -l, or !ls -l"));
     }
-    ui::run_shell(&session.shell(), &text).map(Shown::Status)
+    // A script's own lines are not for the commands in it to read.
+    let stdin = session.mode != Mode::Script { stdin: true };
+    let shell = session.shell();
+    session
+        .ui
+        .run_shell(&shell, &text, stdin)
+        .map(Shown::Status)
 }

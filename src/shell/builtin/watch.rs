@@ -48,9 +48,9 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     for round in 1_u64.. {
         let ended = match &mut screen {
             Some(screen) => {
-                session.ui.keep();
+                session.ui.begin_screen();
                 let ended = session.execute_words(watched.words);
-                let text = session.ui.kept();
+                let text = session.ui.end_screen();
                 let time = Zoned::now().strftime("%H:%M:%S").to_string();
                 if network.presses() == pressed {
                     screen

@@ -62,6 +62,10 @@ pub static TOPICS: &[Topic] = &[
                 "a setting for this line only: `help set` lists them",
             ),
             ("-h", "what the command is and takes, with an example"),
+            (
+                "$NAME  $NAME.FIELD  ${NAME}",
+                "what `let` keeps; single quotes and \\$ protect",
+            ),
             ("… | COMMAND", "the output through a command of your shell"),
             ("# …", "a comment"),
             ("\\", "at the end of a line: it goes on in the next one"),
