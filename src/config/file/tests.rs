@@ -284,7 +284,7 @@ url = "https://c/"
     assert_eq!(file.get("prod", "verifycert"), None);
     let warnings = file.warnings();
     for (warning, says) in warnings.iter().zip([
-        "output: \"jsn\" is not auto or table or text or json or jsonl or csv or raw, so the value does not count; `set output VALUE` mends it",
+        "output: \"jsn\" is not auto or table or wide or text or column or json or jsonl or csv or yaml or xml or raw or chart, so the value does not count; `set output VALUE` mends it",
         "timeout: \"soon\" is not seconds",
         "apikey is not read outside of a profile",
         "verifycert: it is no text, number, true or false in profile prod",
