@@ -142,7 +142,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         &zone.uuid,
         "Enabled",
         json!({"zoneid": zone.uuid, "zonename": "devcloud", "gateway": "172.16.15.1", "netmask": "255.255.255.0",
-            "startip": "172.16.15.2", "endip": "172.16.15.200", "allocationstate": "Enabled"}),
+            "startip": ["172.16.15.2"], "endip": ["172.16.15.200"], "forsystemvms": ["0"],
+            "vlanid": ["vlan://untagged"], "allocationstate": "Enabled"}),
     )?;
     let cluster = add(
         db,
@@ -248,6 +249,7 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     }
     offerings(db)?;
     wires(db, &zone, &pod)?;
+    kinds(db)?;
     let name = "ALERT.MANAGEMENT";
     let about = "Management server node 127.0.0.1 is up";
     add(
@@ -435,6 +437,47 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
         range.body.insert("domainid".into(), json!(root.uuid));
         store::update(db, &range)?;
     }
+    for kind in ["Public", "Guest", "Management"] {
+        let traffic = add(
+            db,
+            "traffictype",
+            kind,
+            &wire.uuid,
+            "",
+            json!({"traffictype": kind, "physicalnetworkid": wire.uuid}),
+        )?;
+        nameless(db, traffic)?;
+    }
+    for (name, services) in [("VirtualRouter", WITH_NAT), ("VpcVirtualRouter", OF_TIERS)] {
+        let provider = add(
+            db,
+            "provider",
+            name,
+            &wire.uuid,
+            "Enabled",
+            json!({"physicalnetworkid": wire.uuid, "state": "Enabled", "servicelist": services,
+                "canenableindividualservice": true}),
+        )?;
+        let element = add(
+            db,
+            "element",
+            name,
+            &provider.uuid,
+            "",
+            json!({"nspid": provider.uuid, "enabled": true}),
+        )?;
+        nameless(db, element)?;
+    }
+    let url = "nfs://192.168.56.10/opt/storage/secondary";
+    add(
+        db,
+        "imagestore",
+        url,
+        &zone.uuid,
+        "",
+        json!({"zoneid": zone.uuid, "zonename": zone.name, "url": url, "protocol": "nfs", "providername": "NFS",
+            "scope": "ZONE"}),
+    )?;
     let template = store::of_kind(db, "template")?.into_iter().next();
     for (name, kind, last) in [
         ("s-1-VM", "secondarystoragevm", 3),
@@ -455,6 +498,55 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
                 "templateid": template.as_ref().map(|template| template.uuid.clone()), "created": now,
                 "state": "Running", "activeviewersessions": 0}),
         )?;
+    }
+    Ok(())
+}
+
+/// The region, the roles and the hypervisors that there are.
+fn kinds(db: &Connection) -> Result<()> {
+    let region = add(
+        db,
+        "region",
+        "Local",
+        "",
+        "",
+        json!({"endpoint": "http://localhost:8080/client/", "gslbserviceenabled": true,
+            "portableipserviceenabled": false}),
+    )?;
+    let mut region = region;
+    region.body.insert("id".into(), json!(1));
+    store::update(db, &region)?;
+    for (name, kind, about) in [
+        ("Root Admin", "Admin", "Default root admin role"),
+        (
+            "Resource Admin",
+            "ResourceAdmin",
+            "Default resource admin role",
+        ),
+        ("Domain Admin", "DomainAdmin", "Default domain admin role"),
+        ("User", "User", "Default user role"),
+    ] {
+        add(
+            db,
+            "role",
+            name,
+            "",
+            "",
+            json!({"type": kind, "description": about}),
+        )?;
+    }
+    for (hypervisor, machines) in [("XenServer", 150), ("KVM", 50), ("VMware", 128)] {
+        let ability = add(
+            db,
+            "hypervisorability",
+            hypervisor,
+            "",
+            "",
+            json!({"hypervisor": hypervisor, "hypervisorversion": "default", "maxguestslimit": machines,
+                "maxdatavolumeslimit": 13, "securitygroupenabled": hypervisor != "VMware",
+                "storagemotionenabled": false}),
+        )?;
+        nameless(db, ability)?;
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ mod projects;
 mod recorded;
 #[path = "it/roles.rs"]
 mod roles;
+#[path = "it/scaling.rs"]
+mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
 #[path = "it/support.rs"]
@@ -40,5 +42,9 @@ mod upload;
 mod usage;
 #[path = "it/vpcs.rs"]
 mod vpcs;
+#[path = "it/vpn.rs"]
+mod vpn;
 #[path = "it/wire.rs"]
 mod wire;
+#[path = "it/zones.rs"]
+mod zones;

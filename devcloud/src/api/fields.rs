@@ -124,7 +124,8 @@ fields! {
         id string "the id of the offering", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", isdefault boolean "whether it came with the cloud",
         availability string "Required, Optional …", networkrate integer "the rate in Mb/s",
-        state string "Enabled or Disabled", guestiptype string "Isolated or Shared";
+        state string "Enabled or Disabled", guestiptype string "Isolated or Shared",
+        service list "the services it has", created date "when it was made";
     NETWORK: issystem boolean "whether it is the cloud's own", specifyipranges boolean "whether address ranges are given", restartrequired boolean "whether it has to be restarted", canusefordeploy boolean "whether machines can be made in it", ispersistent boolean "whether it stays without machines", displaynetwork boolean "whether users see it", strechedl2subnet boolean "whether it spans zones",
         id string "the id of the network", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", gateway string "its gateway", netmask string "its netmask",
@@ -168,7 +169,8 @@ fields! {
         rolename string "the name of its role", domainid string "the domain it belongs to",
         domain string "that domain's name", vmtotal long "how many machines it has",
         volumetotal long "how many volumes it has", networktotal long "how many networks it has",
-        state string "enabled, disabled, locked", user list "its users", isdefault boolean "whether it came with the cloud";
+        state string "enabled, disabled, locked", user list "its users", isdefault boolean "whether it came with the cloud",
+        defaultzoneid string "the zone of its machines where nobody says which";
     DOMAIN: id string "the id of the domain", name string "its name", level integer "how deep below ROOT it is",
         parentdomainid string "the domain above", parentdomainname string "that domain's name",
         haschild boolean "whether there are domains below", path string "its path from ROOT", state string "Active";

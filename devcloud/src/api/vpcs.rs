@@ -19,7 +19,7 @@ fields! {
         networkdomain string "its DNS domain", restartrequired boolean "whether it has to be restarted",
         account string "the account it belongs to", projectid string "the project it belongs to",
         project string "that project's name", domainid string "the domain it belongs to",
-        domain string "that domain's name", network list "its networks", service list "the services it has",
+        domain string "that domain's name", network list "its networks", service list "the service",
         tags list "its tags", fordisplay boolean "whether users see it",
         distributedvpcrouter boolean "whether each host has a router of it",
         regionlevelvpc boolean "whether it spans a region",
@@ -28,7 +28,7 @@ fields! {
 fields! {
     VPCOFFERING: id string "its id", name string "its name", displaytext string "what it is",
         isdefault boolean "whether it is the default one", state string "its state", created date "when it was made",
-        service list "the services it has", distributedvpcrouter boolean "whether each host has a router of it",
+        service list "the service", distributedvpcrouter boolean "whether each host has a router of it",
         supportsregionLevelvpc boolean "whether it spans a region";
 }
 fields! {
@@ -36,7 +36,7 @@ fields! {
         fordisplay boolean "whether users see it";
 }
 fields! {
-    ACLRULE: id string "its id", protocol string "tcp, udp, icmp or all", startport string "the first port",
+    ACLRULE: id string "its id", protocol string "what it speaks", startport string "the first port",
         endport string "the last port", traffictype string "what it carries", state string "its state",
         cidrlist string "the networks that it is for, by commas",
         icmptype integer "the type of ICMP messages; -1 for all",

@@ -105,3 +105,40 @@ fn a_locked_user_and_a_wrong_secret_are_401() {
     let wrong = Keys(user.0.clone(), "wrong".into());
     assert_eq!(world.refused(&wrong, "listZones", &[]).0, 401);
 }
+
+#[test]
+fn accounts_are_locked_disabled_and_enabled() {
+    let world = World::new();
+    let user = world.user("u", "0", None);
+    let domain = world.first("listDomains", &[("name", "ROOT")]);
+    let zone = world.first("listZones", &[]);
+    let account = [("account", "u"), ("domainid", domain.as_str())];
+    let state = || {
+        let rows = world.rows("listAccounts", &[("name", "u"), ("listall", "true")]);
+        rows[0]["state"].clone()
+    };
+    world.ok("lockAccount", &account);
+    assert_eq!(state(), "locked");
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+    world.ok("enableAccount", &account);
+    world.ok_as(&user, "listZones", &[]);
+    let disable = [&account[..], &[("lock", "false")]].concat();
+    world.done("disableAccount", &disable);
+    assert_eq!(state(), "disabled");
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+    world.ok("enableAccount", &account);
+    assert_eq!(state(), "enabled");
+    let own = [
+        ("account", "admin"),
+        ("domainid", &domain),
+        ("lock", "true"),
+    ];
+    assert_eq!(world.fails("disableAccount", &own).0, 531);
+    let marked = [&account[..], &[("zoneid", zone.as_str())]].concat();
+    world.done("markDefaultZoneForAccount", &marked);
+    let rows = world.rows("listAccounts", &[("name", "u"), ("listall", "true")]);
+    assert_eq!(rows[0]["defaultzoneid"], zone.as_str());
+    let id = rows[0]["user"][0]["id"].as_str().unwrap();
+    world.done("disableUser", &[("id", id)]);
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+}
