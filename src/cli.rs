@@ -33,7 +33,7 @@ struct Cli {
     /// The profile to use
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
-    /// The output form: auto, table, text, json, jsonl, csv or raw
+    /// The output form: auto, table, wide, text, column, json, jsonl, csv, yaml, xml, raw or chart
     #[arg(short, long, value_name = "FORM")]
     output: Option<String>,
     /// The address of the API, in place of the profile's

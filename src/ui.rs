@@ -1,23 +1,26 @@
-//! The terminal: where output goes, what is said on stderr, width and colour, the spinner and the bar. Nobody else prints.
+//! The terminal: where output goes, what is said on stderr, size and colour, the pager, the spinner and the bar. Nobody else
+//! prints.
 
 mod bar;
+pub mod pager;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bar::Bar;
+use pager::{Pager, Program};
 
 use crate::error::{Error, Result};
+use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
 
-const RED: &str = "\x1b[31m";
-const YELLOW: &str = "\x1b[33m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /// How much is printed at once, in bytes.
 const BUFFER: usize = 64 << 10;
+/// The same where somebody waits for the first screen.
+const PAGED: usize = 4 << 10;
 /// Shorter waits end before a spinner could be read.
 const SPIN_AFTER: Duration = Duration::from_millis(300);
 
@@ -30,9 +33,13 @@ pub struct Ui {
     out: RefCell<Out>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
+    /// Whether a pager has the terminal, and what is said when it has it no longer.
+    paging: Rc<Cell<bool>>,
+    unsaid: RefCell<String>,
 }
 
 enum Out {
+    Paged(Pager),
     Stdout(BufWriter<io::Stdout>),
     Pipeline(Pipeline),
 }
@@ -57,6 +64,8 @@ impl Ui {
             out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
+            paging: Rc::default(),
+            unsaid: RefCell::default(),
         }
     }
 
@@ -67,12 +76,49 @@ impl Ui {
 
     /// Whether what is printed now is seen on a terminal.
     pub fn to_terminal(&self) -> bool {
-        self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_))
+        self.out_terminal && !matches!(*self.out.borrow(), Out::Pipeline(_))
     }
 
     /// The columns of the terminal; 80 where there is none.
     pub fn width(&self) -> usize {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20))
+        size().map_or(80, |(width, _)| width)
+    }
+
+    /// What answers are printed on now.
+    pub fn surface(&self) -> Surface {
+        Surface {
+            width: self.to_terminal().then(|| self.width()),
+            color: self.color() && self.to_terminal(),
+        }
+    }
+
+    /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
+    pub fn page(&self, program: Program) {
+        if let (true, Some(size)) = (self.to_terminal(), size()) {
+            let pager = Pager::new(program, size, self.paging.clone());
+            self.out.replace(Out::Paged(pager));
+        }
+    }
+
+    /// Output goes to stdout again; waits until the pager is left.
+    pub fn end_page(&self) -> io::Result<()> {
+        if !matches!(*self.out.borrow(), Out::Paged(_)) {
+            return Ok(());
+        }
+        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
+        let ended = match self.out.replace(stdout) {
+            Out::Paged(pager) => pager.end(),
+            _ => Ok(()),
+        };
+        let unsaid = self.unsaid.take();
+        // Nothing can be done where stderr is closed.
+        let _ = stderr().write_all(unsaid.as_bytes());
+        ended
+    }
+
+    /// Tells whether a pager has the terminal, and with it Ctrl-C.
+    pub fn paging(&self) -> Rc<Cell<bool>> {
+        self.paging.clone()
     }
 
     /// Whether the prompt may be coloured.
@@ -89,6 +135,15 @@ impl Ui {
         self.tell(YELLOW, "warning: ", text);
     }
 
+    /// Something beside the data that nobody has to read.
+    pub fn whisper(&self, text: &str) {
+        let text = harmless(text);
+        self.put(&match self.color && !self.no_color && self.err_terminal {
+            true => format!("{DIM}{text}{PLAIN}\n"),
+            false => format!("{text}\n"),
+        });
+    }
+
     pub fn error(&self, error: &Error) {
         self.tell(RED, "error: ", &error.message);
         for hint in &error.hints {
@@ -98,20 +153,28 @@ impl Ui {
 
     /// The same as one line of JSON, for programs.
     pub fn error_json(&self, error: &Error) {
-        self.clear_spinner();
-        // Nothing can be done where stderr is closed.
-        let _ = writeln!(stderr(), "{}", error.json());
+        self.put(&format!("{}\n", error.json()));
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
-        self.clear_spinner();
         let text = harmless(text);
+        self.put(
+            &match self.color && !self.no_color && self.err_terminal && !label.is_empty() {
+                true => format!("{color}{label}{PLAIN}{text}\n"),
+                false => format!("{label}{text}\n"),
+            },
+        );
+    }
+
+    /// Writes to stderr, or keeps it until the pager is left, which must not be drawn over.
+    fn put(&self, text: &str) {
+        self.clear_spinner();
+        if self.paging.get() && self.err_terminal {
+            self.unsaid.borrow_mut().push_str(text);
+            return;
+        }
         // Nothing can be done where stderr is closed.
-        let _ = if self.color && !self.no_color && self.err_terminal && !label.is_empty() {
-            writeln!(stderr(), "{color}{label}{PLAIN}{text}")
-        } else {
-            writeln!(stderr(), "{label}{text}")
-        };
+        let _ = stderr().write_all(text.as_bytes());
     }
 
     /// Writes data to where output goes at the moment.
@@ -119,9 +182,13 @@ impl Ui {
         self.write(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Whether a pipeline has read all it wants, so that nothing printed is seen.
+    /// Whether a pipeline or pager has read all it wants, so that nothing printed is seen.
     pub fn unread(&self) -> bool {
-        matches!(&*self.out.borrow(), Out::Pipeline(pipeline) if pipeline.closed)
+        match &*self.out.borrow() {
+            Out::Pipeline(pipeline) => pipeline.closed,
+            Out::Paged(pager) => pager.closed(),
+            Out::Stdout(_) => false,
+        }
     }
 
     /// Gives data to where output goes at the moment, flushed at the end. A pipeline that wants no more is no failure.
@@ -140,6 +207,13 @@ impl Ui {
                 let written = body(&mut buffered).and_then(|()| buffered.flush());
                 drop(buffered);
                 if pipeline.closed { Ok(()) } else { written }
+            }
+            Out::Paged(pager) if pager.closed() => Ok(()),
+            Out::Paged(pager) => {
+                let mut buffered = BufWriter::with_capacity(PAGED, &mut *pager);
+                let written = body(&mut buffered).and_then(|()| buffered.flush());
+                drop(buffered);
+                if pager.closed() { Ok(()) } else { written }
             }
         }
     }
@@ -178,7 +252,7 @@ impl Ui {
 
     /// Draws the spinner on a terminal's stderr.
     pub fn spin(&self, what: &str, elapsed: Duration) {
-        if !self.err_terminal || elapsed < SPIN_AFTER {
+        if !self.err_terminal || elapsed < SPIN_AFTER || self.paging.get() {
             return;
         }
         self.spinning.replace(true);
@@ -198,7 +272,7 @@ impl Ui {
 
     /// Draws on a terminal's stderr how many bytes of something have gone where.
     pub fn bar(&self, what: &str, done: u64, total: u64) {
-        if !self.err_terminal {
+        if !self.err_terminal || self.paging.get() {
             return;
         }
         self.bar
@@ -216,6 +290,12 @@ impl Ui {
             let _ = write!(stderr(), "\r\x1b[2K").and_then(|()| stderr().flush());
         }
     }
+}
+
+/// The columns and rows of the terminal; a very narrow one is taken for wider.
+fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size()?;
+    Some((usize::from(width.0).max(20), usize::from(height.0)))
 }
 
 impl Write for Pipeline {

@@ -15,6 +15,8 @@ mod fuzz;
 
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/completion.rs"]
+mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/connections.rs"]
@@ -27,6 +29,8 @@ mod devcloud;
 mod exchanges;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/forms.rs"]
+mod forms;
 #[path = "it/grammar.rs"]
 mod grammar;
 #[path = "it/hostile.rs"]
@@ -37,12 +41,18 @@ mod layers;
 mod ledger;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/listing.rs"]
+mod listing;
+#[path = "it/name_lookup.rs"]
+mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/pages.rs"]
 mod pages;
+#[path = "it/printed.rs"]
+mod printed;
 #[path = "it/prompt.rs"]
 mod prompt;
 #[path = "it/properties.rs"]
@@ -53,6 +63,8 @@ mod proxies;
 mod recorded;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
 #[path = "it/throttling.rs"]

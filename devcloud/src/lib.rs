@@ -1,9 +1,11 @@
 //! A small CloudStack cloud in a box: an HTTP server on a loopback port, its world in an SQLite file.
 
+mod ageing;
 mod api;
 mod auth;
 mod clock;
 mod credentials;
+pub mod faults;
 mod meter;
 mod outline;
 mod receive;
@@ -126,6 +128,25 @@ pub fn fill(state: &Path, machines: u32, networks: u32, volumes: u32) -> Result<
         ))
     })?;
     transaction.commit().map_err(|why| unread(state, &why))
+}
+
+/// Lets so much time pass for the world, in milliseconds: jobs end, and usage accrues. The clock itself stays right.
+pub fn advance(state: &Path, milliseconds: i64) -> Result<(), Error> {
+    let mut connection = store::open(state)?;
+    let aged = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .and_then(|transaction| {
+            ageing::advance(&transaction, milliseconds)?;
+            transaction.commit()
+        });
+    aged.map_err(|why| unread(state, &why))
+}
+
+/// Sets how far the cloud's clock is ahead of the true time, in seconds; below 0 it is behind.
+pub fn set_clock(state: &Path, seconds: i64) -> Result<(), Error> {
+    let connection = store::open(state)?;
+    store::change_setting(&connection, api::CLOCK_OFFSET, &seconds.to_string())
+        .map_err(|why| unread(state, &why))
 }
 
 /// A short fingerprint of the APIs that this build offers: it changes when they do.

@@ -2,7 +2,7 @@
 //! integration port, which opens and closes while the server runs.
 
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +23,7 @@ use tokio::task::LocalSet;
 use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
 use crate::clock;
+use crate::faults;
 use crate::receive::{self, Lend};
 use crate::wire::Answer;
 
@@ -152,8 +153,8 @@ async fn accept(
             let service = service_fn(move |request| {
                 let server = server.clone();
                 async move {
-                    let response = handle(request, &server, door).await;
-                    Ok::<_, Infallible>(dated(response, &server))
+                    let response = handle(request, &server, door).await?;
+                    Ok::<_, Dropped>(dated(response, &server))
                 }
             });
             let connection = http1::Builder::new()
@@ -191,27 +192,39 @@ fn dated(mut response: Response<Full<Bytes>>, server: &Server) -> Response<Full<
     response
 }
 
+/// Why a connection ends without an answer: it was asked for.
+#[derive(Debug)]
+struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault that was asked for")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
 async fn handle(
     request: hyper::Request<Incoming>,
     server: &Rc<Server>,
     door: Door,
-) -> Response<Full<Bytes>> {
+) -> Result<Response<Full<Bytes>>, Dropped> {
     if request.uri().path().starts_with(receive::PATH) {
-        return receive::receive(request, &**server).await;
+        return Ok(receive::receive(request, &**server).await);
     }
     if request.uri().path() != "/client/api" {
-        return page(404, "Not Found");
+        return Ok(page(404, "Not Found"));
     }
     let query = request.uri().query().unwrap_or_default().to_string();
     if query.len() > LONGEST_QUERY {
-        return page(414, "URI Too Long");
+        return Ok(page(414, "URI Too Long"));
     }
     let Some(mut params) = decode(&query) else {
-        return page(400, "Bad Request");
+        return Ok(page(400, "Bad Request"));
     };
     let post = request.method() == Method::POST;
     if !post && request.method() != Method::GET {
-        return empty(405);
+        return Ok(empty(405));
     }
     let cookies = cookies(&request);
     let host = request
@@ -228,13 +241,13 @@ async fn handle(
     if post && form {
         let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
         let Ok(Ok(body)) = tokio::time::timeout(BODY_TIME, body).await else {
-            return page(400, "Bad Request");
+            return Ok(page(400, "Bad Request"));
         };
         let bytes = body.to_bytes();
         let decoded = std::str::from_utf8(&bytes).ok().and_then(decode);
         match decoded {
             Some(more) => params.extend(more),
-            None => return page(400, "Bad Request"),
+            None => return Ok(page(400, "Bad Request")),
         }
     }
     let json = value(&params, "response").is_some_and(|form| form.eq_ignore_ascii_case("json"));
@@ -245,11 +258,30 @@ async fn handle(
         cookies,
         host,
     };
-    let answer = api::answer(&mut server.world.borrow_mut(), &request);
+    let command = value(&request.params, "command").unwrap_or_default();
+    let struck = faults::strike(&server.world.borrow().db, command).unwrap_or_default();
+    if struck.late > 0 {
+        tokio::time::sleep(Duration::from_millis(struck.late)).await;
+    }
+    if struck.dropped {
+        return Err(Dropped);
+    }
+    if let Some(status) = struck.page {
+        let known = hyper::StatusCode::from_u16(status).ok();
+        let reason = known.and_then(|status| status.canonical_reason());
+        return Ok(page(status, reason.unwrap_or("Error")));
+    }
+    let answer = match &struck.refusal {
+        Some(refusal) => api::refused(&request, refusal),
+        None => api::answer(&mut server.world.borrow_mut(), &request),
+    };
+    if struck.lost {
+        return Err(Dropped);
+    }
     if value(&request.params, "command") == Some("updateConfiguration") {
         follow_configuration(server);
     }
-    respond(answer, json, door)
+    Ok(respond(answer, json, door))
 }
 
 /// The names and values of the cookies that came with a request.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 9;
+const SCHEMA: i64 = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -37,6 +37,9 @@ const TABLES: &str = "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE password (user INTEGER PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL);
     CREATE TABLE session (id TEXT PRIMARY KEY, key TEXT NOT NULL, user INTEGER NOT NULL, used INTEGER NOT NULL);
+    CREATE TABLE fault (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, api TEXT NOT NULL, kind TEXT NOT NULL, number INTEGER NOT NULL, said TEXT NOT NULL,
+        remaining INTEGER, chance REAL);
     CREATE TRIGGER user_gone AFTER DELETE ON thing WHEN old.kind = 'user' BEGIN
         DELETE FROM password WHERE user = old.id;
         DELETE FROM session WHERE user = old.id;
@@ -44,7 +47,7 @@ const TABLES: &str = "
 ";
 
 const TABLE_NAMES: &[&str] = &[
-    "thing", "counter", "job", "event", "spell", "setting", "password", "session",
+    "thing", "counter", "job", "event", "spell", "setting", "password", "session", "fault",
 ];
 
 /// A thing of the cloud: a zone, a machine, an account.

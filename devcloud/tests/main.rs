@@ -8,6 +8,8 @@ mod catalogue;
 mod clock;
 #[path = "it/estate.rs"]
 mod estate;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/fill.rs"]
 mod fill;
 #[path = "it/groups.rs"]

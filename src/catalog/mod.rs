@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use self::names::{Lexicon, Names};
+use self::names::{Lexicon, Named, Names};
 use crate::error::Result;
 
 /// The type of a parameter that is a file of this machine; no server knows it.
@@ -72,19 +72,22 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The leading lower-case letters: `list` of listUsers.
     pub fn verb(&self) -> &str {
-        let end = self
-            .name
-            .find(|letter: char| !letter.is_ascii_lowercase())
-            .unwrap_or(self.name.len());
-        &self.name[..end]
+        verb_of(&self.name)
     }
 
     /// What follows the verb, in lower case: `users` of listUsers, empty for login.
     pub fn noun(&self) -> String {
         self.name[self.verb().len()..].to_lowercase()
     }
+}
+
+/// The leading lower-case letters of an API's name: `list` of listUsers.
+pub fn verb_of(name: &str) -> &str {
+    let end = name
+        .find(|letter: char| !letter.is_ascii_lowercase())
+        .unwrap_or(name.len());
+    &name[..end]
 }
 
 /// Where the whole APIs are: in memory, or in a cache file from which one is read at a time.
@@ -154,6 +157,12 @@ impl Catalog {
     /// The names for the values of a parameter, both in the catalogue's spelling.
     pub fn names(&self, api: &str, param: &str) -> Option<Names> {
         self.lexicon.as_ref()?.names(api, param)
+    }
+
+    /// The fixed set of a parameter's values, where it has one.
+    pub fn choices(&self, api: &str, param: &str) -> Vec<Named> {
+        let lexicon = self.lexicon.as_ref();
+        lexicon.map_or(Vec::new(), |lexicon| lexicon.choices(api, param))
     }
 
     pub fn entries(&self) -> &[Entry] {

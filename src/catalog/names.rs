@@ -76,9 +76,13 @@ impl Names {
     }
 }
 
-/// Knows which parameters have names for their values.
+/// Knows which parameters have names for their values, and which have a fixed set of values.
 pub trait Lexicon: Send + Sync {
     fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// Those of the fixed set, with what there is to say of each as its name; nothing where there is no such set.
+    fn choices(&self, _api: &str, _param: &str) -> Vec<Named> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

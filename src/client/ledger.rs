@@ -2,27 +2,30 @@
 //! file that all processes of a user share. A file that a process keeps locked while it has a call under way tells the
 //! others that it lives.
 
+mod marks;
+mod noted;
+mod trouble;
+
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::config::private_directory;
 use crate::error::{Error, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
 
+use marks::{lives, mark};
+use noted::noted;
+pub use noted::{Fate, MISSED, Noted, State, Whose};
+use trouble::Trouble;
+
 /// How long another process's write is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What is written of a call that the cloud was asked for and shows no trace of.
-pub const MISSED: &str = "the cloud shows no trace of it";
-/// So long a call may still be on its way to the cloud, in milliseconds: as long as its signature is good, usually.
-const ON_ITS_WAY: i64 = 15 * 60 * 1000;
 /// Calls that ended long ago are forgotten when there are more than this many.
 const MOST: i64 = 20_000;
 
@@ -39,162 +42,6 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS without_custom (endpoint TEXT NOT NULL, identity TEXT NOT NULL,
         PRIMARY KEY (endpoint, identity));
 ";
-
-/// How far a call is, as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It is being sent, or the process ended before its answer came.
-    Sent,
-    /// The cloud works on its job.
-    Running,
-    Done,
-    /// Its job failed.
-    Failed,
-    /// The cloud refused it; nothing was done.
-    Refused,
-    /// It never got to the cloud, or the cloud has no trace of it; nothing was done.
-    NotDone,
-    /// Its answer never came, and nothing tells whether it was carried out.
-    Unknown,
-}
-
-const STATES: [(State, &str); 7] = [
-    (State::Sent, "sent"),
-    (State::Running, "running"),
-    (State::Done, "done"),
-    (State::Failed, "failed"),
-    (State::Refused, "refused"),
-    (State::NotDone, "notdone"),
-    (State::Unknown, "unknown"),
-];
-
-impl State {
-    pub fn name(self) -> &'static str {
-        STATES
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("unknown", |(_, name)| name)
-    }
-
-    /// Whether something may still become of it.
-    pub fn open(self) -> bool {
-        matches!(self, State::Sent | State::Running | State::Unknown)
-    }
-}
-
-impl ToSql for State {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.name().into())
-    }
-}
-
-impl FromSql for State {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<State> {
-        let text = value.as_str()?;
-        Ok(STATES
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map_or(State::Unknown, |(state, _)| *state))
-    }
-}
-
-/// Whose calls: one cloud and one identity there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whose {
-    pub profile: String,
-    pub endpoint: String,
-    pub identity: String,
-}
-
-/// A call as it is written down.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Noted {
-    pub id: i64,
-    /// The ledger's own id of the call, which went with it as the new thing's id where `custom` is true.
-    pub uuid: String,
-    process: String,
-    pub pid: u32,
-    pub profile: String,
-    endpoint: String,
-    identity: String,
-    pub api: String,
-    /// Secrets are struck out.
-    pub params: Vec<(String, String)>,
-    pub custom: bool,
-    /// When, in milliseconds since 1970 by this machine's clock.
-    pub sent: i64,
-    pub state: State,
-    pub job: Option<String>,
-    pub resource: Option<String>,
-    pub ended: Option<i64>,
-    pub error: Option<String>,
-    /// Whether it is taken for not done since the cloud shows no trace of it.
-    missed: bool,
-}
-
-impl Noted {
-    /// Whether it was made to this cloud by this identity, so that they can be asked after it.
-    pub fn is_of(&self, whose: &Whose) -> bool {
-        self.endpoint == whose.endpoint && self.identity == whose.identity
-    }
-
-    /// Whether something may still become known of it: it is open, or missed in the cloud while it may be on its way.
-    pub fn undecided(&self) -> bool {
-        let missed = self.state == State::NotDone && self.ended.is_some() && self.missed;
-        self.state.open() || (missed && now() - self.sent < ON_ITS_WAY)
-    }
-
-    /// A call of this process that is under way.
-    pub fn of(entry: &Entry, api: &str, given: &[(String, String)], custom: bool) -> Noted {
-        Noted {
-            id: entry.id,
-            uuid: entry.uuid.clone(),
-            process: String::new(),
-            pid: std::process::id(),
-            profile: String::new(),
-            endpoint: String::new(),
-            identity: String::new(),
-            api: api.into(),
-            params: given.to_vec(),
-            custom,
-            sent: entry.sent,
-            state: State::Sent,
-            job: None,
-            resource: None,
-            ended: None,
-            error: None,
-            missed: false,
-        }
-    }
-}
-
-/// What became of a call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fate {
-    pub state: State,
-    pub job: Option<String>,
-    pub resource: Option<String>,
-    pub error: Option<String>,
-}
-
-impl Fate {
-    pub fn of(state: State) -> Fate {
-        Fate {
-            state,
-            job: None,
-            resource: None,
-            error: None,
-        }
-    }
-
-    /// The same with the reason told.
-    pub fn because(state: State, error: &Error) -> Fate {
-        Fate {
-            error: Some(error.message.clone()),
-            ..Fate::of(state)
-        }
-    }
-}
 
 /// The book that all processes of a user write into.
 pub struct Ledger {
@@ -555,56 +402,6 @@ impl Drop for Entry {
     }
 }
 
-/// What kept the ledger from being read or written.
-enum Trouble {
-    Disk(io::Error),
-    Mark(PathBuf, io::Error),
-    Database(rusqlite::Error),
-}
-
-impl From<io::Error> for Trouble {
-    fn from(why: io::Error) -> Trouble {
-        Trouble::Disk(why)
-    }
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(why: rusqlite::Error) -> Trouble {
-        Trouble::Database(why)
-    }
-}
-
-impl Trouble {
-    fn told(self, path: &Path) -> Error {
-        let shown = path.display();
-        match self {
-            Trouble::Disk(why) => {
-                Error::local(format!("the ledger {shown} could not be opened: {why}"))
-                    .hint("check the directory's permissions and free space, or set XDG_STATE_HOME")
-            }
-            Trouble::Mark(marks, why) => Error::local(format!(
-                "the ledger's mark in {} could not be made: {why}",
-                marks.display()
-            ))
-            .hint("check the directory's permissions and free space, or set XDG_STATE_HOME"),
-            Trouble::Database(why) => {
-                let error = Error::local(format!("the ledger {shown} could not be used: {why}"));
-                match why.sqlite_error_code() {
-                    Some(
-                        rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt,
-                    ) => error.hint(
-                        "it is damaged: move it away, and what it tells of calls so far with it",
-                    ),
-                    Some(rusqlite::ErrorCode::DatabaseBusy) => {
-                        error.hint("another process keeps it busy; try again")
-                    }
-                    _ => error.hint("check the disk, or move the file away"),
-                }
-            }
-        }
-    }
-}
-
 /// The error for a call that the ledger's trouble kept from being sent.
 pub fn unsent(api: &str, error: Error) -> Error {
     Error {
@@ -612,32 +409,6 @@ pub fn unsent(api: &str, error: Error) -> Error {
         ..error
     }
     .hint("a call that changes something is only sent once it is written down")
-}
-
-/// Makes the locked file that tells others that this process lives. It has its name only once it is locked.
-fn mark(marks: &Path, process: &str) -> io::Result<File> {
-    private_directory(marks)?;
-    let new = marks.with_file_name(format!("{process}.new"));
-    let file = File::create(&new)?;
-    match file.lock() {
-        // Where files can't be locked, a crash is only seen in `jobs`.
-        Err(why) if why.kind() == io::ErrorKind::Unsupported => {}
-        locked => locked?,
-    }
-    fs::rename(&new, marks.join(process))?;
-    // The name has to outlast a loss of power as the calls do.
-    #[cfg(unix)]
-    File::open(marks)?.sync_all()?;
-    Ok(file)
-}
-
-/// Whether somebody holds the mark locked; one that is gone is nobody's, one that can't be read somebody's.
-fn lives(mark: &Path) -> bool {
-    match File::open(mark) {
-        // Shared, so that two that look at once do not take each other for the owner.
-        Ok(file) => file.try_lock_shared().is_err(),
-        Err(why) => why.kind() != io::ErrorKind::NotFound,
-    }
 }
 
 fn struck<'a>(api: &str, params: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
@@ -652,30 +423,6 @@ fn struck<'a>(api: &str, params: &'a [(String, String)]) -> Vec<(&'a str, &'a st
         .collect()
 }
 
-fn noted(row: &Row) -> rusqlite::Result<Noted> {
-    let shown: String = row.get("params")?;
-    let error: Option<String> = row.get("error")?;
-    Ok(Noted {
-        missed: error.as_deref() == Some(MISSED),
-        id: row.get("id")?,
-        uuid: row.get("uuid")?,
-        process: row.get("process")?,
-        pid: row.get("pid")?,
-        profile: row.get("profile")?,
-        endpoint: row.get("endpoint")?,
-        identity: row.get("identity")?,
-        api: row.get("api")?,
-        params: serde_json::from_str(&shown).unwrap_or_default(),
-        custom: row.get("custom")?,
-        sent: row.get("sent")?,
-        state: row.get("state")?,
-        job: row.get("job")?,
-        resource: row.get("resource")?,
-        ended: row.get("ended")?,
-        error,
-    })
-}
-
 /// Milliseconds since 1970 by this machine's clock.
 pub fn now() -> i64 {
     SystemTime::now()
@@ -684,149 +431,4 @@ pub fn now() -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whose() -> Whose {
-        Whose {
-            profile: "prod".into(),
-            endpoint: "http://cloud/client/api".into(),
-            identity: "KEY".into(),
-        }
-    }
-
-    fn pairs(text: &[(&str, &str)]) -> Vec<(String, String)> {
-        text.iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect()
-    }
-
-    fn begin(ledger: &Arc<Ledger>) -> Entry {
-        let params = pairs(&[("name", "web"), ("password", "hunter2")]);
-        ledger.begin(&whose(), "createUser", &params, None).unwrap()
-    }
-
-    fn states(ledger: &Ledger) -> Vec<State> {
-        let calls = ledger.calls(&whose(), true).unwrap();
-        calls.iter().map(|call| call.state).collect()
-    }
-
-    #[test]
-    fn a_call_is_written_down_before_it_is_sent_and_its_secrets_are_not() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Ledger::at(directory.path()));
-        assert!(!ledger.path().exists());
-        let mut entry = begin(&ledger);
-        let other = Ledger::at(directory.path());
-        let calls = other.calls(&whose(), false).unwrap();
-        assert_eq!(calls[0].state, State::Sent);
-        assert_eq!(
-            calls[0].params,
-            pairs(&[("name", "web"), ("password", STRUCK)])
-        );
-        assert!(other.lives(&calls[0]));
-        let fate = Fate {
-            job: Some("j".into()),
-            ..Fate::of(State::Running)
-        };
-        entry.settle(&fate).unwrap();
-        entry.settle(&Fate::of(State::Done)).unwrap();
-        drop(entry);
-        let calls = other.calls(&whose(), false).unwrap();
-        assert_eq!(
-            (calls[0].state, calls[0].job.as_deref()),
-            (State::Done, Some("j"))
-        );
-        assert!(calls[0].ended.is_some() && !other.lives(&calls[0]));
-        let of_others = |id| other.jobs_of_others(&whose(), id).unwrap().contains("j");
-        assert!(of_others(calls[0].id + 1) && !of_others(calls[0].id));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(ledger.path()).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-    }
-
-    #[test]
-    fn an_entry_dropped_without_an_answer_is_unknown_and_nothing_is_left() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Ledger::at(directory.path()));
-        drop(begin(&ledger));
-        assert_eq!(states(&ledger), [State::Unknown]);
-        assert!(Ledger::at(directory.path()).left().unwrap().is_empty());
-    }
-
-    #[test]
-    fn what_a_dead_process_left_is_told_until_it_was_looked_at() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Ledger::at(directory.path()));
-        let entry = begin(&ledger);
-        let next = Ledger::at(directory.path());
-        assert!(next.left().unwrap().is_empty(), "it lives");
-        // As if it had been killed: the lock goes with the process, and nothing else is done.
-        ledger.locked().as_mut().unwrap().mark = None;
-        std::mem::forget(entry);
-        let left = next.left().unwrap();
-        assert_eq!(left.len(), 1);
-        assert!(!next.lives(&left[0]));
-        assert_eq!(next.left().unwrap().len(), 1);
-        next.seen(&left).unwrap();
-        assert!(next.left().unwrap().is_empty());
-        assert_eq!(fs::read_dir(next.marks()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_start_with_nothing_left_opens_nothing() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Ledger::at(directory.path());
-        assert!(ledger.left().unwrap().is_empty());
-        assert!(ledger.calls(&whose(), true).unwrap().is_empty());
-        assert!(!directory.path().join("ledger").exists());
-    }
-
-    #[test]
-    fn calls_belong_to_a_cloud_and_an_identity() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Ledger::at(directory.path()));
-        let mut entry = begin(&ledger);
-        entry.settle(&Fate::of(State::Refused)).unwrap();
-        assert!(ledger.calls(&whose(), false).unwrap().is_empty());
-        let other = Whose {
-            identity: "OTHER".into(),
-            ..whose()
-        };
-        // The same profile with another key shows them and cannot ask after them.
-        let calls = ledger.calls(&other, true).unwrap();
-        assert!(calls.len() == 1 && !calls[0].is_of(&other) && calls[0].is_of(&whose()));
-        let elsewhere = Whose {
-            profile: "test".into(),
-            ..other.clone()
-        };
-        assert!(ledger.calls(&elsewhere, true).unwrap().is_empty());
-        assert!(ledger.may_choose(&whose()).unwrap());
-        ledger.may_not_choose(&whose()).unwrap();
-        assert!(!ledger.may_choose(&whose()).unwrap());
-        assert!(ledger.may_choose(&other).unwrap());
-        ledger.forget_cloud(&whose().endpoint).unwrap();
-        assert!(states(&ledger).is_empty());
-    }
-
-    #[test]
-    fn a_damaged_file_is_an_error_that_says_what_to_do() {
-        let directory = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Ledger::at(directory.path()));
-        fs::create_dir_all(directory.path().join("ledger")).unwrap();
-        fs::write(ledger.path(), "x".repeat(5000)).unwrap();
-        let error = ledger
-            .begin(&whose(), "createUser", &[], None)
-            .err()
-            .unwrap();
-        assert_eq!(error.status(), 7);
-        assert!(
-            error.message.starts_with("createUser was not sent"),
-            "{error}"
-        );
-        assert!(error.hints.iter().any(|hint| hint.contains("move it away")));
-    }
-}
+mod tests;

@@ -108,6 +108,11 @@ impl Network {
         }
     }
 
+    /// Starts a future on the network's thread that nobody waits for.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(future);
+    }
+
     /// Starts a future on the network's thread that sends what it makes, one at a time; it ends when nobody wants more.
     pub fn stream<T: Send + 'static, F>(
         &self,

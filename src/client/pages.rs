@@ -149,7 +149,7 @@ impl Pages {
         self.total = client.total(&page).unwrap_or(self.total);
         let mut rows = page.rows;
         let came = rows.len();
-        rows.retain(|row| self.is_new(row));
+        self.drop_repeats(&mut rows);
         let new = rows.len();
         rows.truncate(self.most - self.given);
         self.given += rows.len();
@@ -163,14 +163,28 @@ impl Pages {
         Ok((!rows.is_empty()).then_some(rows))
     }
 
-    /// Whether the row was on no page before. Templates have a row a zone, all of one id.
-    fn is_new(&mut self, row: &Row) -> bool {
+    /// Leaves out the rows that were on a page before. Templates have a row a zone, all of one id. Rows without an id may be
+    /// equal and two things all the same, so that they are repeats only where the whole page is one.
+    fn drop_repeats(&mut self, rows: &mut Rows) {
+        let before: Vec<(bool, bool)> = rows.iter().map(|row| self.seen_before(&row)).collect();
+        let again = before.iter().all(|(_, seen)| *seen);
+        let mut before = before.into_iter();
+        rows.retain(|_| {
+            let (named, seen) = before.next().unwrap_or_default();
+            !seen || !(named || again)
+        });
+    }
+
+    /// Whether the row has an id, and whether it was on a page before.
+    fn seen_before(&mut self, row: &Row) -> (bool, bool) {
         let mut hasher = self.hasher.build_hasher();
-        match row.text("id") {
+        let id = row.text("id");
+        let named = id.is_some();
+        match id {
             Some(id) => (id, row.text("zoneid")).hash(&mut hasher),
             None => row.hash_all(&mut hasher),
         }
-        self.keys.insert(hasher.finish())
+        (named, !self.keys.insert(hasher.finish()))
     }
 
     /// What there is to say about how the list came together.

@@ -23,8 +23,6 @@ use crate::record::answer::Answer;
 const CHUNK: u64 = 64 << 10;
 /// How much of what a server says of an upload is read.
 const SAID: usize = 4096;
-/// How long questions may go without an answer before the wait is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file that can be read and has something in it.
 #[derive(Clone, Debug)]
@@ -410,7 +408,7 @@ impl Following {
                 Ok(Outcome::Started { .. }) => {}
                 Err(error) => {
                     let since = *silent_since.get_or_insert_with(Instant::now);
-                    if error.kind != Kind::Unreachable || since.elapsed() >= PATIENCE {
+                    if error.kind != Kind::Unreachable || since.elapsed() >= wait::PATIENCE {
                         return Err(self.ended(&format!("could not be asked after: {error}")));
                     }
                 }

@@ -2,9 +2,11 @@
 
 pub mod cloudstack;
 pub mod http;
+pub mod listing;
 
 use std::time::Duration;
 
+use self::listing::Listing;
 use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
 
@@ -261,8 +263,21 @@ pub trait Dialect: Send + Sync {
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
     fn names(&self, api: &str, param: &str) -> Option<Names>;
+    /// The values of a parameter that has a fixed set of them, with what there is to say of each as its name.
+    fn choices(&self, api: &str, param: &str) -> Vec<Named>;
     /// What the answer of an API says that lists such names.
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
+    /// How the values of a parameter of `api` are listed by this cloud, in the catalogue's spelling; `given` are the
+    /// parameters typed so far. Nothing where no list is known.
+    fn listing(
+        &self,
+        _catalog: &Catalog,
+        _api: &Api,
+        _param: &str,
+        _given: &[(String, String)],
+    ) -> Option<Listing> {
+        None
+    }
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool;
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.

@@ -5,7 +5,10 @@ use super::{address, derived};
 use crate::error::{Error, Result};
 
 /// The output forms that can be asked for; `auto` is a table on a terminal and text elsewhere.
-pub const OUTPUTS: &[&str] = &["auto", "table", "text", "json", "jsonl", "csv", "raw"];
+pub const OUTPUTS: &[&str] = &[
+    "auto", "table", "wide", "text", "column", "json", "jsonl", "csv", "yaml", "xml", "raw",
+    "chart",
+];
 
 /// The longest time in seconds that a setting may name, a year; clocks overflow far above it.
 const LONGEST: u64 = 365 * 24 * 3600;
@@ -269,7 +272,7 @@ pub static SETTINGS: &[Setting] = &[
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",
-        about: "Complete parameters with Tab",
+        about: "Complete values that the cloud has to be asked for with Tab",
         ..ALWAYS
     },
     Setting {
@@ -282,6 +285,12 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Bool,
         default: "true",
         about: "Use colour on a terminal",
+        ..ALWAYS
+    },
+    Setting {
+        name: "pager",
+        kind: Kind::Command,
+        about: "What shows output that is longer than the screen; empty is PAGER or less, off is none",
         ..ALWAYS
     },
     Setting {
@@ -569,7 +578,7 @@ mod tests {
             (
                 "output",
                 "jsn",
-                "output: \"jsn\" is not auto or table or text or json or jsonl or csv or raw",
+                "output: \"jsn\" is not auto or table or wide or text or column or json or jsonl or csv or yaml or xml or raw or chart",
             ),
             (
                 "signatureversion",

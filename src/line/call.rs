@@ -9,7 +9,7 @@ use super::options::{self, Options, Settings};
 use super::secrets::{STRUCK, is_secret};
 use super::subject::Language;
 use super::words::quote;
-use super::{check, shown, unknown};
+use super::{byname, check, shown, unknown};
 use crate::catalog::{Api, Entry, Param};
 use crate::error::{Error, Result};
 
@@ -175,6 +175,9 @@ impl Reader {
             return;
         }
         let name = &param.name;
+        if byname::takes_ids(name, &param.kind) && byname::has_name(value) {
+            return;
+        }
         let problem = check::problem(&param.kind, value).filter(|_| !named);
         if let Some(problem) = problem {
             let value = shown_value(name, value);

@@ -144,8 +144,9 @@ fn builtin(
     mut own: Options<'_>,
     known: &Language<'_>,
 ) -> Result<Command> {
-    // `set` takes name=value for itself, and a command among the words has its own.
-    let keeps = name == "set" || rest.iter().any(|word| known.verb(word).is_some());
+    // `set` takes name=value for itself, as the line does that is completed, and a command among the words has its own.
+    let keeps =
+        matches!(name, "set" | "complete") || rest.iter().any(|word| known.verb(word).is_some());
     let setting = |word: &&str| {
         let (name, value) = word.split_once('=').filter(|_| !keeps)?;
         Some((options::setting(name, known.settings)?, value.to_string()))

@@ -1,5 +1,6 @@
 //! Text to command: words, what they name, what is checked before anything is sent. Pure.
 
+pub mod byname;
 pub mod call;
 pub mod check;
 pub mod command;
@@ -14,7 +15,7 @@ pub mod words;
 pub(crate) mod testing;
 
 /// The text as an error shows it: not too long, and without control characters that a terminal would obey.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 60;
     let mut shown: String = text
         .chars()

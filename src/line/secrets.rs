@@ -32,9 +32,30 @@ pub fn is_secret_of(api: &str, params: &[(String, String)], name: &str) -> bool 
         ("updateConfiguration", "value") => params
             .iter()
             .any(|(name, setting)| name.eq_ignore_ascii_case("name") && is_secret_setting(setting)),
-        _ => false,
+        // A map's entry may be given as two members: details[0].key=password details[0].value=…
+        (_, member) => entry_of(member).is_some_and(|entry| {
+            params.iter().any(|(name, key)| {
+                is_secret(key) && key_of(name).is_some_and(|other| other == entry)
+            })
+        }),
     };
     by_call || is_secret(name)
+}
+
+/// The entry of a map whose value this member is, in lower case: `details[0]` of `details[0].value`.
+fn entry_of(member: &str) -> Option<String> {
+    let entry = member.to_ascii_lowercase();
+    let entry = entry.strip_suffix(".value")?;
+    entry.ends_with(']').then(|| entry.to_string())
+}
+
+/// The entry of a map whose key this member is, in lower case.
+fn key_of(member: &str) -> Option<String> {
+    let entry = member.to_ascii_lowercase();
+    let entry = [".key", ".name"]
+        .iter()
+        .find_map(|end| entry.strip_suffix(end))?;
+    entry.ends_with(']').then(|| entry.to_string())
 }
 
 fn is_secret_setting(name: &str) -> bool {
@@ -52,8 +73,18 @@ pub fn strike(line: &str) -> String {
             name.is_some_and(is_secret_setting)
         });
     let swift = lower.contains("swift");
+    // The entries of maps whose key is a secret's name, wherever on the line it stands.
+    let mut entries = Vec::new();
+    for piece in pieces(line) {
+        if let Some((name, key)) = unquoted(piece).split_once('=')
+            && is_secret(key)
+        {
+            entries.extend(key_of(name));
+        }
+    }
     let by_call = |name: &str| {
-        (configuration && name.eq_ignore_ascii_case("value"))
+        entry_of(name).is_some_and(|entry| entries.contains(&entry))
+            || (configuration && name.eq_ignore_ascii_case("value"))
             || (swift && name.eq_ignore_ascii_case("key"))
     };
     // `set` takes all that follows the name for the value, blanks and all.
@@ -61,10 +92,7 @@ pub fn strike(line: &str) -> String {
     // Whoever types a password after `login` is refused, and the line told of.
     let mut login = false;
     for piece in pieces(line) {
-        let bare: String = piece
-            .chars()
-            .filter(|letter| !matches!(letter, '"' | '\'' | '\\'))
-            .collect();
+        let bare = unquoted(piece);
         match bare.split_once('=') {
             _ if piece.trim().is_empty() => {
                 struck.push_str(piece);
@@ -101,6 +129,13 @@ pub fn strike(line: &str) -> String {
 /// Whether the line carries a secret that must not be kept.
 pub fn has_secret(line: &str) -> bool {
     strike(line) != line
+}
+
+fn unquoted(piece: &str) -> String {
+    piece
+        .chars()
+        .filter(|letter| !matches!(letter, '"' | '\'' | '\\'))
+        .collect()
 }
 
 /// The line cut where words begin and end, blanks included; quotes hold a word together, closed or not.
@@ -148,6 +183,7 @@ mod tests {
             ("updateConfiguration", "default.page.size", "value", false),
             ("addSwift", "x", "key", true),
             ("listTags", "x", "key", false),
+            ("createTags", "x", "tags[0].value", false),
             ("createVpnCustomerGateway", "x", "ipsecpsk", true),
             ("ldapConfig", "x", "bindpass", true),
         ] {
@@ -164,8 +200,20 @@ mod tests {
                 "update configuration name=default.page.size value=5",
             ),
             ("add swift url=u key=hush", "add swift url=u key=********"),
+            (
+                "add imagestore details[0].value=hush details[0].key=secretkey details[1].value=x",
+                "add imagestore details[0].value=******** details[0].key=secretkey details[1].value=x",
+            ),
         ] {
             assert_eq!(strike(line), expected);
+        }
+        let entry = [
+            ("details[0].key".to_string(), "password".to_string()),
+            ("details[0].value".to_string(), "hush".to_string()),
+            ("details[1].value".to_string(), "x".to_string()),
+        ];
+        for (member, secret) in [("details[0].value", true), ("details[1].value", false)] {
+            assert_eq!(is_secret_of("addHost", &entry, member), secret, "{member}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
+use super::surface::{Surface, harmless};
 use super::{Columns, Form, Head, cell};
 use crate::record::Value;
 use crate::record::rows::Row;
@@ -19,13 +20,16 @@ pub struct Csv {
 }
 
 impl Csv {
-    pub fn new(filtered: bool) -> Csv {
+    pub fn new(filtered: bool, surface: Surface) -> Csv {
         Csv {
             filtered,
             columns: Columns::default(),
             seen: Columns::default(),
             late: Vec::new(),
-            line: Line::default(),
+            line: Line {
+                shown: surface.is_terminal(),
+                ..Line::default()
+            },
         }
     }
 }
@@ -96,6 +100,8 @@ impl Form for Csv {
 struct Line {
     writer: csv::Writer<Written>,
     written: Written,
+    /// Whether a terminal shows it, which obeys what a file keeps.
+    shown: bool,
 }
 
 #[derive(Clone, Default)]
@@ -107,13 +113,19 @@ impl Default for Line {
         Line {
             writer: csv::Writer::from_writer(written.clone()),
             written,
+            shown: false,
         }
     }
 }
 
 impl Line {
     fn write(&mut self, cells: &[String], out: &mut dyn Write) -> io::Result<()> {
-        self.writer.write_record(cells).map_err(io::Error::from)?;
+        if self.shown {
+            let cells = cells.iter().map(|cell| harmless(cell, &['\n', '\t']));
+            self.writer.write_record(cells).map_err(io::Error::from)?;
+        } else {
+            self.writer.write_record(cells).map_err(io::Error::from)?;
+        }
         self.writer.flush()?;
         let mut written = self.written.0.borrow_mut();
         out.write_all(&written)?;

@@ -1,21 +1,28 @@
 //! Rows to text: one file a form, each behind begin, row and end. A form that must know rows before it begins looks at
 //! them first; none keeps them.
 
+mod brief;
+mod chart;
 mod csv;
+mod fit;
 mod json;
 mod jsonl;
+pub mod surface;
 mod table;
 mod text;
+mod useful;
+mod xml;
+mod yaml;
 
 use std::io::{self, Write};
+
+use surface::{Guard, Surface};
+use table::{Dress, Table};
 
 use crate::record::answer::{Answer, Shape};
 use crate::record::rows::{Row, Rows};
 use crate::record::select::{self, Sought};
 use crate::record::{Record, Value};
-
-/// The names of the output forms; `auto` chooses among them.
-pub const FORMS: &[&str] = &["table", "text", "json", "jsonl", "csv", "raw"];
 
 /// What stands around the rows.
 pub struct Head<'a> {
@@ -50,25 +57,36 @@ pub trait Form {
     fn note(&self) -> Option<String> {
         None
     }
+    /// What was left out for want of room, in a line of its own.
+    fn left(&self) -> Option<String> {
+        None
+    }
 }
 
-/// The form of that name.
-pub fn form(name: &str, filtered: bool) -> Option<Box<dyn Form>> {
-    match name {
-        "table" => Some(Box::new(table::Table::default())),
-        "text" => Some(Box::new(text::Text::default())),
+/// The form of that name: one of `config::settings::OUTPUTS` but `auto`, which chooses among the others.
+pub fn form(name: &str, filtered: bool, surface: Surface) -> Option<Box<dyn Form>> {
+    Some(match name {
+        "table" => Box::new(Table::new(Dress::Grid, surface, false)),
+        "wide" => Box::new(Table::new(Dress::Grid, surface, true)),
+        "column" => Box::new(Table::new(Dress::Bare, surface, false)),
+        "text" => Box::new(text::Text::new(surface)),
         // What was made here has no body as it came.
-        "json" | "raw" => Some(Box::new(json::Json::default())),
-        "jsonl" => Some(Box::new(jsonl::Jsonl)),
-        "csv" => Some(Box::new(csv::Csv::new(filtered))),
-        _ => None,
-    }
+        "json" | "raw" => Box::new(json::Json::default()),
+        "jsonl" => Box::new(jsonl::Jsonl),
+        "csv" => Box::new(csv::Csv::new(filtered, surface)),
+        "yaml" => Box::new(yaml::Yaml::default()),
+        "xml" => Box::new(xml::Xml::default()),
+        "chart" => Box::new(chart::Chart::new(surface)),
+        _ => return None,
+    })
 }
 
 /// Prints an answer's rows in one form, filtered where a filter is given.
 pub struct Printer<'a> {
     form: Box<dyn Form>,
     raw: bool,
+    /// Whether what is copied through goes to a terminal, which it could drive.
+    guarded: bool,
     filter: Option<&'a [String]>,
     known: &'a [String],
     sought: Sought,
@@ -76,19 +94,21 @@ pub struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// The form must be one of `FORMS`. Printing ends with `ErrorKind::Interrupted` when `stop` says so.
+    /// The form must be one that `form` knows. Printing ends with `ErrorKind::Interrupted` when `stop` says so.
     pub fn new(
         name: &str,
+        surface: Surface,
         filter: Option<&'a [String]>,
         known: &'a [String],
         sought: Sought,
         stop: &'a dyn Fn() -> bool,
     ) -> io::Result<Printer<'a>> {
-        let form = form(name, filter.is_some())
+        let form = form(name, filter.is_some(), surface)
             .ok_or_else(|| io::Error::other(format!("there is no output form {name}")))?;
         Ok(Printer {
             form,
             raw: name == "raw",
+            guarded: surface.is_terminal() && matches!(name, "json" | "jsonl" | "raw"),
             filter,
             known,
             sought,
@@ -104,7 +124,11 @@ impl<'a> Printer<'a> {
     /// Prints a whole answer.
     pub fn print(&mut self, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         if self.raw && !answer.raw.is_empty() {
-            return out.write_all(&answer.raw);
+            if !self.guarded {
+                return out.write_all(&answer.raw);
+            }
+            let mut guard = Guard::new(out);
+            return guard.write_all(&answer.raw).and_then(|()| guard.end());
         }
         let alone = alone(answer);
         let rows = alone.as_ref().unwrap_or(&answer.rows);
@@ -129,6 +153,13 @@ impl<'a> Printer<'a> {
                 })?;
             }
         }
+        let mut guard;
+        let out: &mut dyn Write = if self.guarded {
+            guard = Guard::new(out);
+            &mut guard
+        } else {
+            out
+        };
         self.form.begin(
             &Head {
                 shape: answer.shape,
@@ -147,6 +178,13 @@ impl<'a> Printer<'a> {
 
     /// Prints rows as they come.
     pub fn rows(&mut self, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+        if self.guarded {
+            return self.print_rows(rows, &mut Guard::new(out));
+        }
+        self.print_rows(rows, out)
+    }
+
+    fn print_rows(&mut self, rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
         for row in rows.iter() {
             self.sought.see(&row);
             self.checked(&row, |form, row| form.row(row, out))?;
@@ -181,6 +219,11 @@ impl<'a> Printer<'a> {
         self.form.note()
     }
 
+    /// The line that names what was left out for want of room.
+    pub fn left(&self) -> Option<String> {
+        self.form.left()
+    }
+
     /// The paths of the filter that no row had and the catalogue does not know, each with the nearest that is there.
     pub fn unknown(&self) -> Vec<(String, Option<String>)> {
         self.sought.unknown()
@@ -205,22 +248,6 @@ fn cell(value: &Value) -> String {
         }
         scalar => scalar.scalar().unwrap_or_default(),
     }
-}
-
-/// Text without characters that would drive a terminal; `keep` says which control characters stay.
-fn harmless(text: &str, keep: &[char]) -> String {
-    if !text.chars().any(char::is_control) {
-        return text.into();
-    }
-    text.chars()
-        .map(|letter| match letter {
-            _ if keep.contains(&letter) || !letter.is_control() => letter.to_string(),
-            '\n' => "\\n".into(),
-            '\t' => "\\t".into(),
-            '\r' => "\\r".into(),
-            _ => format!("\\x{:02x}", u32::from(letter)),
-        })
-        .collect()
 }
 
 /// The columns of rows that are not known beforehand, in the order in which they first appear.

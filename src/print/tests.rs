@@ -18,17 +18,32 @@ fn printed(form: &str, answer: &Answer, filter: Option<&str>, known: &[&str]) ->
     let paths = filter.map(select::paths);
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let mut out = Vec::new();
-    Printer::new(form, paths.as_deref(), &known, Sought::default(), &|| false)
-        .unwrap()
-        .print(answer, &mut out)
-        .unwrap();
+    Printer::new(
+        form,
+        Surface::default(),
+        paths.as_deref(),
+        &known,
+        Sought::default(),
+        &|| false,
+    )
+    .unwrap()
+    .print(answer, &mut out)
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 
 /// What is printed of a list that comes in pages, and what is said.
 fn paged(form: &str, known: &[&str], promised: usize, pages: &[&str]) -> (String, Option<String>) {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let mut printer = Printer::new(form, None, &known, Sought::default(), &|| false).unwrap();
+    let mut printer = Printer::new(
+        form,
+        Surface::default(),
+        None,
+        &known,
+        Sought::default(),
+        &|| false,
+    )
+    .unwrap();
     let mut out = Vec::new();
     for (index, page) in pages.iter().enumerate() {
         let mut page = body(page);
@@ -229,9 +244,16 @@ fn printing_ends_between_rows_when_it_is_told_to() {
     let rows = std::cell::Cell::new(0);
     let stop = || rows.replace(rows.get() + 1) == 1;
     let mut out = Vec::new();
-    let ended = Printer::new("jsonl", None, &[], Sought::default(), &stop)
-        .unwrap()
-        .print(&body(LIST), &mut out);
+    let ended = Printer::new(
+        "jsonl",
+        Surface::default(),
+        None,
+        &[],
+        Sought::default(),
+        &stop,
+    )
+    .unwrap()
+    .print(&body(LIST), &mut out);
     assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::Interrupted);
     assert_eq!(
         String::from_utf8(out).unwrap(),

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Form, Head, harmless};
+use super::surface::{PLAIN, Surface, color, harmless};
+use super::{Form, Head};
 use crate::record::answer::Shape;
 use crate::record::rows::Row;
 use crate::record::{Record, Value};
@@ -10,13 +11,24 @@ use crate::record::{Record, Value};
 /// As wide as the guide prints it.
 const RULER: &str = "==========================================================\n";
 
-#[derive(Default)]
 pub struct Text {
+    color: bool,
     /// Whether each row ends with a ruler.
     ruled: bool,
     rows: usize,
     /// How many rows the count that was printed says.
     promised: Option<usize>,
+}
+
+impl Text {
+    pub fn new(surface: Surface) -> Text {
+        Text {
+            color: surface.color,
+            ruled: false,
+            rows: 0,
+            promised: None,
+        }
+    }
 }
 
 impl Form for Text {
@@ -32,7 +44,7 @@ impl Form for Text {
             if head.empty && !counted {
                 out.write_all(b"count = 0\n")?;
             }
-            fields(head.head, "", out)?;
+            fields(head.head, "", false, out)?;
             return match head.name {
                 Some(name) if !head.empty => heading(name, out),
                 _ => Ok(()),
@@ -42,7 +54,7 @@ impl Form for Text {
             return Ok(());
         }
         if let Some(job) = head.job {
-            fields(job, "", out)?;
+            fields(job, "", false, out)?;
             heading("jobresult", out)?;
         }
         match head.name {
@@ -53,7 +65,7 @@ impl Form for Text {
 
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         match &*row.value() {
-            Value::Record(record) => fields(record, "", out)?,
+            Value::Record(record) => fields(record, "", self.color, out)?,
             other => writeln!(out, "{}", shown(&super::cell(other)))?,
         }
         self.rows += 1;
@@ -77,27 +89,30 @@ fn heading(name: &str, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(RULER.as_bytes())
 }
 
-fn fields(record: &Record, path: &str, out: &mut dyn Write) -> io::Result<()> {
+fn fields(record: &Record, path: &str, colors: bool, out: &mut dyn Write) -> io::Result<()> {
     for (name, value) in &record.fields {
-        leaves(value, &format!("{path}{name}"), out)?;
+        leaves(value, &format!("{path}{name}"), colors, out)?;
     }
     Ok(())
 }
 
 /// A line for each leaf, under the path by which filter= finds it.
-fn leaves(value: &Value, path: &str, out: &mut dyn Write) -> io::Result<()> {
+fn leaves(value: &Value, path: &str, colors: bool, out: &mut dyn Write) -> io::Result<()> {
     match value {
         Value::Record(record) if !record.fields.is_empty() => {
-            fields(record, &format!("{path}."), out)
+            fields(record, &format!("{path}."), colors, out)
         }
         Value::List(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
-                leaves(item, &format!("{path}[{index}]"), out)?;
+                leaves(item, &format!("{path}[{index}]"), colors, out)?;
             }
             Ok(())
         }
         leaf => match leaf.scalar().filter(|text| !text.is_empty()) {
-            Some(text) => writeln!(out, "{} = {}", shown(path), shown(&text)),
+            Some(text) => match colors.then(|| color(path, &text)).flatten() {
+                Some(color) => writeln!(out, "{} = {color}{}{PLAIN}", shown(path), shown(&text)),
+                None => writeln!(out, "{} = {}", shown(path), shown(&text)),
+            },
             None => writeln!(out, "{} =", shown(path)),
         },
     }

@@ -1,12 +1,17 @@
-//! Questions to the user at the terminal: what to ask in, what was typed out.
+//! What only the user can tell: questions at the terminal, and secrets from a file or standard input.
 
-use std::io::{IsTerminal, stdin};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, stdin};
 
 use rustyline::error::ReadlineError;
 use rustyline::{Behavior, Config, DefaultEditor};
 
+use super::session::{Mode, Session, expand_home};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
+
+/// No secret is longer than this, in bytes.
+const LONGEST: u64 = 4096;
 
 /// Whether there is somebody to ask.
 pub fn possible() -> bool {
@@ -35,6 +40,33 @@ pub fn password(question: &str) -> Result<Secret> {
         Err(why) if why.kind() == std::io::ErrorKind::UnexpectedEof => Err(given_up()),
         Err(why) => Err(broken(&why)),
     }
+}
+
+/// A secret from the first line of a file, or of standard input where `place` is `-`; `name` is what it is for.
+pub fn from_place(session: &Session, name: &str, place: &str) -> Result<Secret> {
+    let line = match place {
+        "-" if session.mode == (Mode::Script { stdin: true }) => {
+            return Err(Error::line(format!(
+                "{name}=@- reads standard input, which is the script itself"
+            ))
+            .hint("name a file, or run the script with -f FILE"));
+        }
+        "-" => first_line(stdin().lock()),
+        path => File::open(expand_home(path, &session.env))
+            .and_then(|file| first_line(BufReader::new(file))),
+    };
+    let line = line
+        .map_err(|why| Error::line(format!("the {name} could not be read from {place}: {why}")))?;
+    if line.is_empty() {
+        return Err(Error::line(format!("{place} holds no {name}")));
+    }
+    Ok(Secret::new(line))
+}
+
+fn first_line(input: impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    input.take(LONGEST).read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
 }
 
 fn given_up() -> Error {

@@ -44,9 +44,10 @@ impl Session {
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;
+        let params = self.by_value(&call, params, &client, &options)?;
         let request = Request {
             api: call.name.clone(),
-            params: self.by_value(&call, params, &client, &options)?,
+            params: self.by_id(&call, params, &client, &options)?,
         };
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),

@@ -1,7 +1,8 @@
 //! The cloud in use: its client, its catalogue, and the built-in one when that is it; each made when first needed.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::builtin;
 use super::calls::options_of;
@@ -9,6 +10,7 @@ use super::names::Vocabulary;
 use super::refused;
 use super::secretkey;
 use super::session::Session;
+use super::values::{Source, Way};
 use crate::catalog::{Catalog, cache};
 use crate::client::discovery::{Found, Instead, discover};
 use crate::client::ledger::{Noted, State, Whose};
@@ -38,6 +40,61 @@ pub struct Place {
     limits: Limits,
 }
 
+impl Place {
+    /// What tells it from others in few words: where, and who asks.
+    fn name(&self) -> (String, String) {
+        let who = self.who.as_ref().map_or(String::new(), Who::name);
+        (self.endpoint.clone(), who)
+    }
+}
+
+/// The built-in cloud, which runs from its first use on.
+pub struct Demo {
+    /// Where it keeps its state.
+    state: PathBuf,
+    cloud: Mutex<Option<devcloud::Cloud>>,
+}
+
+impl Demo {
+    pub fn at(state: PathBuf) -> Demo {
+        Demo {
+            state,
+            cloud: Mutex::new(None),
+        }
+    }
+
+    /// The way to it; it is started where it does not run yet.
+    pub fn access(&self) -> Result<Access> {
+        let mut cloud = self.cloud.lock().unwrap_or_else(|held| held.into_inner());
+        if cloud.is_none() {
+            if let Some(directory) = self.state.parent() {
+                private_directory(directory).map_err(|why| {
+                    Error::local(format!("{} could not be made: {why}", directory.display()))
+                        .hint("check its permissions, or set XDG_STATE_HOME")
+                })?;
+            }
+            let started = devcloud::start(&self.state, ([127, 0, 0, 1], 0).into());
+            *cloud = Some(started.map_err(|why| Error::local(why.to_string()))?);
+        }
+        let cloud = cloud
+            .as_ref()
+            .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
+        Ok(Access {
+            servers: vec![cloud.url()],
+            identity: Identity::Keys {
+                apikey: cloud.apikey().into(),
+                secretkey: Secret::new(cloud.secretkey()),
+            },
+        })
+    }
+}
+
+impl PartialEq for Demo {
+    fn eq(&self, other: &Demo) -> bool {
+        self.state == other.state
+    }
+}
+
 impl Session {
     /// The network's thread, started by the first call.
     pub fn network(&mut self) -> Result<Arc<Network>> {
@@ -56,7 +113,7 @@ impl Session {
 
     /// Where the built-in cloud keeps its state.
     pub fn demo_state(&self) -> PathBuf {
-        self.places.state.join("devcloud.sqlite")
+        self.demo.state.clone()
     }
 
     /// The client of the cloud in use.
@@ -80,15 +137,7 @@ impl Session {
             },
             None => self.demo()?,
         };
-        let route = Route {
-            trust: place.trust.clone(),
-            tls: access.servers.iter().any(|url| url.starts_with("https:")),
-            proxies: match endpoint {
-                Some(_) => Proxies::read(&*self.env)?,
-                None => Proxies::default(),
-            },
-            limits: place.limits,
-        };
+        let route = self.route(&place)?;
         for url in access
             .servers
             .iter()
@@ -155,27 +204,66 @@ impl Session {
 
     /// Starts the built-in cloud, once a process.
     pub fn demo(&mut self) -> Result<Access> {
-        if self.demo.is_none() {
-            let state = self.demo_state();
-            if let Some(directory) = state.parent() {
-                private_directory(directory).map_err(|why| {
-                    Error::local(format!("{} could not be made: {why}", directory.display()))
-                        .hint("check its permissions, or set XDG_STATE_HOME")
-                })?;
+        self.demo.access()
+    }
+
+    /// Where completion asks for values, each answer taking so long at most. Nothing where a command would have to be run
+    /// for the secret key, unless that `may_run`.
+    pub(super) fn value_source(
+        &mut self,
+        limit: Duration,
+        may_run: bool,
+    ) -> Result<Option<Source>> {
+        let resolved = self.resolved.clone();
+        let place = self.place(&resolved)?;
+        let endpoint = resolved.endpoint()?;
+        let way = match &endpoint {
+            Some(endpoint) => {
+                let printed = |command| self.printed.contains_key(command);
+                if let Who::Keys {
+                    secretkey: Secretkey::Printed(command),
+                    ..
+                } = &endpoint.who
+                    && !may_run
+                    && !printed(command)
+                {
+                    return Ok(None);
+                }
+                Way::Of(Access {
+                    servers: endpoint.servers.clone(),
+                    identity: self.identity(&endpoint.who)?,
+                })
             }
-            let started = devcloud::start(&state, ([127, 0, 0, 1], 0).into());
-            self.demo = Some(started.map_err(|why| Error::local(why.to_string()))?);
-        }
-        let cloud = self
-            .demo
-            .as_ref()
-            .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
-        Ok(Access {
-            servers: vec![cloud.url()],
-            identity: Identity::Keys {
-                apikey: cloud.apikey().into(),
-                secretkey: Secret::new(cloud.secretkey()),
+            None => Way::Demo(self.demo.clone()),
+        };
+        let log = self.log();
+        let mut options = options_of(&resolved);
+        // Rows are read as JSON, and whoever waits at a Tab waits for no second try.
+        options.manner.response = "json".into();
+        options.retries = 0;
+        options.throttle_wait = Duration::ZERO;
+        Ok(Some(Source {
+            route: self.route(&place)?,
+            place: place.name(),
+            way,
+            observer: Arc::new(move |sent: &Sent| log.sent_for("(completion)", sent)),
+            sessions: Sessions::below(&self.places.state),
+            network: self.network()?,
+            options,
+            limit,
+        }))
+    }
+
+    /// How the servers of a place are reached.
+    fn route(&self, place: &Place) -> Result<Route> {
+        Ok(Route {
+            trust: place.trust.clone(),
+            tls: place.servers.iter().any(|url| url.starts_with("https:")),
+            proxies: match place.who {
+                Some(_) => Proxies::read(&*self.env)?,
+                None => Proxies::default(),
             },
+            limits: place.limits,
         })
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::catalog::names::Named;
 use crate::catalog::{self, Api, Field, Param};
 use crate::line::command::Language;
 use crate::line::options;
@@ -15,6 +16,11 @@ use crate::line::words::{quote, split_open};
 pub struct Candidate {
     /// Replaces the text from the start of the completion up to the cursor.
     pub text: String,
+    /// What it is without quotes: the word, or what follows its `=`.
+    pub value: String,
+    /// What there is to say of it; often nothing.
+    pub label: String,
+    /// What is shown of it.
     pub display: String,
 }
 
@@ -31,10 +37,22 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether it is this machine's files that are wanted.
-    pub fn is_file(&self) -> bool {
+    /// What stands before the path of a file of this machine, where one is wanted: `@`, or nothing.
+    pub fn of_file(&self) -> Option<&'static str> {
         let param = self.api.param(&self.param);
-        param.is_some_and(|param| param.kind == catalog::FILE)
+        if param.is_some_and(|param| param.kind == catalog::FILE) {
+            return Some("");
+        }
+        let path = self.prefix.strip_prefix(AT)?;
+        // `@@` begins a value with an @, and `@-` is standard input.
+        (!path.starts_with(AT) && path != "-").then_some(AT)
+    }
+
+    /// Whether several values may stand there, with commas between.
+    pub fn is_list(&self) -> bool {
+        let param = self.api.param(&self.param);
+        let list = param.is_some_and(is_list) && !self.param.contains('.');
+        list || self.param.ends_with("ids")
     }
 }
 
@@ -49,7 +67,11 @@ pub struct Completion {
 }
 
 /// Settings whose values are fields of the answer, divided by commas.
-const OF_FIELDS: [&str; 3] = ["filter", "exclude", "sort"];
+const OF_FIELDS: [&str; 4] = ["filter", "exclude", "sort", "where"];
+/// What a value begins with that is read from a file.
+const AT: &str = "@";
+/// The label of a parameter that the call cannot do without.
+const REQUIRED: &str = "required";
 
 /// Finds what may stand at the cursor; only the text before it counts.
 ///
@@ -143,7 +165,14 @@ impl Place<'_> {
                 Some(api) => self.after_api(&api, words, &rest, &given),
                 None => self.after_unknown_api(&given),
             },
-            Subject::Builtin { name, rest } => self.matching(self.after_builtin(name, &rest)),
+            Subject::Builtin { name, rest } => {
+                match (name, &rest[..], self.current.split_once('=')) {
+                    ("set", [], Some((name, value))) => {
+                        self.setting(&name.to_ascii_lowercase(), &format!("{name}="), value, None)
+                    }
+                    _ => self.matching(self.after_builtin(name, &rest)),
+                }
+            }
             Subject::Verb { verb, rest } if rest.is_empty() => {
                 self.matching(self.language.catalog.nouns(&verb))
             }
@@ -160,8 +189,8 @@ impl Place<'_> {
             .into_iter()
             .filter(|word| begins(word, self.current))
             .map(|word| match word.ends_with('=') {
-                true => open(&word, &word),
-                false => whole(&word, &word),
+                true => open(&word),
+                false => whole(&word),
             });
         Found::Candidates(candidates.collect())
     }
@@ -227,9 +256,9 @@ impl Place<'_> {
             if let [verb] = words {
                 // `login` may be a whole API and a verb with nouns.
                 let nouns = self.language.catalog.nouns(verb);
-                candidates.extend(nouns.iter().map(|noun| whole(noun, noun)));
+                candidates.extend(nouns.iter().map(|noun| whole(noun)));
             }
-            candidates.retain(|candidate| begins(&candidate.display, self.current));
+            candidates.retain(|candidate| begins(&candidate.value, self.current));
             return Found::Candidates(candidates);
         };
         match api.param(name) {
@@ -237,20 +266,23 @@ impl Place<'_> {
                 let values = ["true", "false"].map(|value| format!("{}={value}", param.name));
                 self.values(values, &format!("{}={value}", param.name))
             }
-            Some(param) => match self.language.catalog.names(&api.name, &param.name) {
-                Some(names) => {
-                    let values = names
-                        .offered(value)
-                        .map(|offered| format!("{}={offered}", param.name));
-                    self.values(values, &format!("{}={value}", param.name))
+            Some(param) if !value.starts_with(AT) => {
+                let catalog = self.language.catalog;
+                let fixed = catalog.choices(&api.name, &param.name);
+                if !fixed.is_empty() {
+                    return Found::Candidates(fixed_candidates(param, &fixed, value));
                 }
-                None => Found::Wanted(Wanted {
-                    api: Arc::clone(api),
-                    param: spelt(param, name),
-                    prefix: value.to_string(),
-                    given: given_params(api, rest),
-                }),
-            },
+                match catalog.names(&api.name, &param.name) {
+                    Some(names) => {
+                        let values = names
+                            .offered(value)
+                            .map(|offered| format!("{}={offered}", param.name));
+                        self.values(values, &format!("{}={value}", param.name))
+                    }
+                    None => Found::Wanted(wanted(api, param, name, value, rest)),
+                }
+            }
+            Some(param) => Found::Wanted(wanted(api, param, name, value, rest)),
             None => match options::setting(name, self.language.settings) {
                 Some(setting) => self.setting(setting, &format!("{name}="), value, Some(api)),
                 None => Found::Candidates(Vec::new()),
@@ -302,7 +334,7 @@ impl Place<'_> {
                 let name = setting.trim_end_matches('=');
                 api.param(name).is_none() && !on_line.iter().any(|on| on.eq_ignore_ascii_case(name))
             })
-            .map(|setting| open(setting, setting))
+            .map(|setting| open(setting))
             .collect()
     }
 
@@ -317,30 +349,33 @@ impl Place<'_> {
         self.values(values, &format!("{lead}{value}"))
     }
 
-    /// Whole words `name=value`, of which only the value is displayed.
+    /// Those of the whole words `name=value` that go on from what is typed.
     fn values(&self, words: impl IntoIterator<Item = String>, typed: &str) -> Found {
         let candidates = words.into_iter().filter(|word| begins(word, typed));
-        let candidates = candidates.map(|word| {
-            let display = word
-                .split_once('=')
-                .map_or(word.as_str(), |(_, value)| value);
-            whole(&word, display)
-        });
-        Found::Candidates(candidates.collect())
+        Found::Candidates(candidates.map(|word| whole(&word)).collect())
     }
 }
 
-fn whole(text: &str, display: &str) -> Candidate {
+/// A word after which the next one begins.
+pub fn whole(word: &str) -> Candidate {
+    let going_on = open(word);
     Candidate {
-        text: format!("{} ", quote(text)),
-        display: display.to_string(),
+        text: format!("{} ", going_on.text),
+        ..going_on
     }
 }
 
-fn open(text: &str, display: &str) -> Candidate {
+/// A word that may go on.
+pub fn open(word: &str) -> Candidate {
+    let value = match word.split_once('=') {
+        Some((_, value)) if !value.is_empty() => value,
+        _ => word,
+    };
     Candidate {
-        text: quote(text),
-        display: display.to_string(),
+        text: quote(word),
+        value: value.to_string(),
+        label: String::new(),
+        display: value.to_string(),
     }
 }
 
@@ -357,6 +392,43 @@ fn names<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w str> {
     words
         .iter()
         .filter_map(|word| word.split_once('=').map(|(name, _)| name))
+}
+
+fn is_list(param: &Param) -> bool {
+    param.kind.eq_ignore_ascii_case("list")
+}
+
+/// The values of a fixed set that go on from what is typed; after the commas of a list those that are not in it yet.
+fn fixed_candidates(param: &Param, fixed: &[Named], value: &str) -> Vec<Candidate> {
+    let comma = value.rfind(',').filter(|_| is_list(param));
+    let (done, typed) = value.split_at(comma.map_or(0, |at| at + 1));
+    let known = fixed.iter().filter(|known| {
+        begins(&known.value, typed) && !done.split(',').any(|done| done == known.value)
+    });
+    let candidates = known.map(|known| {
+        let made = whole(&format!("{}={done}{}", param.name, known.value));
+        if known.name == known.value {
+            return Candidate {
+                display: known.value.clone(),
+                ..made
+            };
+        }
+        Candidate {
+            label: known.name.clone(),
+            display: format!("{}  {}", known.value, known.name),
+            ..made
+        }
+    });
+    candidates.collect()
+}
+
+fn wanted(api: &Arc<Api>, param: &Param, name: &str, value: &str, rest: &[&str]) -> Wanted {
+    Wanted {
+        api: Arc::clone(api),
+        param: spelt(param, name),
+        prefix: value.to_string(),
+        given: given_params(api, rest),
+    }
 }
 
 fn spelt(param: &Param, typed: &str) -> String {
@@ -383,16 +455,23 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
     params
         .iter()
         .flat_map(|param| {
-            if param.kind.eq_ignore_ascii_case("map") {
-                return entries(param, rest, typed);
-            }
-            let given = names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
-            match given {
-                true => Vec::new(),
-                false => vec![format!("{}=", param.name)],
-            }
+            let given = || names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
+            let words = if param.kind.eq_ignore_ascii_case("map") {
+                entries(param, rest, typed)
+            } else if given() {
+                Vec::new()
+            } else {
+                vec![format!("{}=", param.name)]
+            };
+            words.into_iter().map(|word| match param.required {
+                true => Candidate {
+                    label: REQUIRED.into(),
+                    display: format!("{word} ({REQUIRED})"),
+                    ..open(&word)
+                },
+                false => open(&word),
+            })
         })
-        .map(|text| open(&text, &text))
         .collect()
 }
 
@@ -435,7 +514,10 @@ fn field_candidates(fields: &[Field], lead: &str, value: &str) -> Vec<Candidate>
     paths
         .iter()
         .filter(|path| !taken.contains(&path.as_str()))
-        .map(|path| open(&format!("{lead}{done}{sign}{path}"), path))
+        .map(|path| Candidate {
+            display: path.clone(),
+            ..open(&format!("{lead}{done}{sign}{path}"))
+        })
         .collect()
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
@@ -11,17 +12,13 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::builtin::{self, Known};
-use super::complete::complete;
-use super::session::{language, line_words};
+use super::builtin::Known;
+use super::candidates::screenful;
+use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
 use crate::config::private_directory;
-use crate::config::settings;
 use crate::error::{Error, Result};
-use crate::print::FORMS;
 
-/// The editor shows candidates a page at a time, and its pager counts no further than this.
-const MOST_CANDIDATES: usize = 1000;
 const HISTORY_LINES: usize = 10_000;
 
 /// What came from the terminal.
@@ -60,6 +57,9 @@ impl Terminal {
         };
         let config = Config::builder()
             .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            // No more come than a screen has place for.
+            .completion_prompt_limit(usize::MAX)
             .auto_add_history(false)
             .history_ignore_dups(true)
             .and_then(|config| config.max_history_size(HISTORY_LINES))
@@ -150,41 +150,25 @@ impl Completer for Assistant {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let names = builtin::names();
-        let settings = line_words();
-        let language = language(&self.catalog, &names, &settings);
-        let words = |name: &str, given: &[&str]| {
-            builtin::find(name).map_or(Vec::new(), |found| (found.words)(&self.known, given))
-        };
-        let completion = complete(line, position, &language, &words, &setting_values);
-        if completion.wanted.is_some_and(|wanted| wanted.is_file()) {
-            return FilenameCompleter::new().complete_path(line, position);
-        }
-        let pairs = completion
-            .candidates
-            .into_iter()
-            .take(MOST_CANDIDATES)
-            .map(|candidate| Pair {
-                display: candidate.display,
-                replacement: candidate.text,
-            })
-            .collect();
-        Ok((completion.start, pairs))
+        let (columns, rows) = size();
+        let until = Instant::now() + PATIENCE;
+        let offer = offer(line, position, &self.catalog, &self.known, until, columns);
+        // A cloud that refuses or cannot be reached has nothing to offer, and says so when it is called.
+        let offer = offer.unwrap_or_default();
+        let start = offer.start;
+        let typed = line.get(start..position).unwrap_or_default();
+        let pairs = screenful(offer, typed, columns, rows).into_iter();
+        let pairs = pairs.map(|(replacement, display)| Pair {
+            display,
+            replacement,
+        });
+        Ok((start, pairs.collect()))
     }
 }
 
-/// The values that a setting can have, where they can be listed.
-pub fn setting_values(name: &str) -> Vec<String> {
-    if name == "output" {
-        return std::iter::once("auto")
-            .chain(FORMS.iter().copied())
-            .map(String::from)
-            .collect();
-    }
-    let words: &[&str] = match settings::find(name).map(|setting| &setting.kind) {
-        Some(settings::Kind::Bool) => &["true", "false"],
-        Some(settings::Kind::Choice(words)) => words,
-        _ => &[],
-    };
-    words.iter().map(ToString::to_string).collect()
+/// The terminal's columns and rows.
+fn size() -> (usize, usize) {
+    terminal_size::terminal_size().map_or((80, 24), |(columns, rows)| {
+        (usize::from(columns.0).max(20), usize::from(rows.0).max(5))
+    })
 }

@@ -42,6 +42,12 @@ impl Log {
     }
 
     pub fn sent(&self, sent: &Sent) {
+        let line = self.locked().line.clone();
+        self.sent_for(&line, sent);
+    }
+
+    /// Notes a call that belongs to another line than the last one.
+    pub fn sent_for(&self, line: &str, sent: &Sent) {
         let mut state = self.locked();
         if state.file.is_none() {
             match self.open() {
@@ -62,7 +68,7 @@ impl Log {
         let text = format!(
             "{}\t{}\t{}\t{status}\t{} ms\n",
             Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
-            one_line(&state.line),
+            one_line(line),
             one_line(&sent.url),
             sent.duration.as_millis(),
         );

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::session::Session;
 use crate::catalog::cache;
-use crate::catalog::names::{Lexicon, Names};
+use crate::catalog::names::{Lexicon, Named, Names};
 use crate::catalog::types::Types;
 use crate::client::{Client, Options};
 use crate::cloud::{self, Dialect, Outcome, Request};
@@ -36,6 +36,10 @@ impl Lexicon for Vocabulary {
             .list
             .and_then(|list| cache::names(&self.catalogue, list));
         Some(names)
+    }
+
+    fn choices(&self, api: &str, param: &str) -> Vec<Named> {
+        self.dialect.choices(api, param)
     }
 }
 

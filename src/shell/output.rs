@@ -143,11 +143,13 @@ impl Session {
         };
         let pressed = self.presses();
         let network = self.network()?;
-        let stop = || network.presses() > pressed;
+        let paging = self.ui.paging();
+        let stop = || network.presses() > pressed && !paging.get();
         let form = self.form(&view).to_string();
         let sought = view.sought();
         let filter = view.filter.as_deref();
-        let mut printer = Printer::new(&form, filter, &view.known, sought, &stop)?;
+        let surface = self.ui.surface();
+        let mut printer = Printer::new(&form, surface, filter, &view.known, sought, &stop)?;
         let first = std::mem::take(&mut view.answer);
         let total = if printer.whole() {
             let (answer, total) = self.gather(rest, first)?;
@@ -161,7 +163,7 @@ impl Session {
             let paging = Paging::start(&network, rest, view.limit);
             self.print_pages(paging, head, &mut printer)?
         };
-        self.tell(&printer);
+        self.tell(&printer)?;
         self.tell_limit(&view, total);
         Ok(())
     }
@@ -199,12 +201,13 @@ impl Session {
     /// Prints the part of an answer that a view has.
     pub fn print(&self, view: &View) -> io::Result<()> {
         let pressed = self.presses();
-        let stop = || self.presses() > pressed;
+        let paging = self.ui.paging();
+        let stop = || self.presses() > pressed && !paging.get();
         let filter = view.filter.as_deref();
-        let form = self.form(view);
-        let mut printer = Printer::new(form, filter, &view.known, view.sought(), &stop)?;
+        let (form, surface) = (self.form(view), self.ui.surface());
+        let mut printer = Printer::new(form, surface, filter, &view.known, view.sought(), &stop)?;
         self.ui.write(|out| printer.print(&view.answer, out))?;
-        self.tell(&printer);
+        self.tell(&printer)?;
         Ok(())
     }
 
@@ -216,11 +219,12 @@ impl Session {
         }
     }
 
-    /// Says what of the answer is not there.
-    fn tell(&self, printer: &Printer) {
+    /// Says what of the answer is not there, below what is.
+    fn tell(&self, printer: &Printer) -> io::Result<()> {
         if self.ui.unread() {
-            return;
+            return Ok(());
         }
+        self.ui.end_page()?;
         for (path, nearest) in printer.unknown() {
             let nearest = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
             self.ui
@@ -229,6 +233,10 @@ impl Session {
         if let Some(note) = printer.note() {
             self.ui.warn(&note);
         }
+        if let Some(left) = printer.left() {
+            self.ui.whisper(&left);
+        }
+        Ok(())
     }
 
     /// Fetches all pages of a list before it is printed, and tells how many rows the cloud counts.

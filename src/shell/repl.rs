@@ -1,6 +1,5 @@
 //! The prompt: lines in from a terminal, executed one after another until somebody leaves.
 
-use super::builtin::Known;
 use super::editor::{Input, Read};
 use super::session::Session;
 use crate::line::secrets::has_secret;
@@ -25,7 +24,7 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
         session.failed(&error);
     }
     loop {
-        let known = Known::of(session);
+        let known = session.known();
         input.know(session.known_catalog(), known);
         let line = match read_whole(input, &prompt(session)) {
             Ok(Read::Line(line)) => line,
@@ -110,6 +109,7 @@ mod tests {
     use super::*;
     use crate::catalog::Catalog;
     use crate::error::Result;
+    use crate::shell::builtin::Known;
 
     struct Typed(Vec<Read>);
 

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builtin::{self, Builtin};
-use super::clouds::Place;
+use super::clouds::{Demo, Place};
 use super::help;
 use super::log::Log;
 use super::output::{Ending, Wanted};
+use super::values::Values;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -79,7 +81,9 @@ pub struct Session {
     /// The APIs that list names and were refused.
     pub(super) unlisted: Vec<&'static str>,
     pub(super) network: Option<Arc<Network>>,
-    pub(super) demo: Option<devcloud::Cloud>,
+    pub(super) demo: Arc<Demo>,
+    /// What completion knows of the values that the cloud has.
+    pub values: Arc<Values>,
     pub(super) client: Option<(Place, Arc<Client>)>,
     /// The secret keys that commands printed, by command: each is run once.
     pub(super) printed: HashMap<String, Secret>,
@@ -97,6 +101,7 @@ impl Session {
             ui.warn(note);
         }
         let ledger = Arc::new(Ledger::at(&places.state));
+        let demo = Arc::new(Demo::at(places.state.join("devcloud.sqlite")));
         Ok(Session {
             ui,
             places,
@@ -113,7 +118,8 @@ impl Session {
             line_form: None,
             unlisted: Vec::new(),
             network: None,
-            demo: None,
+            demo,
+            values: Arc::default(),
             client: None,
             printed: HashMap::new(),
             catalog: None,
@@ -216,7 +222,12 @@ impl Session {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {
                 let name = call.name.clone();
-                self.call(call).map_err(|error| error.of(&name))
+                let shown = self.call(call);
+                // Whatever came of it, and after the end of its job.
+                if !cloud::usual().reads(&name) {
+                    self.values.changed(&name);
+                }
+                shown.map_err(|error| error.of(&name))
             }
             Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
@@ -290,10 +301,17 @@ impl Session {
                     leave: true,
                 };
             }
-            Ok(Shown::Text(text)) => self.ui.print(&text).map_err(Ending::from),
-            Ok(Shown::Answer(view)) => self.print_whole(*view),
+            Ok(Shown::Text(text)) => {
+                self.page();
+                self.ui.print(&text).map_err(Ending::from)
+            }
+            Ok(Shown::Answer(view)) => {
+                self.page();
+                self.print_whole(*view)
+            }
         };
-        match written {
+        let ended = self.ui.end_page().map_err(Ending::from);
+        match written.and(ended) {
             Ok(()) => status(0),
             Err(Ending::Failed(error)) => self.failed(&error),
             // Whoever read has enough: nothing is wrong, and nothing more is to be said to them.

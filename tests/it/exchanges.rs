@@ -9,6 +9,7 @@ use capuchin::catalog::types::Types;
 use capuchin::cloud::{Dialect, Outcome, Reply, Request, cloudstack::CloudStack};
 use capuchin::error::Kind;
 use capuchin::print::Printer;
+use capuchin::print::surface::Surface;
 use capuchin::record::answer::Shape;
 use capuchin::record::select::Sought;
 use capuchin::record::{Record, Value, json};
@@ -212,10 +213,17 @@ fn json_and_xml_of_one_answer_are_the_same_tree() {
 
 fn printed(form: &str, answer: &Answer) -> Vec<u8> {
     let mut out = Vec::new();
-    Printer::new(form, None, &[], Sought::default(), &|| false)
-        .unwrap()
-        .print(answer, &mut out)
-        .unwrap();
+    Printer::new(
+        form,
+        Surface::default(),
+        None,
+        &[],
+        Sought::default(),
+        &|| false,
+    )
+    .unwrap()
+    .print(answer, &mut out)
+    .unwrap();
     out
 }
 

@@ -5,6 +5,8 @@
 mod answers;
 #[path = "properties/configuration.rs"]
 mod configuration;
+#[path = "properties/forms.rs"]
+mod forms;
 #[path = "properties/lines.rs"]
 mod lines;
 #[path = "properties/signing.rs"]

@@ -343,6 +343,26 @@ fn at_a_terminal_the_password_is_asked_for_when_a_session_has_ended() {
 }
 
 #[test]
+fn secrets_are_set_from_a_file_from_standard_input_or_unseen_at_a_terminal() {
+    let home = Home::new().configured("[profiles.prod]\nurl = \"http://127.0.0.1:9/client/api\"\n");
+    let kept = || std::fs::read_to_string(home.config()).unwrap();
+    home.file("key", "FROMFILE\n");
+    home.run("-p prod set secretkey @key").ok();
+    assert!(kept().contains("secretkey = \"FROMFILE\""), "{}", kept());
+    home.run("-p prod set secretkey @-").stdin("PIPED\r\n").ok();
+    assert!(kept().contains("secretkey = \"PIPED\""), "{}", kept());
+    home.run("-p prod set secretkey @@at").ok();
+    assert!(kept().contains("secretkey = \"@at\""), "{}", kept());
+    home.run("-p prod set secretkey @nosuch").fails(2);
+    let mut asking = terminal(&home, &["-p", "prod", "set", "password"]);
+    asking.exp_string("password (not shown): ").unwrap();
+    asking.send_line("TYPED").unwrap();
+    let shown = asking.exp_eof().unwrap();
+    assert!(!shown.contains("TYPED"), "{shown}");
+    assert!(kept().contains("password = \"TYPED\""), "{}", kept());
+}
+
+#[test]
 fn a_refused_password_is_tried_once_and_not_until_the_account_is_locked() {
     let logins = Logins::new();
     let lines = BOB_WITH_PASSWORD.replace("hunter2", "old");

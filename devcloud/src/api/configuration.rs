@@ -20,7 +20,8 @@ pub const THROTTLING_INTERVAL: &str = "api.throttling.interval";
 /// How many calls that is.
 pub const THROTTLING_MAX: &str = "api.throttling.max";
 const INTEGRATION_PORT: &str = "integration.api.port";
-const CLOCK_OFFSET: &str = "devcloud.clock.offset";
+/// How far the cloud's clock is ahead, in seconds.
+pub const CLOCK_OFFSET: &str = "devcloud.clock.offset";
 /// How long a session may idle, in seconds.
 pub const SESSION_TIME: &str = "devcloud.session.seconds";
 /// How long an upload may take to come, in minutes; 0 expects none in time.

@@ -69,6 +69,12 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
     answer
 }
 
+/// A refusal that comes whatever was asked.
+pub fn refused(request: &Request, refusal: &Refusal) -> Answer {
+    let command = value(&request.params, "command").unwrap_or_default();
+    refusal.answer(&envelope(request, command, refusal))
+}
+
 /// What a refusal is wrapped in: the answer that the API would have given, where the server got as far as to find it.
 fn envelope(request: &Request, command: &str, refusal: &Refusal) -> String {
     let known = all().any(|api| api.name == command);

@@ -9,6 +9,7 @@ use super::listing::{OWNED, PAGED, Seen};
 use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, opt, req};
 use crate::auth::Params;
 use crate::clock;
+use crate::faults;
 use crate::store::{self, Job};
 use crate::wire::Refusal;
 
@@ -187,8 +188,12 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
             host: "",
             subject: subject.clone(),
         };
+        let fault = faults::job_fails(db, api.name)?;
         db.execute_batch("SAVEPOINT job")?;
-        let ended = (work.end)(&mut call);
+        let ended = match fault {
+            Some(text) => Err(Refusal::new(530, 9999, text)),
+            None => (work.end)(&mut call),
+        };
         let (status, code, result) = match &ended {
             Ok(result) => {
                 db.execute_batch("RELEASE job")?;
@@ -196,6 +201,7 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
             }
             Err(refusal) => {
                 db.execute_batch("ROLLBACK TO job; RELEASE job")?;
+                give_up(db, api, &subject)?;
                 // The job says 530 whatever happened; the real code is inside.
                 (
                     2,
@@ -222,4 +228,20 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
         store::settle_job(db, &job)?;
     }
     Ok(())
+}
+
+/// What a failed job worked on is in no state between two others any more: what was to be made is in error, what was to
+/// change is as it was.
+fn give_up(db: &Transaction, api: &Api, subject: &str) -> Done<()> {
+    let Some(mut machine) = store::by_uuid(db, "machine", subject)? else {
+        return Ok(());
+    };
+    let state = match (api.name, machine.state.as_str()) {
+        ("deployVirtualMachine", "Starting") => "Error",
+        (_, "Starting" | "Expunging") => "Stopped",
+        (_, "Stopping" | "Migrating") => "Running",
+        _ => return Ok(()),
+    };
+    machine.state = state.into();
+    Ok(store::update(db, &machine)?)
 }

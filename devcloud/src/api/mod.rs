@@ -56,8 +56,8 @@ use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
-pub use configuration::{cloud_time, integration_port};
-pub use dispatch::{Door, Request, World, answer};
+pub use configuration::{CLOCK_OFFSET, cloud_time, integration_port};
+pub use dispatch::{Door, Request, World, answer, refused};
 pub use fill::fill;
 use limits::Limits;
 
@@ -208,6 +208,11 @@ struct Call<'a> {
     host: &'a str,
     /// What the handler saw and a job's end shall see again.
     subject: String,
+}
+
+/// The names of all APIs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|api| api.name)
 }
 
 fn all() -> impl Iterator<Item = &'static Api> {

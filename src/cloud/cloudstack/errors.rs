@@ -1,7 +1,7 @@
 //! What CloudStack's refusals mean: an answer that is none in, out comes what was asked, the server's text, the codes' names and
 //! meaning, and what there is to do about it.
 
-use super::codes;
+use super::{codes, throttle};
 use crate::cloud::{Code, Reply, Request, http};
 use crate::error::{Doubt, Error, Kind, Said};
 use crate::record::Record;
@@ -140,8 +140,9 @@ impl Refusal {
         if api.eq_ignore_ascii_case("login") && self.code == 531 {
             return vec!["check the user name, the password and the domain".into()];
         }
-        if let Some(wait) = told_wait(&text) {
-            return vec![format!("wait {wait} and try again")];
+        if let Some(wait) = throttle::milliseconds(&text) {
+            let seconds = wait.as_millis().div_ceil(1000);
+            return vec![format!("wait {seconds} s and try again")];
         }
         if let Some((_, hint)) = TELLING.iter().find(|(part, _)| text.contains(part)) {
             return vec![(*hint).into()];
@@ -173,17 +174,6 @@ impl Refusal {
     }
 }
 
-/// How long a text in lower case says to wait: `please retry after 19789 ms`.
-fn told_wait(text: &str) -> Option<String> {
-    let rest = text.split_once("retry after ")?.1;
-    let (number, unit) = rest.trim_end_matches('.').split_once(' ')?;
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(format!("{} s", number.div_ceil(1000))),
-        _ => None,
-    }
-}
-
 /// The error for a file that the cloud has not taken, in the cloud's words.
 pub fn upload_failed(what: &str, why: &str) -> Error {
     Error::new(Kind::JobFailed, format!("{what}: the upload failed: {why}"))
@@ -193,8 +183,13 @@ pub fn upload_failed(what: &str, why: &str) -> Error {
 pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error {
     let status = u32::from(reply.status);
     // A refusal by whatever stands before the API changed nothing; anything else may have.
-    // What is no sentence of the API's may be a page from before it, put there after the call went through.
-    let api_says = reads || plain(&reply.body).is_some();
+    // A sentence in another media type than the API's may be from what stands before it, put there after the call went
+    // through.
+    let sentence = plain(&reply.body);
+    let api_says = reads
+        || sentence
+            .as_ref()
+            .is_some_and(|text| text.is_empty() || media_of_the_api(&reply.content_type));
     let refused = match reply.status {
         400..=407 | 409..=499 => true,
         530..=559 => api_says,
@@ -206,7 +201,7 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         (false, false) => Kind::Unknown,
     };
     let own = codes::find(status).filter(|_| refused);
-    if let (Some(_), Some(text)) = (&own, plain(&reply.body)) {
+    if let (Some(_), Some(text)) = (&own, sentence) {
         let refusal = Refusal {
             code: status,
             text,
@@ -240,6 +235,20 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
     error
 }
 
+/// Whether the content type is one that the API answers in.
+fn media_of_the_api(content_type: &str) -> bool {
+    let media = content_type.to_ascii_lowercase();
+    ["json", "javascript", "xml"]
+        .iter()
+        .any(|kind| media.contains(kind) && !media.contains("xhtml"))
+}
+
+/// Whether a body is a web page.
+pub fn looks_like_html(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
+    head.contains("<html") || head.contains("<!doctype html")
+}
+
 /// The text of a body that is a sentence for people, which servers send for some refusals whatever the content type says;
 /// nothing for `null`.
 fn plain(body: &[u8]) -> Option<String> {
@@ -254,7 +263,8 @@ fn plain(body: &[u8]) -> Option<String> {
 /// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
-    let shown = match title(&text) {
+    let page = looks_like_html(body).then(|| title(&text)).flatten();
+    let shown = match page {
         Some(title) => on_one_line(title),
         // A broken answer may hold the very keys that it was asked for.
         None if text.trim_start().starts_with(['{', '[', '<']) => String::new(),

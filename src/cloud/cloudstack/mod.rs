@@ -1,7 +1,9 @@
 //! Apache CloudStack: listApis, keys and signatures, envelopes, jobs.
 
+mod choices;
 mod codes;
 mod errors;
+mod listing;
 mod login;
 mod names;
 pub mod sign;
@@ -20,6 +22,7 @@ use serde::Deserialize;
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
+use crate::cloud::listing::Listing;
 use crate::cloud::{
     Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
     SignedCall, Throttle, Token, Uploads,
@@ -202,8 +205,22 @@ impl Dialect for CloudStack {
         names::names(api, param)
     }
 
+    fn choices(&self, api: &str, param: &str) -> Vec<Named> {
+        choices::choices(api, param)
+    }
+
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
         names::listed(list, answer)
+    }
+
+    fn listing(
+        &self,
+        catalog: &Catalog,
+        api: &Api,
+        param: &str,
+        given: &[(String, String)],
+    ) -> Option<Listing> {
+        listing::listing(catalog, api, param, given)
     }
 
     fn unauthorized(&self, reply: &Reply) -> bool {
@@ -369,7 +386,7 @@ impl CloudStack {
         let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
-            Some(b'<') if looks_like_html(&bytes) => Err("it is a web page".to_string()),
+            Some(b'<') if errors::looks_like_html(&bytes) => Err("it is a web page".to_string()),
             Some(b'<') => Body::of_xml(&bytes, types),
             Some(_) => Body::of_json(&bytes),
         };
@@ -443,11 +460,6 @@ fn without_secrets(api: &str, params: &[(String, String)]) -> Vec<(String, Strin
         }
     }
     kept
-}
-
-fn looks_like_html(body: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
-    head.contains("<html") || head.contains("<!doctype html")
 }
 
 #[cfg(test)]
@@ -547,6 +559,46 @@ mod tests {
             .unwrap_err();
         assert!(error.message.contains("value=******** of kim"), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn a_sentence_in_place_of_an_answer_refuses_a_change_only_in_the_apis_media_type() {
+        let change = request("createUser", &[]);
+        for (status, content_type, body, kind) in [
+            (531, "application/json", "null", Kind::Refused),
+            (533, "text/xml;charset=utf-8", "No room", Kind::Refused),
+            (531, "text/plain", "null", Kind::Refused),
+            (533, "text/plain", "Upstream has no room", Kind::Unknown),
+            (533, "", "Upstream has no room", Kind::Unknown),
+            (530, "text/html", "<html>no</html>", Kind::Unknown),
+            (430, "text/plain", "no", Kind::Refused),
+        ] {
+            let reply = Reply {
+                content_type: content_type.into(),
+                ..reply(status, body)
+            };
+            let error = CloudStack
+                .read(&change, &reply, &Types::default(), true)
+                .unwrap_err();
+            assert_eq!(error.kind, kind, "{status} {content_type} {body}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_quoted_from_web_pages_only() {
+        let read = |body: &str| {
+            let call = request("listUsers", &[]);
+            let error = CloudStack
+                .read(&call, &reply(200, body), &Types::default(), true)
+                .unwrap_err();
+            error.message
+        };
+        let told = read("<html><title>Welcome</title></html>");
+        assert!(told.ends_with(": Welcome"), "{told}");
+        let told = read("{\"secretkey\": \"<title>hush</title>\"");
+        assert!(!told.contains("hush"), "{told}");
+        let told = read("<user><title>hush</title>");
+        assert!(!told.contains("hush"), "{told}");
     }
 
     #[test]

@@ -16,11 +16,16 @@ pub fn throttled(reply: &Reply, now: i64) -> Option<Throttle> {
     if reply.status != 429 {
         return None;
     }
+    let told = || {
+        milliseconds(&String::from_utf8_lossy(
+            &reply.body[..reply.body.len().min(HEAD)],
+        ))
+    };
     let header = reply.retry_after.as_deref().and_then(|text| {
         // The server's own clock knows best how far away a date of its own is.
         after(text, reply.date.unwrap_or(now))
     });
-    let told = header.or_else(|| milliseconds(&reply.body));
+    let told = header.or_else(told);
     Some(told.map_or(Throttle::Untold, Throttle::For))
 }
 
@@ -37,8 +42,8 @@ fn after(text: &str, now: i64) -> Option<Duration> {
 }
 
 /// The wait in "please retry after 19789 ms.", as real servers have it in their text.
-fn milliseconds(body: &[u8]) -> Option<Duration> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(HEAD)]).to_ascii_lowercase();
+pub fn milliseconds(text: &str) -> Option<Duration> {
+    let text = text.to_ascii_lowercase();
     let (_, rest) = text.split_once("retry after")?;
     let rest = rest.trim_start();
     let digits = rest.len()

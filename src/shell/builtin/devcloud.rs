@@ -1,8 +1,10 @@
-//! `devcloud`: the built-in cloud, served to other programs or started over.
+//! `devcloud`: the built-in cloud, served to other programs, filled, started over, given trouble or time.
+
+mod trouble;
 
 use std::net::SocketAddr;
 
-use super::{Builtin, first_word};
+use super::{Builtin, Known, first_word};
 use crate::config::private_directory;
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
@@ -12,11 +14,21 @@ use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
-    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset",
-    about: "Serves the built-in cloud to other programs until Ctrl-C, fills it, or starts it over",
+    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset | fault add|list|remove … | clock advance|offset DURATION",
+    about: "Serves the built-in cloud to other programs until Ctrl-C, fills it, starts it over, or has trouble and time come over it",
     run,
-    words: |_, given| first_word(given, &["serve", "seed", "reset"]),
+    words,
 };
+
+fn words(_: &Known, given: &[&str]) -> Vec<String> {
+    match given {
+        ["seed"] => first_word(&[], &["large"]),
+        ["fault"] => first_word(&[], &["add", "list", "remove"]),
+        ["fault", "add", _] => first_word(&[], trouble::KINDS),
+        ["clock"] => first_word(&[], &["advance", "offset"]),
+        _ => first_word(given, &["serve", "seed", "reset", "fault", "clock"]),
+    }
+}
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -28,13 +40,16 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
             let any = SocketAddr::from(([127, 0, 0, 1], 0));
             serve(session, listen.unwrap_or(any), integration)
         }
+        ["fault", ref words @ ..] => trouble::fault(session, words),
+        ["clock", ref words @ ..] => trouble::clock(session, words),
         _ => Err(wrong()),
     }
 }
 
 fn wrong() -> Error {
     Error::line(
-        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large` or `reset`",
+        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large`, `reset`, \
+         `fault add|list|remove` or `clock advance|offset`",
     )
 }
 
@@ -65,6 +80,7 @@ fn reset(session: &mut Session) -> Result<Shown> {
     devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;
     // What was asked of the world that is gone is of no use in the next one.
     session.ledger.forget_cloud(BUILT_IN)?;
+    session.values.forget();
     session.ui.say("the built-in cloud starts over");
     Ok(Shown::Nothing)
 }
@@ -78,6 +94,7 @@ fn seed_large(session: &mut Session) -> Result<Shown> {
     make_directory(&state)?;
     devcloud::fill(&state, MACHINES, NETWORKS, VOLUMES)
         .map_err(|why| Error::local(why.to_string()))?;
+    session.values.forget();
     session.ui.say(&format!(
         "the built-in cloud has {MACHINES} machines, {NETWORKS} networks and {VOLUMES} volumes more; `devcloud reset` starts it over"
     ));

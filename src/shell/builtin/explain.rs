@@ -61,22 +61,13 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
             return Ok(shown(&asked, form));
         }
     };
-    // Beside each other on a terminal, sentences leave no room for a table.
-    let narrow = form == "auto" && session.ui.to_terminal();
-    let narrow = narrow.then(|| ["code", "kind", "name"].map(String::from).to_vec());
-    let mut shown = View::of(
-        Answer::table("code", listed.into_iter().map(row).collect()),
-        form,
-    );
-    if let Shown::Answer(view) = &mut shown {
-        if narrow.is_some() {
-            session.ui.say(
-                "`explain CODE` tells what each means and what to do; `explain -o text` all of it",
-            );
-        }
-        view.filter = narrow;
+    if form == "auto" && session.ui.to_terminal() {
+        session.ui.say(
+            "`explain CODE` tells what each means and what to do; `explain -o text` all of it",
+        );
     }
-    Ok(shown)
+    let rows = listed.into_iter().map(row).collect();
+    Ok(View::of(Answer::table("code", rows), form))
 }
 
 /// Every code that there is something to say of.

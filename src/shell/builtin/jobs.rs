@@ -26,10 +26,19 @@ pub const JOBS: Builtin = Builtin {
     words,
 };
 
-fn words(_: &Known, given: &[&str]) -> Vec<String> {
+fn words(known: &Known, given: &[&str]) -> Vec<String> {
+    let ids = |open: bool| {
+        let calls = known.jobs().iter();
+        let calls = calls.filter(move |call| !open || call.state.open());
+        calls
+            .map(|call| call.id.to_string())
+            .filter(|id| !given.contains(&id.as_str()))
+    };
     match given {
         [] => WORDS.map(String::from).to_vec(),
-        ["wait"] => vec!["all".into()],
+        ["wait"] => ids(true).chain(["all".into()]).collect(),
+        ["wait", ..] => ids(true).collect(),
+        ["show"] | ["forget", ..] => ids(false).collect(),
         _ => Vec::new(),
     }
 }
@@ -107,6 +116,7 @@ fn wait_for(session: &mut Session, ids: &[&str]) -> Result<Shown> {
         }
     }
     bring_up_to_date(session, &mut calls)?;
+    session.values.forget();
     let calls: Vec<Noted> = session
         .ledger
         .calls(&whose, true)?

@@ -1,8 +1,5 @@
 //! `login` and `logout`: a session of a user with a password, begun and ended.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-
 use super::{Builtin, Known, no_words};
 use crate::client::At;
 use crate::config::file;
@@ -11,10 +8,8 @@ use crate::config::secret::Secret;
 use crate::config::settings;
 use crate::error::{Error, Kind, Result};
 use crate::shell::ask;
-use crate::shell::session::{Mode, Session, Shown, expand_home};
+use crate::shell::session::{Mode, Session, Shown};
 
-/// No password is longer than this, in bytes.
-const LONGEST: u64 = 4096;
 const WORDS: [&str; 3] = ["username=", "domain=", "password=@"];
 
 pub const LOGIN: Builtin = Builtin {
@@ -74,7 +69,7 @@ fn login(session: &mut Session, args: &[String]) -> Result<Shown> {
     };
     warn_of_plain_text(session, &resolved);
     let password = match &given.password {
-        Some(place) => Some(read(session, place)?),
+        Some(place) => Some(ask::from_place(session, "password", place)?),
         None if password.is_empty() => Some(typed(&username)?),
         None => None,
     };
@@ -227,39 +222,9 @@ fn typed(username: &str) -> Result<Secret> {
             "login needs a password, and there is nobody to ask: standard input is no terminal",
         )
         .hint("have it read: password=@FILE, or password=@- for a line of standard input")
-        .hint("or keep it in the profile: `set password PASSWORD` at a prompt, which keeps no history of it"));
+        .hint("or keep it in the profile: `set password` asks for it"));
     }
     ask::password(&format!("Password of {username}: "))
-}
-
-/// The first line of a file, or of standard input.
-fn read(session: &Session, place: &str) -> Result<Secret> {
-    let line = match place {
-        "-" if session.mode == (Mode::Script { stdin: true }) => {
-            return Err(Error::line(
-                "password=@- reads standard input, which is the script itself",
-            )
-            .hint("name a file, or run the script with -f FILE"));
-        }
-        "-" => first_line(io::stdin().lock()),
-        path => File::open(expand_home(path, &session.env))
-            .and_then(|file| first_line(BufReader::new(file))),
-    };
-    let line = line.map_err(|why| {
-        Error::line(format!(
-            "login: the password could not be read from {place}: {why}"
-        ))
-    })?;
-    if line.is_empty() {
-        return Err(Error::line(format!("login: {place} holds no password")));
-    }
-    Ok(Secret::new(line))
-}
-
-fn first_line(input: impl BufRead) -> io::Result<String> {
-    let mut line = String::new();
-    input.take(LONGEST).read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).into())
 }
 
 /// Whoever has logged in is who calls from now on: the next process finds the session by the name.

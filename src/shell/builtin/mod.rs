@@ -1,5 +1,6 @@
 //! The built-ins: one file each, and the table from which help, completion and the dispatch come.
 
+mod complete;
 mod devcloud;
 mod exit;
 mod explain;
@@ -13,7 +14,11 @@ mod shell;
 mod source;
 mod sync;
 
+use std::sync::{Arc, OnceLock};
+
 use super::session::{Session, Shown};
+use super::values::Values;
+use crate::client::ledger::{Ledger, Noted, Whose};
 use crate::error::Result;
 
 /// A command of the shell's own.
@@ -28,16 +33,36 @@ pub struct Builtin {
 }
 
 /// What completion knows of the session while a line is typed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     pub profiles: Vec<String>,
+    /// The calls that were written down, read when they are first wanted.
+    jobs: Arc<OnceLock<Vec<Noted>>>,
+    ledger: Option<(Arc<Ledger>, Whose)>,
+    /// What is known of the values that the cloud has; none where they are not to be completed.
+    pub values: Option<Arc<Values>>,
 }
 
 impl Known {
     pub fn of(session: &Session) -> Known {
+        let whose = session.whose(&session.resolved).ok();
         Known {
             profiles: session.file.profiles(),
+            jobs: Arc::default(),
+            ledger: whose.map(|whose| (session.ledger.clone(), whose)),
+            values: None,
         }
+    }
+
+    /// The calls in the ledger, the latest first; none where it cannot be read.
+    pub fn jobs(&self) -> &[Noted] {
+        self.jobs.get_or_init(|| {
+            let calls = self.ledger.as_ref();
+            let calls = calls.and_then(|(ledger, whose)| ledger.calls(whose, false).ok());
+            let mut calls = calls.unwrap_or_default();
+            calls.reverse();
+            calls
+        })
     }
 }
 
@@ -53,6 +78,7 @@ impl Builtin {
 pub static BUILTINS: &[Builtin] = &[
     exit::EOF,
     API,
+    complete::COMPLETE,
     devcloud::DEVCLOUD,
     exit::EXIT,
     explain::EXPLAIN,

@@ -3,12 +3,13 @@
 use super::{Builtin, Known};
 use crate::config::file::File;
 use crate::config::resolve::{Origin, describe, new_profile_for};
-use crate::config::settings::{self, Setting};
+use crate::config::settings::{self, Kind, Setting};
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
-use crate::shell::editor::setting_values;
+use crate::shell::ask;
 use crate::shell::session::{Mode, Session, Shown, View};
+use crate::shell::tab::setting_values;
 
 pub const SET: Builtin = Builtin {
     name: "set",
@@ -41,9 +42,28 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     };
     let setting = settings::find(name).ok_or_else(|| unknown(name))?;
     match value {
+        None if setting.kind == Kind::Secret && asks(session) => {
+            // Ctrl-C at the question needs somebody who listens for it.
+            session.network()?;
+            let typed = ask::password(&format!("{} (not shown): ", setting.name))?;
+            change(session, setting, typed.expose())
+        }
         None => one(session, setting),
+        Some(value) if setting.kind == Kind::Secret => match value.strip_prefix('@') {
+            Some(text) if text.starts_with('@') => change(session, setting, text),
+            Some(place) => {
+                let secret = ask::from_place(session, setting.name, place)?;
+                change(session, setting, secret.expose())
+            }
+            None => change(session, setting, &value),
+        },
         Some(value) => change(session, setting, &value),
     }
+}
+
+/// Whether somebody is there who can type what nobody else is to read.
+fn asks(session: &Session) -> bool {
+    matches!(session.mode, Mode::Prompt | Mode::OneShot) && ask::possible()
 }
 
 fn unknown(name: &str) -> Error {

@@ -139,8 +139,8 @@ fn values_that_are_known_are_offered() {
     }
     let completion = at(&small(), "list users listall=t", 20);
     assert_eq!(completion.start, 11);
-    let displays = completion.candidates.iter().map(|c| c.display.as_str());
-    assert_eq!(displays.collect::<Vec<_>>(), ["true"]);
+    let values = completion.candidates.iter().map(|c| c.value.as_str());
+    assert_eq!(values.collect::<Vec<_>>(), ["true"]);
 }
 
 #[test]

@@ -1,0 +1,345 @@
+//! Which columns of a list are worth a terminal's width: what was seen of each column in, an order of usefulness out.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::fit::Gives;
+
+/// What is looked for first, in the order in which it stands.
+const LEADING: [&[&str]; 6] = [
+    &["name"],
+    &["state", "status", "allocationstate", "percentused"],
+    &["ipaddress", NIC_ADDRESS, "publicip", "publicipaddress"],
+    &["zonename"],
+    &["account", "project"],
+    &["id"],
+];
+const NAME: usize = 0;
+const STATE: usize = 1;
+const ADDRESS: usize = 2;
+const ID: usize = 5;
+
+/// What a machine's first address is found by.
+pub const NIC_ADDRESS: &str = "nic.ipaddress";
+
+/// What a thing without a name is known by.
+const STAND_INS: [&str; 4] = ["displayname", "ipaddress", "api", "username"];
+
+/// What people ask for after that, whatever it is a list of.
+const WANTED: &[&str] = &[
+    "type",
+    "displayname",
+    "username",
+    "size",
+    "memory",
+    "cpunumber",
+    "hypervisor",
+    "templatename",
+    "serviceofferingname",
+    "networkname",
+    "networktype",
+    "cidr",
+    "guestcidraddress",
+    "hostname",
+    "clustername",
+    "podname",
+    "vmname",
+    "virtualmachinename",
+    "protocol",
+    "startport",
+    "endport",
+    "publicport",
+    "privateport",
+    "cidrlist",
+    "value",
+    "key",
+    "usage",
+    "percentused",
+    "capacityused",
+    "capacitytotal",
+    "level",
+    "vlan",
+    "code",
+    "kind",
+    "sent",
+    "url",
+    "inuse",
+    "cmd",
+    "jobstatus",
+    "ostypename",
+    "domain",
+    "email",
+    "traffictype",
+    "scope",
+    "path",
+    "role",
+    "rolename",
+    "category",
+    "volumetype",
+    "resourcetype",
+    "max",
+];
+
+/// How wide a value is shown before others give way to it.
+const PLENTY: usize = 24;
+const NAMES: usize = 20;
+/// A header wider than this is cut where what stands under it is narrower.
+const HEADER: usize = 16;
+/// Columns from here on are of less use than the whole of a name.
+const MINOR: usize = 8;
+/// Columns from here on are shown only where all are.
+const SPARE: usize = 60;
+/// Less of a long text is of no use.
+const PROSE: usize = 16;
+
+/// What was seen of one column.
+#[derive(Debug)]
+pub struct Seen {
+    pub name: String,
+    /// Of the widest cell.
+    pub width: usize,
+    /// How many rows have something there, and how wide that is together.
+    filled: usize,
+    total: usize,
+    first: Option<String>,
+    varies: bool,
+    /// Whether it has said the same as the row's name so far.
+    twin: bool,
+    kind: Option<Kind>,
+}
+
+/// What all values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Word,
+    Number,
+    Bool,
+    Id,
+    Date,
+    Nested,
+}
+
+/// What the list is of, as far as it can be told.
+struct Things<'a> {
+    rows: usize,
+    /// The column that they are known by.
+    called: Option<&'a str>,
+    /// Whether they are what happened, whose ids nobody asks for.
+    happened: bool,
+}
+
+impl<'a> Things<'a> {
+    fn of(seen: &'a [Seen], rows: usize) -> Things<'a> {
+        let there = |name: &str| seen.iter().any(|seen| seen.name == name && seen.filled > 0);
+        let happened = there("description") && (there("sent") || there("level"));
+        let called = std::iter::once("name")
+            .chain(STAND_INS)
+            .find(|name| there(name) && !(*name == "username" && happened));
+        Things {
+            rows,
+            called,
+            happened,
+        }
+    }
+}
+
+/// A column that is shown, in so many columns of the terminal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chosen {
+    pub place: usize,
+    pub width: usize,
+}
+
+impl Seen {
+    pub fn new(name: &str) -> Seen {
+        Seen {
+            name: name.into(),
+            width: 0,
+            filled: 0,
+            total: 0,
+            first: None,
+            varies: false,
+            twin: true,
+            kind: None,
+        }
+    }
+
+    /// Takes a cell in; `called` is the name of what the row is.
+    pub fn see(&mut self, text: &str, kind: Kind, called: Option<&str>) {
+        let width = text.width();
+        self.width = self.width.max(width);
+        if text.is_empty() {
+            return;
+        }
+        self.filled += 1;
+        self.total += width;
+        self.twin &= called == Some(text);
+        match &self.first {
+            None => self.first = Some(text.into()),
+            Some(first) => self.varies |= first != text,
+        }
+        self.kind = match self.kind {
+            None => Some(kind),
+            Some(known) if known == kind => Some(kind),
+            Some(_) => Some(Kind::Word),
+        };
+    }
+
+    /// The width at which nothing of it is cut.
+    pub fn natural(&self) -> usize {
+        self.width.max(self.name.width())
+    }
+
+    pub fn gives(&self) -> Gives {
+        match (self.leads(), self.kind) {
+            (Some(ID), _) | (_, Some(Kind::Id)) => Gives::Last,
+            (Some(NAME | STATE | ADDRESS), _) => Gives::Later,
+            _ => Gives::First,
+        }
+    }
+
+    fn leads(&self) -> Option<usize> {
+        LEADING
+            .iter()
+            .position(|names| names.contains(&self.name.as_str()))
+    }
+
+    /// The width that it is given where others have to be left out.
+    fn want(&self) -> usize {
+        let header = self.name.width().min(HEADER);
+        let most = match self.gives() {
+            Gives::Last => usize::MAX,
+            Gives::Later => NAMES,
+            Gives::First => PLENTY,
+        };
+        self.width.min(most).max(header)
+    }
+
+    fn long(&self) -> bool {
+        self.total > self.filled * PLENTY
+    }
+
+    /// How useful it is, the best at 0.
+    fn rank(&self, things: &Things) -> usize {
+        if self.filled == 0 {
+            return 1000;
+        }
+        if things.called == Some(&*self.name) {
+            return 0;
+        }
+        // What only some rows have differs as well.
+        let same = things.rows > 1 && !self.varies && self.filled == things.rows;
+        match (self.leads(), same) {
+            (Some(ID), _) if things.happened => return 46,
+            (Some(ID), _) if things.called.is_some() => return 1,
+            (Some(ID), _) => return 12,
+            (Some(STATE), true) => return MINOR,
+            (Some(ADDRESS), true) | (Some(3..), true) => return 40,
+            (Some(STATE), false) => return 2,
+            (Some(ADDRESS), false) => return 3,
+            (Some(lead), _) => return lead + 1,
+            (None, _) => {}
+        }
+        if things.happened && self.name == "description" {
+            return 4;
+        }
+        let other = self.name.ends_with("id") || self.kind == Some(Kind::Id);
+        let secret = self.name.ends_with("key") && self.name != "key";
+        let wanted = WANTED.contains(&self.name.as_str());
+        let rank = match self.kind {
+            Some(Kind::Nested) => 80,
+            _ if secret => 90,
+            Some(Kind::Bool) if !wanted => 70,
+            _ if other => SPARE,
+            Some(Kind::Date) if things.happened || things.called.is_none() => 9,
+            Some(Kind::Date) => 45,
+            _ if wanted => 10,
+            _ if self.long() => 20,
+            _ => 15,
+        };
+        let twin = things.rows > 1 && self.twin;
+        match (same || twin, rank) {
+            (true, 10) if !twin => SPARE - 5,
+            (true, rank) => rank + 100,
+            (false, rank) => rank,
+        }
+    }
+}
+
+/// The columns that fit into `width`, each with `beside` between it and the next, and those that do not, the most useful
+/// first.
+pub fn choose(
+    seen: &[Seen],
+    rows: usize,
+    width: usize,
+    beside: usize,
+) -> (Vec<Chosen>, Vec<usize>) {
+    let natural: usize = seen.iter().map(|seen| seen.natural() + beside).sum();
+    if natural <= width {
+        let whole = |(place, seen): (usize, &Seen)| Chosen {
+            place,
+            width: seen.natural(),
+        };
+        return (seen.iter().enumerate().map(whole).collect(), Vec::new());
+    }
+    let things = Things::of(seen, rows);
+    let mut ranked: Vec<(usize, usize)> = seen
+        .iter()
+        .enumerate()
+        .map(|(place, seen)| (seen.rank(&things), place))
+        .collect();
+    ranked.sort_unstable();
+    let (mut chosen, mut used) = (Vec::new(), 0);
+    let mut grown = false;
+    for (rank, place) in &ranked {
+        if *rank >= MINOR && !grown {
+            grown = true;
+            grow(seen, &mut chosen, width, &mut used);
+        }
+        let want = seen[*place].want() + beside;
+        if used + want <= width && *rank < SPARE {
+            used += want;
+            chosen.push((*rank, *place, want - beside));
+        } else if chosen.is_empty() {
+            used = width;
+            chosen.push((*rank, *place, width.saturating_sub(beside)));
+        }
+    }
+    // A sentence is better cut than left out.
+    let prose = ranked.iter().find(|(rank, place)| {
+        let there = chosen.iter().any(|(_, taken, _)| taken == place);
+        !there && *rank < SPARE && seen[*place].long()
+    });
+    if let Some((rank, place)) = prose
+        && width - used >= PROSE + beside
+    {
+        chosen.push((*rank, *place, width - used - beside));
+        used = width;
+    }
+    let first = |rank: usize, place: usize| match (rank, seen[place].leads()) {
+        (0, _) => 0,
+        (_, Some(lead)) => lead,
+        (rank, None) => rank + LEADING.len(),
+    };
+    chosen.sort_by_key(|(rank, place, _)| (first(*rank, *place), *place));
+    grow(seen, &mut chosen, width, &mut used);
+    let shown: Vec<Chosen> = chosen
+        .into_iter()
+        .map(|(_, place, width)| Chosen { place, width })
+        .collect();
+    let left = ranked
+        .into_iter()
+        .map(|(_, place)| place)
+        .filter(|place| !shown.iter().any(|chosen| chosen.place == *place))
+        .collect();
+    (shown, left)
+}
+
+/// Gives the room that is left to columns that are cut, in their order.
+fn grow(seen: &[Seen], chosen: &mut [(usize, usize, usize)], width: usize, used: &mut usize) {
+    for (_, place, own) in chosen {
+        let more = seen[*place].natural().saturating_sub(*own);
+        let more = more.min(width - *used);
+        *own += more;
+        *used += more;
+    }
+}
