@@ -153,7 +153,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         "Enabled",
         json!({"podid": pod.uuid, "podname": pod.name, "zoneid": zone.uuid, "zonename": "devcloud",
             "hypervisortype": "XenServer", "clustertype": "CloudManaged", "allocationstate": "Enabled",
-            "managedstate": "Managed", "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0"}),
+            "managedstate": "Managed", "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0",
+            "resourcedetails": {"memoryOvercommitRatio": "1.0", "cpuOvercommitRatio": "1.0"}}),
     )?;
     add(
         db,
@@ -176,7 +177,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         json!({"zoneid": zone.uuid, "zonename": "devcloud", "podid": pod.uuid, "podname": pod.name,
             "ipaddress": "192.168.56.10", "path": "/opt/storage/primary", "created": now, "type": "NetworkFilesystem",
             "clusterid": cluster.uuid, "clustername": cluster.name, "disksizetotal": 1024 * GIGABYTE,
-            "disksizeallocated": 0, "state": "Up", "scope": "CLUSTER", "provisioningtype": "thin"}),
+            "disksizeallocated": 0, "disksizeused": 0, "state": "Up", "scope": "CLUSTER", "overprovisionfactor": "2.0",
+            "provider": "DefaultPrimary", "storagecapabilities": {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}}),
     )?;
     let categories = [
         "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
@@ -342,7 +344,8 @@ fn offerings(db: &Connection) -> Result<()> {
             json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
                 "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
                 "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": services(names, provider),
-                "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false}),
+                "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false,
+                "supportsstrechedl2subnet": false, "supportspublicaccess": false}),
         )?;
     }
     add(
@@ -351,7 +354,7 @@ fn offerings(db: &Connection) -> Result<()> {
         "Default VPC offering",
         "",
         "Enabled",
-        json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled", "created": now,
+        json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled",
             "service": services(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
             "supportsregionLevelvpc": false}),
     )?;

@@ -211,6 +211,32 @@ pub fn in_state(connection: &Connection, kind: &str, state: &str) -> rusqlite::R
         .query_row([kind, state], |row| row.get(0))
 }
 
+/// How many of those an account or project has.
+pub fn in_state_of_account(
+    connection: &Connection,
+    kind: &str,
+    state: &str,
+    account: i64,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM thing WHERE account = ? AND kind = ? AND state = ?")?
+        .query_row(params![account, kind, state], |row| row.get(0))
+}
+
+/// The sum of a field over what an account or project has of a kind.
+pub fn sum_of_account(
+    connection: &Connection,
+    kind: &str,
+    field: &str,
+    account: i64,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(sum(body ->> ?2), 0) FROM thing WHERE account = ?3 AND kind = ?1",
+        )?
+        .query_row(params![kind, field, account], |row| row.get(0))
+}
+
 /// The sum of a field over the things of a kind.
 pub fn total(connection: &Connection, kind: &str, field: &str) -> rusqlite::Result<i64> {
     connection

@@ -34,6 +34,8 @@ mod roles;
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
+#[path = "it/shapes.rs"]
+mod shapes;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/upkeep.rs"]

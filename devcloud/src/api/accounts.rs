@@ -415,12 +415,15 @@ pub fn remove(call: &Call, account: &Thing) -> Done<()> {
 /// An account as answers show it, with its users and how much it has.
 fn account_view(call: &Call, account: &Thing) -> Done<Value> {
     let mut shown = view(call.db, account)?;
-    for (kind, field) in [
-        ("machine", "vmtotal"),
-        ("volume", "volumetotal"),
-        ("network", "networktotal"),
-    ] {
-        shown[field] = json!(store::count_of_account(call.db, kind, account.id)?);
+    super::quotas::tell(call, account, &mut shown)?;
+    if let Value::Object(fields) = &mut shown {
+        fields.shift_remove("created");
+        fields.insert("groups".into(), json!([]));
+        for field in ["receivedbytes", "sentbytes"] {
+            fields.insert(field.into(), json!(0));
+        }
+        let role = role_of(call, account)?;
+        fields.extend(role.map(|role| ("roleid".to_string(), json!(role))));
     }
     let users = store::children(call.db, "user", &account.uuid)?
         .iter()
@@ -428,6 +431,12 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
         .collect::<Done<Vec<Value>>>()?;
     shown["user"] = json!(users);
     Ok(shown)
+}
+
+/// The id of the role that an account has.
+fn role_of(call: &Call, account: &Thing) -> Done<Option<String>> {
+    let roles = store::named(call.db, "role", account.text("rolename"))?;
+    Ok(roles.into_iter().next().map(|role| role.uuid))
 }
 
 /// A user as answers show it: the secret key is told when it is made and to nobody later.

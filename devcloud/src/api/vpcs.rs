@@ -27,8 +27,8 @@ fields! {
 }
 fields! {
     VPCOFFERING: id string "its id", name string "its name", displaytext string "what it is",
-        isdefault boolean "whether it is the default one", state string "its state", created date "when it was made",
-        service list "the service", distributedvpcrouter boolean "whether each host has a router of it",
+        isdefault boolean "whether it is the default one", state string "its state", service list "the service",
+        distributedvpcrouter boolean "whether each host has a router of it",
         supportsregionLevelvpc boolean "whether it spans a region";
 }
 fields! {
@@ -411,8 +411,7 @@ fn create_offering(call: &mut Call) -> Done<Reply> {
         .map(|name| json!({"name": name, "provider": provider}))
         .collect();
     let name = call.required("name")?;
-    let body = json!({"displaytext": call.required("displaytext")?, "isdefault": false, "state": "Disabled",
-        "created": clock::date(call.now), "service": services, "distributedvpcrouter": false,
+    let body = json!({"displaytext": call.required("displaytext")?, "isdefault": false, "state": "Disabled", "service": services, "distributedvpcrouter": false,
         "supportsregionLevelvpc": false});
     let offering = call.make_common(("vpcoffering", name, "Disabled", ""), body)?;
     Ok(born(&offering))

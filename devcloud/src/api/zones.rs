@@ -379,7 +379,8 @@ fn add_cluster(call: &mut Call) -> Done<Reply> {
     let body = json!({"podid": pod.uuid, "podname": pod.name, "zoneid": zone.uuid, "zonename": zone.name,
         "hypervisortype": call.required("hypervisor")?, "clustertype": kind,
         "allocationstate": enabled(call)?.unwrap_or("Enabled"), "managedstate": "Managed",
-        "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0"});
+        "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0",
+        "resourcedetails": {"memoryOvercommitRatio": "1.0", "cpuOvercommitRatio": "1.0"}});
     let cluster = call.make_common(("cluster", name, "Enabled", &pod.uuid), body)?;
     Ok(Reply::List("cluster", vec![view(call.db, &cluster)?], 1))
 }
