@@ -11,7 +11,7 @@ use crate::config::resolve::{Flags, Origin};
 use crate::error::{Error, Result};
 use crate::line::options;
 use crate::shell::editor::Terminal;
-use crate::shell::session::{Env, Mode, Session, expand_home, line_words};
+use crate::shell::session::{Env, Mode, Session, line_words};
 use crate::shell::{repl, script};
 use crate::ui::Ui;
 
@@ -137,14 +137,7 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),
         (None, Mode::Script { .. }) => Ok(script::run_stdin(&mut session).status),
         (None, Mode::Prompt) => {
-            let history = match session.resolved.get("history_file") {
-                path if path.is_empty() => session.places.state.join("history"),
-                path => expand_home(&path, &session.env),
-            };
-            let mut terminal = Terminal::open(history)?;
-            if let Some(trouble) = &terminal.trouble {
-                session.ui.warn(trouble);
-            }
+            let mut terminal = Terminal::open()?;
             Ok(repl::run(&mut session, &mut terminal))
         }
     }

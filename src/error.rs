@@ -13,7 +13,7 @@ pub enum Kind {
     Unreachable,
     /// The job failed.
     JobFailed,
-    /// The wait ended (time or Ctrl-C) while the job runs on.
+    /// The wait ended (time, Ctrl-C or SIGTERM) while the job runs on.
     StillRunning,
     /// A changing call was sent and its answer never came: its outcome is unknown.
     Unknown,
@@ -83,7 +83,7 @@ impl Kind {
                 "the error says why; look at what the job left before you run it again",
             ),
             Kind::StillRunning => (
-                "the wait ended (time or Ctrl-C) while the job or the upload goes on in the cloud",
+                "the wait ended (time, Ctrl-C or SIGTERM) while the job or the upload goes on in the cloud",
                 "ask after it: `query asyncjobresult jobid=…`, or `jobs`",
             ),
             Kind::Unknown => (

@@ -2,7 +2,9 @@
 //! prints.
 
 mod bar;
+mod changes;
 pub mod pager;
+mod screen;
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
@@ -12,6 +14,7 @@ use std::time::Duration;
 
 use bar::Bar;
 use pager::{Pager, Program};
+pub use screen::Screen;
 
 use crate::error::{Error, Result};
 use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
@@ -30,6 +33,7 @@ pub struct Ui {
     err_terminal: bool,
     no_color: bool,
     color: bool,
+    progress: bool,
     out: RefCell<Out>,
     spinning: RefCell<bool>,
     bar: RefCell<Option<Bar>>,
@@ -42,6 +46,8 @@ enum Out {
     Paged(Pager),
     Stdout(BufWriter<io::Stdout>),
     Pipeline(Pipeline),
+    /// Kept to be drawn on a screen, with all that is said.
+    Kept(Vec<u8>),
 }
 
 /// A Unix pipeline that starts when there is something to give it.
@@ -61,7 +67,8 @@ impl Ui {
             err_terminal: stderr().is_terminal(),
             no_color,
             color: true,
-            out: RefCell::new(Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))),
+            progress: true,
+            out: RefCell::new(to_stdout()),
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
             paging: Rc::default(),
@@ -72,6 +79,17 @@ impl Ui {
     /// Follows the setting `color`.
     pub fn set_color(&mut self, color: bool) {
         self.color = color;
+    }
+
+    /// Follows the setting `progress`.
+    pub fn set_progress(&mut self, progress: bool) {
+        self.progress = progress;
+    }
+
+    /// Whether what progresses is drawn, after so long a wait.
+    fn draws(&self, elapsed: Duration) -> bool {
+        let kept = matches!(*self.out.borrow(), Out::Kept(_));
+        self.err_terminal && self.progress && elapsed >= SPIN_AFTER && !kept && !self.paging.get()
     }
 
     /// Whether what is printed now is seen on a terminal.
@@ -94,7 +112,8 @@ impl Ui {
 
     /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
     pub fn page(&self, program: Program) {
-        if let (true, Some(size)) = (self.to_terminal(), size()) {
+        let screen = self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_));
+        if let (true, Some(size)) = (screen, size()) {
             let pager = Pager::new(program, size, self.paging.clone());
             self.out.replace(Out::Paged(pager));
         }
@@ -105,8 +124,7 @@ impl Ui {
         if !matches!(*self.out.borrow(), Out::Paged(_)) {
             return Ok(());
         }
-        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
-        let ended = match self.out.replace(stdout) {
+        let ended = match self.out.replace(to_stdout()) {
             Out::Paged(pager) => pager.end(),
             _ => Ok(()),
         };
@@ -166,15 +184,32 @@ impl Ui {
         );
     }
 
-    /// Writes to stderr, or keeps it until the pager is left, which must not be drawn over.
+    /// Writes to stderr, to the screen that is made, or keeps it until the pager is left, which must not be drawn over.
     fn put(&self, text: &str) {
         self.clear_spinner();
+        if let Out::Kept(kept) = &mut *self.out.borrow_mut() {
+            kept.extend_from_slice(text.as_bytes());
+            return;
+        }
         if self.paging.get() && self.err_terminal {
             self.unsaid.borrow_mut().push_str(text);
             return;
         }
         // Nothing can be done where stderr is closed.
         let _ = stderr().write_all(text.as_bytes());
+    }
+
+    /// From now on output and what is said are kept.
+    pub fn keep(&self) {
+        *self.out.borrow_mut() = Out::Kept(Vec::new());
+    }
+
+    /// Takes what was kept; output goes to stdout again.
+    pub fn kept(&self) -> String {
+        match self.out.replace(to_stdout()) {
+            Out::Kept(kept) => String::from_utf8_lossy(&kept).into_owned(),
+            Out::Stdout(_) | Out::Pipeline(_) | Out::Paged(_) => String::new(),
+        }
     }
 
     /// Writes data to where output goes at the moment.
@@ -187,7 +222,7 @@ impl Ui {
         match &*self.out.borrow() {
             Out::Pipeline(pipeline) => pipeline.closed,
             Out::Paged(pager) => pager.closed(),
-            Out::Stdout(_) => false,
+            Out::Stdout(_) | Out::Kept(_) => false,
         }
     }
 
@@ -201,6 +236,7 @@ impl Ui {
                 let flushed = out.flush();
                 written.and(flushed)
             }
+            Out::Kept(kept) => body(kept),
             Out::Pipeline(pipeline) if pipeline.closed => Ok(()),
             Out::Pipeline(pipeline) => {
                 let mut buffered = BufWriter::with_capacity(BUFFER, &mut *pipeline);
@@ -231,8 +267,7 @@ impl Ui {
     /// Output goes to stdout again; waits for the pipeline, which is run even without input if `run`, and gives its
     /// status.
     pub fn end_pipe(&self, run: bool) -> Result<u8> {
-        let stdout = Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()));
-        let Out::Pipeline(mut pipeline) = self.out.replace(stdout) else {
+        let Out::Pipeline(mut pipeline) = self.out.replace(to_stdout()) else {
             return Ok(0);
         };
         let failed = |why: io::Error| Error::local(format!("| {}: {why}", pipeline.text));
@@ -252,18 +287,12 @@ impl Ui {
 
     /// Draws the spinner on a terminal's stderr.
     pub fn spin(&self, what: &str, elapsed: Duration) {
-        if !self.err_terminal || elapsed < SPIN_AFTER || self.paging.get() {
+        if !self.draws(elapsed) {
             return;
         }
         self.spinning.replace(true);
         let tick = (elapsed.as_millis() / 100) as usize % SPINNER.len();
-        let seconds = elapsed.as_secs();
-        let time = if seconds < 60 {
-            format!("{seconds} s")
-        } else {
-            format!("{} min {} s", seconds / 60, seconds % 60)
-        };
-        let line: String = format!("{} {} {time}", SPINNER[tick], harmless(what))
+        let line: String = format!("{} {} {}", SPINNER[tick], harmless(what), time(elapsed))
             .chars()
             .take(self.width().saturating_sub(1))
             .collect();
@@ -272,13 +301,24 @@ impl Ui {
 
     /// Draws on a terminal's stderr how many bytes of something have gone where.
     pub fn bar(&self, what: &str, done: u64, total: u64) {
-        if !self.err_terminal || self.paging.get() {
+        if !self.draws(SPIN_AFTER) {
             return;
         }
         self.bar
             .borrow_mut()
-            .get_or_insert_with(|| Bar::new(&harmless(what), total, self.width()))
+            .get_or_insert_with(|| Bar::of_bytes(&harmless(what), total, self.width()))
             .set(done);
+    }
+
+    /// Draws how many rows of a list are there of how many.
+    pub fn rows(&self, what: &str, came: usize, total: usize, elapsed: Duration) {
+        if !self.draws(elapsed) {
+            return;
+        }
+        self.bar
+            .borrow_mut()
+            .get_or_insert_with(|| Bar::of_rows(&harmless(what), self.width()))
+            .set_rows(came, total, time(elapsed));
     }
 
     /// Takes the spinner and the bar away.
@@ -296,6 +336,10 @@ impl Ui {
 fn size() -> Option<(usize, usize)> {
     let (width, height) = terminal_size::terminal_size()?;
     Some((usize::from(width.0).max(20), usize::from(height.0)))
+}
+
+fn to_stdout() -> Out {
+    Out::Stdout(BufWriter::with_capacity(BUFFER, stdout()))
 }
 
 impl Write for Pipeline {
@@ -328,6 +372,14 @@ fn start(shell: &str, text: &str) -> io::Result<Child> {
         .arg(text)
         .stdin(Stdio::piped())
         .spawn()
+}
+
+/// A time to a person.
+fn time(elapsed: Duration) -> String {
+    match elapsed.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// Runs a command of the user's shell on the terminal and gives its exit status.

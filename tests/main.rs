@@ -19,12 +19,16 @@ mod calls;
 mod completion;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/confirm.rs"]
+mod confirm;
 #[path = "it/connections.rs"]
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/editing.rs"]
+mod editing;
 #[path = "it/exchanges.rs"]
 mod exchanges;
 #[path = "it/explain.rs"]
@@ -67,11 +71,15 @@ mod refusals;
 mod rehearsal;
 #[path = "it/scripts.rs"]
 mod scripts;
+#[path = "it/select.rs"]
+mod select;
 #[path = "it/throttling.rs"]
 mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/uploads.rs"]
 mod uploads;
+#[path = "it/watch.rs"]
+mod watch;
 #[path = "it/ways.rs"]
 mod ways;

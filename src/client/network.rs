@@ -1,7 +1,9 @@
 //! The thread that does the network: futures in, results out over a channel, with Ctrl-C and a tick while it lasts.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
@@ -18,25 +20,39 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Network {
     handle: Handle,
     interrupts: watch::Sender<u64>,
+    terminated: Arc<AtomicBool>,
+    last: Last,
 }
 
-/// Ctrl-C as the platform tells it.
+/// Ctrl-C, and the signal that ends a process, as the platform tells them.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+enum Told {
+    Pressed,
+    Terminate,
 }
 
 impl Signals {
     #[cfg(unix)]
     fn listen() -> std::io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Signals { interrupt })
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     #[cfg(unix)]
-    async fn pressed(&mut self) -> bool {
-        self.interrupt.recv().await.is_some()
+    async fn next(&mut self) -> Option<Told> {
+        tokio::select! {
+            told = self.interrupt.recv() => told.map(|()| Told::Pressed),
+            told = self.terminate.recv() => told.map(|()| Told::Terminate),
+        }
     }
 
     #[cfg(not(unix))]
@@ -45,9 +61,24 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    async fn pressed(&mut self) -> bool {
-        tokio::signal::ctrl_c().await.is_ok()
+    async fn next(&mut self) -> Option<Told> {
+        let pressed = tokio::signal::ctrl_c().await.is_ok();
+        pressed.then_some(Told::Pressed)
     }
+}
+
+/// What is still to be done before the process is ended.
+type Last = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+/// Ends the process as the signal does where nobody listens for it.
+fn terminate(last: &Last) {
+    let work = last.lock().unwrap_or_else(|held| held.into_inner()).take();
+    if let Some(work) = work {
+        work();
+    }
+    #[cfg(unix)]
+    // It does not come back.
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTERM);
 }
 
 /// Tells a future that Ctrl-C was pressed after it was made.
@@ -77,6 +108,10 @@ impl Network {
         let handle = runtime.handle().clone();
         let (interrupts, _) = watch::channel(0);
         let presses = interrupts.clone();
+        let terminated = Arc::new(AtomicBool::new(false));
+        let ending = terminated.clone();
+        let last = Last::default();
+        let work = last.clone();
         // Taken before the thread runs: the line editor puts back whatever it found here, and must find this.
         let mut signals = {
             let _context = runtime.enter();
@@ -86,7 +121,14 @@ impl Network {
             .name("network".into())
             .spawn(move || {
                 runtime.block_on(async move {
-                    while signals.pressed().await {
+                    while let Some(told) = signals.next().await {
+                        if let Told::Terminate = told {
+                            // Who waits for the cloud is told as by Ctrl-C, and says what goes on there.
+                            if presses.receiver_count() == 0 {
+                                terminate(&work);
+                            }
+                            ending.store(true, Ordering::SeqCst);
+                        }
                         presses.send_modify(|count| *count += 1);
                     }
                     // Without signals the thread still has to serve the futures.
@@ -94,7 +136,22 @@ impl Network {
                 });
             })
             .map_err(failed)?;
-        Ok(Network { handle, interrupts })
+        Ok(Network {
+            handle,
+            interrupts,
+            terminated,
+            last,
+        })
+    }
+
+    /// Does this before the process is ended while nobody waits for the cloud.
+    pub fn before_end(&self, work: Box<dyn FnOnce() + Send>) {
+        *self.last.lock().unwrap_or_else(|held| held.into_inner()) = Some(work);
+    }
+
+    /// Whether the process was told to end; what waited for the cloud was told as by Ctrl-C.
+    pub fn terminated(&self) -> bool {
+        self.terminated.load(Ordering::SeqCst)
     }
 
     /// How often Ctrl-C was pressed so far.

@@ -2,7 +2,7 @@
 //! put right and an ended session renewed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::Options;
@@ -30,6 +30,8 @@ pub struct Sender {
     servers: Vec<String>,
     /// The one to ask first: it answered last.
     first: AtomicUsize,
+    /// It was said that none answers and calls go again; once until one does.
+    silent: AtomicBool,
     caller: Caller,
     wire: Wire,
 }
@@ -71,6 +73,7 @@ impl Sender {
         Sender {
             servers: access.servers,
             first: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
             caller,
             wire: Wire::new(carrier, observer),
         }
@@ -100,6 +103,7 @@ impl Sender {
                 let outcome = self.patiently(&call, *server, &mut patience).await;
                 let Some(how) = retry::silence(&outcome) else {
                     self.first.store(*server, Ordering::Relaxed);
+                    self.silent.store(false, Ordering::Relaxed);
                     silent.told(&self.wire, &self.servers, Some(*server));
                     return outcome;
                 };
@@ -117,6 +121,9 @@ impl Sender {
                 }
             }
             tries += 1;
+            if !self.silent.swap(true, Ordering::Relaxed) {
+                silent.again(&self.wire, &self.servers);
+            }
             tokio::time::sleep(retry::pause(tries)).await;
         }
     }
@@ -386,17 +393,25 @@ impl Silent {
         self.0.push((server, how));
     }
 
+    /// Says that the call goes again.
+    fn again(&self, wire: &Wire, servers: &[String]) {
+        wire.note(format!("{}; the call goes again", self.list(servers)));
+    }
+
+    fn list(&self, servers: &[String]) -> String {
+        let silent = self.0.iter();
+        let silent: Vec<String> = silent
+            .map(|(server, how)| format!("{} {how}", servers[*server]))
+            .collect();
+        silent.join(", ")
+    }
+
     /// Says which servers gave none, and which is used in their place; of a cloud of one server the error says it all.
     fn told(&self, wire: &Wire, servers: &[String], used: Option<usize>) {
         if self.0.is_empty() || servers.len() < 2 {
             return;
         }
-        let silent: Vec<String> = self
-            .0
-            .iter()
-            .map(|(server, how)| format!("{} {how}", servers[*server]))
-            .collect();
-        let silent = silent.join(", ");
+        let silent = self.list(servers);
         wire.note(match used {
             Some(server) => format!("{silent}; {} is used", servers[server]),
             None => format!("no server of this cloud answers: {silent}"),

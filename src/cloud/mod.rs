@@ -173,6 +173,15 @@ pub enum Finding {
     Unsure(String),
 }
 
+/// What a call takes away for good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// The parameter among those given whose value names it; several with commas.
+    pub param: Option<String>,
+    /// What there is to say that the call's own words do not; else empty.
+    pub remark: &'static str,
+}
+
 /// Where a file goes, and what lets it in there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Way {
@@ -288,6 +297,8 @@ pub trait Dialect: Send + Sync {
     fn limit_left(&self, reply: &Reply) -> Option<Duration>;
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
+    /// What the call takes away that no other call brings back; nothing for one that does not.
+    fn loses(&self, request: &Request) -> Option<Loss>;
     /// Whether the request is for a list of which no page was asked for.
     fn pages(&self, request: &Request) -> bool;
     /// How many rows the cloud counts, which may be more than it gave.

@@ -206,6 +206,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "age",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Tell dates as how long ago they were, as in 3d4h",
+        ..LINE
+    },
+    Setting {
         name: "tabularize",
         kind: Kind::Bool,
         default: "false",
@@ -277,8 +284,15 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "prompt",
-        about: "The prompt; empty is the profile's name",
+        about: "The prompt, with {profile}, {user}, {host}, {time}, {status} and {elapsed}; empty is ({profile}) >",
         ..ALWAYS
+    },
+    Setting {
+        name: "confirm",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Ask at a prompt before a call that destroys; --yes on a line answers beforehand",
+        ..LINE
     },
     Setting {
         name: "color",
@@ -294,9 +308,16 @@ pub static SETTINGS: &[Setting] = &[
         ..ALWAYS
     },
     Setting {
+        name: "progress",
+        kind: Kind::Bool,
+        default: "true",
+        about: "Show on a terminal how far calls, jobs and long lists are",
+        ..ALWAYS
+    },
+    Setting {
         name: "history_file",
         kind: Kind::Path,
-        about: "Where the prompt keeps its history; empty is in the state directory",
+        about: "Where the prompt keeps its history; empty is a file for each profile in the state directory",
         ..ALWAYS
     },
     Setting {

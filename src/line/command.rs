@@ -9,6 +9,7 @@ use super::words::{Unfinished, quote, split};
 use super::{call, unknown};
 use crate::catalog::Api;
 use crate::error::{Error, Result};
+use crate::record::select::wanted;
 
 pub use super::call::{Call, Given};
 pub use super::subject::Language;
@@ -38,6 +39,9 @@ pub struct Line {
     pub pipe: Option<String>,
 }
 
+/// Built-ins that carry out the command whose words follow.
+const CARRIERS: [&str; 1] = ["watch"];
+
 /// What a line means; a wrong line is an error of `Kind::Line` and lists all that is wrong with it.
 pub fn parse(line: &str, language: &Language<'_>) -> Result<Line> {
     if let Some(rest) = shell_line(line) {
@@ -59,6 +63,9 @@ pub fn parse(line: &str, language: &Language<'_>) -> Result<Line> {
 /// What words mean that are split already, as in the arguments of a one-shot: `|` and `#` are ordinary letters there.
 pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command> {
     if let Some(command) = shell_words(words) {
+        return Ok(command);
+    }
+    if let Some(command) = carrier(words, language) {
         return Ok(command);
     }
     let mut own = options::take(words, language.settings);
@@ -138,6 +145,26 @@ fn shell(rest: String) -> Command {
     }
 }
 
+/// `watch` and its like have the words of the command that they carry out as they are; what stands before goes with it.
+fn carrier(words: &[String], language: &Language<'_>) -> Option<Command> {
+    let first = *options::take(words, language.settings).rest.first()?;
+    let name = CARRIERS.iter().find(|name| **name == first)?;
+    let (before, after) = words.split_at(words.iter().position(|word| word == first)?);
+    let after = after.get(1..)?;
+    if after.first().is_none_or(|word| options::is_help(word)) {
+        let helped = before
+            .iter()
+            .chain(after)
+            .any(|word| options::is_help(word));
+        return helped.then_some(Command::BuiltinHelp(name));
+    }
+    Some(Command::Builtin {
+        name,
+        args: after.iter().chain(before).cloned().collect(),
+        settings: Vec::new(),
+    })
+}
+
 fn builtin(
     name: &'static str,
     rest: &[&str],
@@ -145,8 +172,13 @@ fn builtin(
     known: &Language<'_>,
 ) -> Result<Command> {
     // `set` takes name=value for itself, as the line does that is completed, and a command among the words has its own.
-    let keeps =
-        matches!(name, "set" | "complete") || rest.iter().any(|word| known.verb(word).is_some());
+    // Profiles are listed and added by words that are verbs as well.
+    let keeps = match name {
+        "set" => !rest.iter().all(|word| is_output_word(word)),
+        "complete" => true,
+        "profile" => false,
+        _ => rest.iter().any(|word| known.verb(word).is_some()),
+    };
     let setting = |word: &&str| {
         let (name, value) = word.split_once('=').filter(|_| !keeps)?;
         Some((options::setting(name, known.settings)?, value.to_string()))
@@ -164,6 +196,12 @@ fn builtin(
             .collect(),
         settings: own.settings.given,
     })
+}
+
+/// Whether the word says what is printed and is no setting, so that `set` alone lists with it.
+fn is_output_word(word: &str) -> bool {
+    let name = word.split_once('=').map(|(name, _)| name);
+    name.is_some_and(|name| options::setting(name, wanted::WORDS).is_some())
 }
 
 /// Nothing on the line, or nothing but options.

@@ -4,6 +4,7 @@ pub mod byname;
 pub mod call;
 pub mod check;
 pub mod command;
+pub mod commands;
 pub mod nearest;
 pub mod options;
 pub mod secrets;

@@ -1,6 +1,10 @@
 //! The words that are ours wherever they stand: `--filter=…`, `--filter …`, `-o json`, `-h`.
 //! In come the words of a line, out come the settings and the other words in their order.
 
+/// Short for `--confirm=false`.
+pub const YES: &str = "--yes";
+const CONFIRM: &str = "confirm";
+
 /// A line's words, ours taken out.
 #[derive(Debug, Default)]
 pub struct Options<'w> {
@@ -37,6 +41,8 @@ pub fn take<'w>(words: &'w [String], known: &[&'static str]) -> Options<'w> {
     while let Some(word) = words.next() {
         if is_help(word) {
             options.help = true;
+        } else if is_yes(word, known) {
+            options.settings.add(CONFIRM, "false");
         } else if let Some((name, value)) = with_value(word, known) {
             options.settings.add(name, value);
         } else if let Some(name) = without_value(word, known) {
@@ -71,6 +77,16 @@ pub fn output<S: AsRef<str>>(words: &[S]) -> Option<String> {
 /// Whether the word asks for help.
 pub fn is_help(word: &str) -> bool {
     matches!(word, "-h" | "-help" | "--help")
+}
+
+/// Whether the word is an option that takes no value.
+pub fn is_switch(word: &str, known: &[&'static str]) -> bool {
+    is_help(word) || is_yes(word, known)
+}
+
+/// Whether the word is the answer to the question that a call would be asked for.
+fn is_yes(word: &str, known: &[&'static str]) -> bool {
+    word == YES && known.contains(&CONFIRM)
 }
 
 /// Whether the word looks like an option: a dash that no number follows.
@@ -130,6 +146,16 @@ mod tests {
         let words = words("--output=json -o text");
         assert_eq!(take(&words, KNOWN).settings.repeated, ["output"]);
         assert_eq!(take(&words, &[]).rest, ["--output=json", "-o", "text"]);
+    }
+
+    #[test]
+    fn yes_answers_beforehand() {
+        let words = words("destroy x --yes");
+        let options = take(&words, &["confirm"]);
+        assert_eq!(options.rest, ["destroy", "x"]);
+        let given = ("confirm".to_string(), "false".to_string());
+        assert_eq!(options.settings.given, [given]);
+        assert_eq!(take(&words, KNOWN).rest, ["destroy", "x", "--yes"]);
     }
 
     #[test]

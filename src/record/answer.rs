@@ -136,6 +136,13 @@ impl Answer {
         self.recount_to(self.rows.len());
     }
 
+    /// Takes the count away from beside the list, and tells whether there was one.
+    pub fn take_count(&mut self) -> bool {
+        let fields = self.head.fields.len();
+        self.head.fields.retain(|(name, _)| &**name != "count");
+        self.head.fields.len() < fields
+    }
+
     /// Makes it the number of rows that there will be.
     pub fn recount_to(&mut self, rows: usize) {
         for (name, value) in &mut self.head.fields {

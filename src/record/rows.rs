@@ -1,10 +1,12 @@
 //! The rows of an answer, in bytes that were looked through or made here: counted, left out, and read one at a time.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::Hasher;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -19,7 +21,12 @@ pub enum Source {
     /// Elements one after another, and how they are read.
     Xml(Bytes, xml::Manner),
     Made(Vec<Value>),
+    /// Rows in JSON, each a text of its own.
+    Texts(Vec<Bytes>),
 }
+
+/// What is made of a row when it is read.
+pub type Change = Arc<dyn Fn(Value) -> Value + Send + Sync>;
 
 /// Rows that may stand in several answers, as the pages of a list do.
 #[derive(Clone, Default)]
@@ -34,6 +41,7 @@ struct Page {
     count: usize,
     /// Those of them that are left out, by their place.
     out: BTreeSet<usize>,
+    change: Option<Change>,
 }
 
 /// One row, read as far as it must be.
@@ -44,9 +52,13 @@ pub enum Row<'a> {
 
 impl Rows {
     pub fn of(source: Source, count: usize) -> Rows {
-        let out = BTreeSet::new();
         Rows {
-            pages: vec![Page { source, count, out }],
+            pages: vec![Page {
+                source,
+                count,
+                out: BTreeSet::new(),
+                change: None,
+            }],
         }
     }
 
@@ -83,6 +95,26 @@ impl Rows {
             page.out.extend(dropped);
         }
         self.pages.retain(|page| page.len() > 0);
+    }
+
+    /// Has `change` made of each row when it is read; what the rows were before is not seen any more.
+    pub fn change(&mut self, change: &Change) {
+        for page in &mut self.pages {
+            page.change = Some(change.clone());
+        }
+    }
+
+    /// The rows in the order of their keys, each in the bytes that it had.
+    pub fn sorted<K>(&self, key: impl Fn(&Row) -> K, compare: impl Fn(&K, &K) -> Ordering) -> Rows {
+        let keyed = self.pages.iter().flat_map(|page| {
+            let key = &key;
+            page.rows().map(move |row| (key(&row), page.text(&row)))
+        });
+        let mut keyed: Vec<(K, Bytes)> = keyed.collect();
+        keyed.sort_by(|left, right| compare(&left.0, &right.0));
+        let texts: Vec<Bytes> = keyed.into_iter().map(|(_, text)| text).collect();
+        let count = texts.len();
+        Rows::of(Source::Texts(texts), count)
     }
 
     /// Leaves out all rows after the first `most`.
@@ -142,10 +174,32 @@ impl Page {
             Source::Made(values) => {
                 Box::new(values.iter().map(|value| Row::Value(Cow::Borrowed(value))))
             }
+            Source::Texts(texts) => Box::new(
+                texts
+                    .iter()
+                    .map(|text| Row::Json(std::str::from_utf8(text).unwrap_or_default())),
+            ),
         };
         all.take(self.count)
             .enumerate()
             .filter(|(place, _)| !self.out.contains(place))
+            .map(|(place, row)| match &self.change {
+                Some(change) => (place, Row::Value(Cow::Owned(change(row.into_value())))),
+                None => (place, row),
+            })
+    }
+
+    /// One of its rows in JSON: a part of the bytes it came in, where it came in JSON.
+    fn text(&self, row: &Row) -> Bytes {
+        match (&self.source, row) {
+            (Source::Json(list), Row::Json(text)) => list.slice_ref(text.as_bytes()),
+            _ => {
+                let mut written = Vec::new();
+                // Writing into memory does not fail.
+                let _ = row.compact(&mut written);
+                written.into()
+            }
+        }
     }
 }
 

@@ -1,8 +1,17 @@
-//! `filter=`: fields of a row by dotted paths, and the paths that nobody knows.
+//! What of an answer's rows is wanted: fields by dotted paths (`filter=`), the paths that nobody knows, and in files of
+//! their own what else a line can ask for (`where=`, `sort=`, `query=` …).
+
+pub mod age;
+pub mod condition;
+pub mod decimal;
+pub mod order;
+pub mod path;
+pub mod query;
+pub mod wanted;
 
 use std::collections::BTreeSet;
 
-use super::rows::Row;
+use super::rows::{Row, Rows};
 use super::{Record, Value};
 use crate::catalog::Field;
 
@@ -124,6 +133,16 @@ impl Sought {
         if self.patience > 0 {
             self.patience -= 1;
             self.note(&row);
+        }
+    }
+
+    /// Looks at rows as long as there is a path that none had.
+    pub fn see_all(&mut self, rows: &Rows) {
+        for row in rows.iter() {
+            if self.missing.is_empty() {
+                return;
+            }
+            self.see(&row);
         }
     }
 

@@ -49,6 +49,7 @@ impl Session {
             api: call.name.clone(),
             params: self.by_id(&call, params, &client, &options)?,
         };
+        self.confirm_call(&client, &request, call.api.as_deref(), &options, &resolved)?;
         let options = Options {
             custom: self.may_choose(&client, &resolved, call.api.as_deref()),
             ..options
@@ -70,7 +71,7 @@ impl Session {
         let answer = match begun.outcome {
             Outcome::Done(answer) => {
                 if client.pages(&request) && pageable(call.api.as_deref()) {
-                    pages = Pages::after(&client, &request, &answer, wanted.limit);
+                    pages = Pages::after(&client, &request, &answer, wanted.fetched());
                 }
                 match upload {
                     Some((file, uploads)) => {
@@ -119,8 +120,7 @@ impl Session {
                 pages,
             }),
             form: resolved.get("output"),
-            filter: wanted.filter,
-            limit: wanted.limit,
+            wanted,
             known,
             fields: shower.map_or(Vec::new(), |api| api.response.clone()),
         })))

@@ -67,7 +67,9 @@ pub struct Completion {
 }
 
 /// Settings whose values are fields of the answer, divided by commas.
-const OF_FIELDS: [&str; 4] = ["filter", "exclude", "sort", "where"];
+const OF_FIELDS: [&str; 3] = ["filter", "exclude", "sort"];
+/// What may follow a field in a condition.
+const OPERATORS: [&str; 5] = ["=", "!=", "~", ">", "<"];
 /// What a value begins with that is read from a file.
 const AT: &str = "@";
 /// The label of a parameter that the call cannot do without.
@@ -108,7 +110,7 @@ pub fn complete(
         builtin_words,
         setting_values,
     };
-    let (candidates, wanted) = match place.find(&before) {
+    let (candidates, wanted) = match place.find(carried(&before)) {
         Found::Candidates(candidates) => (candidates, None),
         Found::Wanted(wanted) => (Vec::new(), Some(wanted)),
     };
@@ -116,6 +118,29 @@ pub fn complete(
         start,
         candidates,
         wanted,
+    }
+}
+
+/// The words of the command that `watch` is to carry out, or all of them.
+fn carried(words: &[String]) -> &[String] {
+    let [first, rest @ ..] = words else {
+        return words;
+    };
+    let mut rest = match first == "watch" {
+        true => rest,
+        false => return words,
+    };
+    loop {
+        rest = match rest {
+            [option, _, rest @ ..] if option == "--rounds" => rest,
+            [word, rest @ ..]
+                if word.starts_with("--rounds=")
+                    || word.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                rest
+            }
+            _ => return rest,
+        };
     }
 }
 
@@ -314,7 +339,11 @@ impl Place<'_> {
             };
         }
         let names = self.setting_names(given, "--");
-        self.matching(names.into_iter().chain(["--help".to_string()]))
+        let asked = self.language.settings.contains(&"confirm") && !given.contains(&"confirm");
+        let switches = ["--help", options::YES]
+            .into_iter()
+            .filter(|word| *word != options::YES || asked);
+        self.matching(names.into_iter().chain(switches.map(String::from)))
     }
 
     fn setting_names(&self, given: &[&str], lead: &str) -> Vec<String> {
@@ -343,6 +372,10 @@ impl Place<'_> {
         if OF_FIELDS.contains(&setting) {
             let fields = api.map_or(&[][..], |api| api.response.as_slice());
             return Found::Candidates(field_candidates(fields, lead, value));
+        }
+        if setting == "where" {
+            let fields = api.map_or(&[][..], |api| api.response.as_slice());
+            return Found::Candidates(condition_candidates(fields, lead, value));
         }
         let values = (self.setting_values)(setting);
         let values = values.iter().map(|value| format!("{lead}{value}"));
@@ -519,6 +552,30 @@ fn field_candidates(fields: &[Field], lead: &str, value: &str) -> Vec<Candidate>
             ..open(&format!("{lead}{done}{sign}{path}"))
         })
         .collect()
+}
+
+/// The fields that a condition after the last comma may be about, and the operators once one is there.
+fn condition_candidates(fields: &[Field], lead: &str, value: &str) -> Vec<Candidate> {
+    let segment = value.rsplit_once(',').map_or(value, |(_, segment)| segment);
+    if segment.contains(['=', '!', '~', '<', '>']) {
+        return Vec::new();
+    }
+    let found = field_candidates(fields, lead, value);
+    let mut paths = Vec::new();
+    collect_paths(fields, "", segment, &mut paths);
+    match paths.iter().any(|path| path == segment) {
+        true if paths.len() == 1 => {
+            // A quote that is closed could not be written on in.
+            let operators = OPERATORS.map(|operator| Candidate {
+                text: format!("{lead}{value}{operator}"),
+                value: format!("{segment}{operator}"),
+                label: String::new(),
+                display: format!("{segment}{operator}"),
+            });
+            operators.into()
+        }
+        _ => found,
+    }
 }
 
 fn collect_paths(fields: &[Field], above: &str, typed: &str, paths: &mut Vec<String>) {

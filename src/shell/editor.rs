@@ -1,25 +1,34 @@
 //! The line editor: rustyline with our completion; lines in from a terminal.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rustyline::completion::{Completer, Pair};
+use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
-use rustyline::history::FileHistory;
-use rustyline::validate::Validator;
-use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use rustyline::history::{MemHistory, SearchDirection};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
+    EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
+};
 
-use super::builtin::Known;
+use super::builtin::{self, Known};
 use super::candidates::screenful;
+use super::highlight::{self, DIM, PLAIN, paint};
+use super::hint::{self, Hint};
+use super::history::MOST_LINES;
+use super::prompt::Prompt;
+use super::session::{language, line_words};
 use super::tab::{PATIENCE, offer};
 use crate::catalog::Catalog;
-use crate::config::private_directory;
 use crate::error::{Error, Result};
-
-const HISTORY_LINES: usize = 10_000;
+use crate::line::command::Language;
+use crate::line::commands::commands;
 
 /// What came from the terminal.
 #[derive(Debug, PartialEq)]
@@ -33,25 +42,21 @@ pub enum Read {
 
 /// Where a prompt's lines come from.
 pub trait Input {
-    fn read(&mut self, prompt: &str) -> Result<Read>;
-    /// Keeps the line for later sessions.
-    fn remember(&mut self, line: &str);
+    /// Reads until no quote is open and no backslash ends the text, which may be several lines.
+    fn read(&mut self, prompt: &Prompt, color: bool) -> Result<Read>;
     /// What completion may offer from now on.
     fn know(&mut self, catalog: Arc<Catalog>, known: Known);
-    /// The lines that earlier sessions kept, oldest first.
-    fn remembered(&self) -> Vec<String>;
+    /// The lines that can be called back, oldest first.
+    fn recall(&mut self, lines: &[String]);
 }
 
 /// rustyline on the process's terminal.
 pub struct Terminal {
-    editor: Editor<Assistant, FileHistory>,
-    history: PathBuf,
-    /// Why history is not kept; told once.
-    pub trouble: Option<String>,
+    editor: Editor<Assistant, MemHistory>,
 }
 
 impl Terminal {
-    pub fn open(history: PathBuf) -> Result<Terminal> {
+    pub fn open() -> Result<Terminal> {
         let broken = |why: ReadlineError| {
             Error::local(format!("the line editor could not be set up: {why}"))
         };
@@ -62,47 +67,40 @@ impl Terminal {
             .completion_prompt_limit(usize::MAX)
             .auto_add_history(false)
             .history_ignore_dups(true)
-            .and_then(|config| config.max_history_size(HISTORY_LINES))
+            .and_then(|config| config.max_history_size(MOST_LINES))
             .map_err(broken)?
             .bracketed_paste(true)
             .build();
-        let mut editor = Editor::with_config(config).map_err(broken)?;
+        let history = MemHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history).map_err(broken)?;
         editor.set_helper(Some(Assistant::default()));
-        let mut trouble = None;
-        if let Some(directory) = history.parent()
-            && let Err(why) = private_directory(directory)
-        {
-            trouble = Some(format!("{}: {why}", directory.display()));
+        for key in [
+            KeyEvent::ctrl('E'),
+            KeyEvent::ctrl('F'),
+            KeyEvent(KeyCode::End, Modifiers::NONE),
+        ] {
+            editor.bind_sequence(key, EventHandler::Conditional(Box::new(TakeHint)));
         }
-        match editor.load_history(&history) {
-            Err(ReadlineError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {}
-            Err(why) => trouble = Some(format!("{}: {why}", history.display())),
-            Ok(()) => {}
-        }
-        Ok(Terminal {
-            editor,
-            history,
-            trouble: trouble.map(|why| format!("the history is not kept: {why}")),
-        })
+        Ok(Terminal { editor })
     }
 }
 
 impl Input for Terminal {
-    fn read(&mut self, prompt: &str) -> Result<Read> {
-        match self.editor.readline(prompt) {
+    fn read(&mut self, prompt: &Prompt, color: bool) -> Result<Read> {
+        self.editor.set_color_mode(match color {
+            true => ColorMode::Enabled,
+            false => ColorMode::Disabled,
+        });
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.color = color;
+        }
+        match self.editor.readline(&(&prompt.plain, &prompt.styled)) {
             Ok(line) => Ok(Read::Line(line)),
             Err(ReadlineError::Interrupted) => Ok(Read::Cancelled),
             Err(ReadlineError::Eof) => Ok(Read::End),
             Err(why) => Err(Error::local(format!(
                 "the terminal could not be read: {why}"
             ))),
-        }
-    }
-
-    fn remember(&mut self, line: &str) {
-        // A history that can't be written was told of when the session began.
-        if self.editor.add_history_entry(line).unwrap_or(false) {
-            let _ = self.editor.append_history(&self.history);
         }
     }
 
@@ -113,8 +111,12 @@ impl Input for Terminal {
         }
     }
 
-    fn remembered(&self) -> Vec<String> {
-        self.editor.history().iter().cloned().collect()
+    fn recall(&mut self, lines: &[String]) {
+        // A history in memory takes whatever it is given.
+        let _ = self.editor.clear_history();
+        for line in lines {
+            let _ = self.editor.add_history_entry(line);
+        }
     }
 }
 
@@ -122,6 +124,18 @@ impl Input for Terminal {
 struct Assistant {
     catalog: Arc<Catalog>,
     known: Known,
+    /// Without colours a hint would look like what was typed.
+    color: bool,
+    /// Whether the line is still typed.
+    typing: Cell<bool>,
+}
+
+impl Assistant {
+    fn with_language<T>(&self, work: impl FnOnce(&Language<'_>) -> T) -> T {
+        let names = builtin::names();
+        let settings = line_words();
+        work(&language(&self.catalog, &names, &settings))
+    }
 }
 
 impl Default for Assistant {
@@ -129,16 +143,88 @@ impl Default for Assistant {
         Assistant {
             catalog: Arc::new(Catalog::of(Vec::new())),
             known: Known::default(),
+            color: false,
+            typing: Cell::new(true),
         }
     }
 }
 
 impl Helper for Assistant {}
-impl Highlighter for Assistant {}
-impl Validator for Assistant {}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
+        if line.len() > highlight::LONGEST {
+            return Cow::Borrowed(line);
+        }
+        let cursor = self.typing.get().then_some(position);
+        Cow::Owned(self.with_language(|language| paint(line, cursor, language)))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("{DIM}{hint}{PLAIN}"))
+    }
+
+    fn highlight_char(&self, line: &str, _: usize, kind: CmdKind) -> bool {
+        self.typing.set(kind != CmdKind::ForcedRefresh);
+        line.len() <= highlight::LONGEST
+    }
+}
+
+impl Validator for Assistant {
+    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
+        Ok(match commands(context.input()).open {
+            Some(_) => ValidationResult::Incomplete,
+            None => ValidationResult::Valid(None),
+        })
+    }
+}
 
 impl Hinter for Assistant {
-    type Hint = String;
+    type Hint = Hint;
+
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Hint> {
+        if !self.color
+            || line.is_empty()
+            || position < line.len()
+            || line.len() > highlight::LONGEST
+        {
+            return None;
+        }
+        let history = context.history();
+        let from = context.history_index().min(history.len().saturating_sub(1));
+        let earlier = history.starts_with(line, from, SearchDirection::Reverse);
+        earlier
+            .ok()
+            .flatten()
+            .and_then(|found| hint::of_history(line, &found.entry))
+            .or_else(|| self.with_language(|language| hint::of_call(line, language)))
+    }
+}
+
+impl rustyline::hint::Hint for Hint {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+}
+
+/// At the end of the line, the keys that go there take the hint over.
+struct TakeHint;
+
+impl ConditionalEventHandler for TakeHint {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        let at_end = context.pos() == context.line().len();
+        (context.has_hint() && at_end).then_some(Cmd::CompleteHint)
+    }
 }
 
 impl Completer for Assistant {

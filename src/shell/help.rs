@@ -4,6 +4,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::catalog::{Api, Param};
+use crate::record::select::wanted;
 
 /// Narrower than this nothing can be laid out; the lines then run over.
 const NARROWEST: usize = 20;
@@ -39,6 +40,17 @@ pub fn api_help(api: &Api, width: usize) -> String {
 fn about(api: &Api) -> String {
     let mark = if api.asynchronous { " (A)" } else { "" };
     format!("{}{mark}", api.description)
+}
+
+/// The words that say what of the answer is printed, in the order in which they are done.
+pub fn printed(api: &Api, width: usize) -> String {
+    let words = wanted::WORDS.iter().map(|word| match api.param(word) {
+        Some(_) => format!("--{word}"),
+        None => (*word).to_string(),
+    });
+    let words: Vec<String> = words.collect();
+    let line = format!("What is printed: {}", words.join(" "));
+    format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
 fn table(params: &[&Param], width: usize) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Names looked up in the cloud where ids are wanted, before a call is sent, and the names of ids for questions about them.
+//! Names looked up in the cloud where ids are wanted, before a call is sent.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -56,33 +56,6 @@ impl Session {
             params[at].1 = self.looked_up(&lookup, &value)?;
         }
         Ok(params)
-    }
-
-    /// The name of what the id means that `params` give for `param`, if the cloud has one and tells it.
-    pub fn name_of(
-        &mut self,
-        api: &Api,
-        param: &str,
-        params: &[(String, String)],
-        client: &Arc<Client>,
-        options: &Options,
-    ) -> Option<String> {
-        let (_, value) = params.iter().find(|(name, _)| name == param)?;
-        let catalog = self.known_catalog();
-        // What was typed besides is taken only where the list cannot do without.
-        let listing = [&[][..], params].into_iter().find_map(|given| {
-            let listing = client.dialect().listing(&catalog, api, param, given)?;
-            (listing.missing.is_empty() && listing.by_value.is_some()).then_some(listing)
-        })?;
-        let mut request = listing.request.clone();
-        let by = listing.by_value?;
-        request.params.retain(|(name, _)| name != by);
-        request.params.push((by.into(), value.clone()));
-        let choices = self
-            .choices(&listing, request, true, client, options)
-            .ok()?;
-        let named = choices.into_iter().find(|choice| choice.value == *value)?;
-        named.labels.first().map(|label| shown(label))
     }
 
     /// A value with ids in place of the names in it.

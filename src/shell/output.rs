@@ -2,7 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::session::{Session, Shown};
 use crate::catalog::Field;
@@ -11,39 +13,11 @@ use crate::client::pages::{Pages, Step, send};
 use crate::client::{Client, Options, interrupted};
 use crate::cloud::Request;
 use crate::error::{Error, Kind};
-use crate::print::Printer;
+use crate::print::{self, Printer};
 use crate::record::answer::{Answer, Shape};
 use crate::record::rows::Rows;
-use crate::record::select::{self, Sought};
-
-/// What a line wants printed of an answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wanted {
-    pub filter: Option<Vec<String>>,
-    /// How many rows at most.
-    pub limit: Option<usize>,
-}
-
-impl Wanted {
-    /// Takes a word of the line if it says what is wanted; an error where its value says nothing.
-    pub fn take(&mut self, name: &str, value: &str) -> Result<bool, Error> {
-        match name.to_ascii_lowercase().as_str() {
-            "filter" => {
-                self.filter = Some(select::paths(value)).filter(|paths| !paths.is_empty());
-            }
-            "limit" => match value.trim().parse() {
-                Ok(most) if most > 0 => self.limit = Some(most),
-                _ => {
-                    return Err(Error::line(format!(
-                        "limit: \"{value}\" is not a number of rows from 1"
-                    )));
-                }
-            },
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
+use crate::record::select::Sought;
+use crate::record::select::wanted::Wanted;
 
 /// An answer and how it is to be seen.
 pub struct View {
@@ -53,9 +27,8 @@ pub struct View {
     pub rest: Option<Rest>,
     /// The output form by name; `auto` is settled when it is printed.
     pub form: String,
-    pub filter: Option<Vec<String>>,
-    /// How many rows of a list are printed at most.
-    pub limit: Option<usize>,
+    /// What of it is printed.
+    pub wanted: Wanted,
     /// The catalogue's response fields, in its order.
     pub known: Vec<String>,
     /// The fields themselves, as far as the answer is what they describe.
@@ -99,32 +72,14 @@ impl View {
             answer,
             rest: None,
             form,
-            filter: None,
-            limit: None,
+            wanted: Wanted::default(),
             known: Vec::new(),
             fields: Vec::new(),
         }))
     }
 
-    /// Leaves out the rows of a list over the limit, and tells how many there are.
-    fn shorten(&mut self) -> usize {
-        let answer = &mut self.answer;
-        let there = answer.rows.len();
-        match self.limit {
-            Some(limit) if answer.shape == Shape::List && there >= limit => {
-                let counted = answer.head.text("count");
-                answer.rows.truncate(limit);
-                answer.recount();
-                counted
-                    .and_then(|count| count.parse().ok())
-                    .unwrap_or(there)
-            }
-            _ => 0,
-        }
-    }
-
     fn sought(&self) -> Sought {
-        let paths = self.filter.as_deref().unwrap_or_default();
+        let paths = self.wanted.filter.as_deref().unwrap_or_default();
         Sought::of(paths, &self.fields)
     }
 }
@@ -135,37 +90,57 @@ impl Session {
         if view.form == "raw" && !view.answer.raw.is_empty() {
             self.set_aside(&mut view);
         }
-        let Some(rest) = view.rest.take() else {
-            let total = view.shorten();
-            self.print(&view)?;
-            self.tell_limit(&view, total);
-            return Ok(());
+        let mut sought = view.wanted.sought(&view.fields);
+        view.wanted.name(&mut view.known);
+        let filtered = view.wanted.filter.is_some();
+        let form = print::form(self.form(&view), filtered, self.ui.surface());
+        let whole = form.is_none_or(|form| form.whole());
+        let total = match view.rest.take() {
+            Some(rest) if !whole && !view.wanted.gathers() => {
+                self.print_pages(rest, &mut view, &mut sought)?
+            }
+            rest => self.print_at_once(rest, &mut view, &mut sought)?,
         };
-        let pressed = self.presses();
-        let network = self.network()?;
-        let paging = self.ui.paging();
-        let stop = || network.presses() > pressed && !paging.get();
-        let form = self.form(&view).to_string();
-        let sought = view.sought();
-        let filter = view.filter.as_deref();
-        let surface = self.ui.surface();
-        let mut printer = Printer::new(&form, surface, filter, &view.known, sought, &stop)?;
-        let first = std::mem::take(&mut view.answer);
-        let total = if printer.whole() {
-            let (answer, total) = self.gather(rest, first)?;
-            self.ui.write(|out| printer.print(&answer, out))?;
-            total
-        } else {
-            let head = Answer {
-                rows: Rows::default(),
-                ..first
-            };
-            let paging = Paging::start(&network, rest, view.limit);
-            self.print_pages(paging, head, &mut printer)?
-        };
-        self.tell(&printer)?;
+        self.tell_unknown(sought.unknown());
         self.tell_limit(&view, total);
         Ok(())
+    }
+
+    /// Prints an answer that is there as a whole, or is fetched before it is printed. Tells how many rows there were to be
+    /// printed, if that is known.
+    fn print_at_once(
+        &mut self,
+        rest: Option<Rest>,
+        view: &mut View,
+        sought: &mut Sought,
+    ) -> Result<Option<usize>, Ending> {
+        let wanted = &view.wanted;
+        let mut counted = view
+            .answer
+            .head
+            .text("count")
+            .and_then(|count| count.parse().ok());
+        // Whether all rows that there are were looked at.
+        let mut all = true;
+        match rest {
+            Some(rest) => {
+                let first = std::mem::take(&mut view.answer);
+                let (answer, total) = self.gather(rest, first, wanted, sought)?;
+                view.answer = answer;
+                counted = total;
+                all = total.is_some();
+            }
+            None => {
+                sought.see_all(&view.answer.rows);
+                wanted.pick_from(&mut view.answer);
+            }
+        }
+        let total = wanted.arrange(&mut view.answer, counted);
+        wanted.shape(&mut view.answer.rows, Timestamp::now());
+        let answer = std::mem::take(&mut view.answer);
+        view.answer = view.wanted.asked(answer, &view.form)?;
+        self.print(view)?;
+        Ok(Some(total).filter(|_| all))
     }
 
     /// The body of the one call that was typed is printed as it came.
@@ -177,24 +152,25 @@ impl Session {
                 count.unwrap_or_default()
             ));
         }
-        for (word, given) in [
-            ("filter", view.filter.take().is_some()),
-            ("limit", view.limit.take().is_some()),
-        ] {
-            if given {
-                self.ui
-                    .warn(&format!("{word}= is set aside: raw is the body as it came"));
-            }
+        for word in std::mem::take(&mut view.wanted).words() {
+            self.ui
+                .warn(&format!("{word}= is set aside: raw is the body as it came"));
         }
     }
 
     /// Says how many rows there are where a limit left some out.
-    fn tell_limit(&self, view: &View, total: usize) {
-        if let Some(limit) = view.limit.filter(|limit| *limit < total)
-            && !self.ui.unread()
-        {
-            self.ui
-                .say(&format!("limit={limit}: {limit} of {total} rows"));
+    fn tell_limit(&self, view: &View, total: Option<usize>) {
+        let Some(limit) = view.wanted.limit.filter(|_| !self.ui.unread()) else {
+            return;
+        };
+        match total {
+            Some(total) if limit < total => self
+                .ui
+                .say(&format!("limit={limit}: {limit} of {total} rows")),
+            Some(_) => {}
+            None => self.ui.say(&format!(
+                "limit={limit}: the first {limit} rows that where= keeps; those after them were not looked at"
+            )),
         }
     }
 
@@ -203,7 +179,7 @@ impl Session {
         let pressed = self.presses();
         let paging = self.ui.paging();
         let stop = || self.presses() > pressed && !paging.get();
-        let filter = view.filter.as_deref();
+        let filter = view.wanted.filter.as_deref();
         let (form, surface) = (self.form(view), self.ui.surface());
         let mut printer = Printer::new(form, surface, filter, &view.known, view.sought(), &stop)?;
         self.ui.write(|out| printer.print(&view.answer, out))?;
@@ -225,11 +201,7 @@ impl Session {
             return Ok(());
         }
         self.ui.end_page()?;
-        for (path, nearest) in printer.unknown() {
-            let nearest = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-            self.ui
-                .warn(&format!("no field {path} in the answer{nearest}"));
-        }
+        self.tell_unknown(printer.unknown());
         if let Some(note) = printer.note() {
             self.ui.warn(&note);
         }
@@ -239,73 +211,115 @@ impl Session {
         Ok(())
     }
 
-    /// Fetches all pages of a list before it is printed, and tells how many rows the cloud counts.
-    fn gather(&mut self, rest: Rest, first: Answer) -> Result<(Answer, usize), Error> {
-        let Rest {
-            client,
-            request,
-            options,
-            pages,
-        } = rest;
-        let what = request.api.clone();
-        let (told, telling) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (rows, total) = (told.clone(), telling.clone());
-        let progress = move || {
-            let (rows, total) = (
-                told.load(Ordering::Relaxed),
-                telling.load(Ordering::Relaxed),
-            );
-            format!("{what}: {rows} of {total} rows")
-        };
-        let caller = client.clone();
-        let whole = self.on_network(&client, progress, |mut interrupt| async move {
-            let seen = move |have: usize, of: usize| {
-                rows.store(have, Ordering::Relaxed);
-                total.store(of, Ordering::Relaxed);
-            };
-            tokio::select! {
-                whole = pages.gather(&caller, &options, first, seen) => whole,
-                () = interrupt.pressed() => Err(interrupted(&request, true)),
-            }
-        })??;
-        for note in &whole.notes {
-            self.ui.warn(note);
+    /// Names the fields that nobody knows.
+    fn tell_unknown(&self, unknown: Vec<(String, Option<String>)>) {
+        if self.ui.unread() {
+            return;
         }
-        let total = whole.total.unwrap_or(0);
-        Ok((whole.answer, total))
+        for (path, nearest) in unknown {
+            let nearest = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
+            self.ui
+                .warn(&format!("no field {path} in the answer{nearest}"));
+        }
     }
 
-    /// Prints a list's pages as they come, and tells how many rows the cloud counts; `answer` is what stands around them.
+    /// Fetches all pages of a list before it is printed, and tells how many rows the cloud counts; nothing where it stopped
+    /// before their end because no more rows are wanted.
+    fn gather(
+        &mut self,
+        rest: Rest,
+        first: Answer,
+        wanted: &Wanted,
+        sought: &mut Sought,
+    ) -> Result<(Answer, Option<usize>), Error> {
+        let mut paging = Paging::start(&*self.network()?, rest);
+        let mut answer = Answer {
+            rows: Rows::default(),
+            ..first
+        };
+        let mut total = None;
+        while !wanted.enough(answer.rows.len()) {
+            let Some(mut rows) = paging.next(self)? else {
+                total = Some(paging.total);
+                break;
+            };
+            sought.see_all(&rows);
+            wanted.pick(&mut rows);
+            answer.rows.append(rows);
+        }
+        self.ui.clear_spinner();
+        answer.recount();
+        Ok((answer, total))
+    }
+
+    /// Prints a list's pages as they come, and tells how many rows there were to be printed, if that is known.
     fn print_pages(
         &mut self,
-        mut paging: Paging,
-        mut answer: Answer,
-        printer: &mut Printer,
-    ) -> Result<usize, Ending> {
-        let promised = paging.promised;
+        rest: Rest,
+        view: &mut View,
+        sought: &mut Sought,
+    ) -> Result<Option<usize>, Ending> {
+        let pressed = self.presses();
+        let network = self.network()?;
+        let paging = self.ui.paging();
+        let stop = || network.presses() > pressed && !paging.get();
+        let now = Timestamp::now();
+        let mut pages = Paging::start(&network, rest);
+        let mut answer = std::mem::take(&mut view.answer);
+        answer.rows = Rows::default();
+        let wanted = &view.wanted;
+        let (picks, limit) = (wanted.picks(), wanted.limit.unwrap_or(usize::MAX));
+        let promised = pages.total.min(limit);
         answer.recount_to(promised);
+        let form = self.form(view).to_string();
+        // How many rows are picked is known when all of them are, and only text has a place for it then.
+        let counts = picks && answer.take_count() && form == "text";
+        let filter = wanted.filter.as_deref();
+        let mut printer = Printer::new(
+            &form,
+            self.ui.surface(),
+            filter,
+            &view.known,
+            view.sought(),
+            &stop,
+        )?;
         let mut begun = false;
+        let mut printed = 0;
         loop {
-            let rows = match paging.next(self)? {
-                Some(rows) => rows,
-                None if begun => break,
-                // Everything is gone since the first call.
-                None => Rows::default(),
-            };
-            let empty = rows.is_empty();
-            self.ui.write(|out| {
-                if !begun {
-                    printer.begin(&answer, &rows, Some(promised), out)?;
-                }
-                printer.rows(&rows, out)
-            })?;
-            begun = true;
-            if empty || self.ui.unread() {
+            let came = pages.next(self)?;
+            let over = came.is_none();
+            let mut rows = came.unwrap_or_default();
+            sought.see_all(&rows);
+            wanted.pick(&mut rows);
+            rows.truncate(limit - printed);
+            wanted.shape(&mut rows, now);
+            // Without any rows at all there is an empty list to print.
+            if !rows.is_empty() || (over && !begun) {
+                self.ui.write(|out| {
+                    if !begun {
+                        printer.begin(&answer, &rows, Some(promised), out)?;
+                    }
+                    printer.rows(&rows, out)
+                })?;
+                begun = true;
+                printed += rows.len();
+            }
+            if over || wanted.enough(printed) || self.ui.unread() {
                 break;
             }
         }
-        self.ui.write(|out| printer.end(out))?;
-        Ok(paging.total)
+        self.ui.write(|out| {
+            printer.end(out)?;
+            match counts && printed > 0 {
+                true => writeln!(out, "count = {printed}"),
+                false => Ok(()),
+            }
+        })?;
+        self.tell(&printer)?;
+        Ok(match picks {
+            true => Some(printed).filter(|printed| !wanted.enough(*printed)),
+            false => Some(pages.total),
+        })
     }
 }
 
@@ -314,15 +328,14 @@ struct Paging {
     client: Arc<Client>,
     stream: Stream<Step>,
     what: String,
+    start: Instant,
     /// How many rows came so far, and how many the cloud counts.
     came: usize,
     total: usize,
-    /// How many rows there will be if the list stays as it is.
-    promised: usize,
 }
 
 impl Paging {
-    fn start(network: &Network, rest: Rest, limit: Option<usize>) -> Paging {
+    fn start(network: &Network, rest: Rest) -> Paging {
         let Rest {
             client,
             request,
@@ -344,27 +357,28 @@ impl Paging {
             client,
             stream,
             what,
+            start: Instant::now(),
             came: 0,
             total,
-            promised: limit.map_or(total, |limit| limit.min(total)),
         }
     }
 
-    /// Waits for the next page, with a spinner; nothing after the last.
+    /// Waits for the next page, with a bar; nothing after the last.
     fn next(&mut self, session: &Session) -> Result<Option<Rows>, Error> {
-        let step = self.stream.next(|elapsed| {
+        let draw = |came: usize, total: usize| {
+            let (what, elapsed) = (&self.what, self.start.elapsed());
+            session.ui.rows(what, came, total, elapsed);
+        };
+        let step = self.stream.next(|_| {
             session.attend(&self.client);
-            let (what, came, total) = (&self.what, self.came, self.total);
-            session
-                .ui
-                .spin(&format!("{what}: {came} of {total} rows"), elapsed);
+            draw(self.came, self.total);
         });
-        session.ui.clear_spinner();
         session.attend(&self.client);
         match step {
             Some(Step::Page(rows, total)) => {
                 self.came += rows.len();
                 self.total = total;
+                draw(self.came, self.total);
                 Ok(Some(rows))
             }
             Some(Step::End(notes)) => {

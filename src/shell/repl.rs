@@ -1,12 +1,23 @@
 //! The prompt: lines in from a terminal, executed one after another until somebody leaves.
 
-use super::editor::{Input, Read};
-use super::session::Session;
-use crate::line::secrets::has_secret;
-use crate::line::words;
+use std::time::{Duration, Instant};
 
-/// Shown while a line goes on: a quote is open, or a backslash ended it.
-const MORE: &str = "... ";
+use jiff::Zoned;
+
+use super::editor::{Input, Read};
+use super::prompt::{Prompt, Situation, prompt};
+use super::restore;
+use super::session::{Ended, Session};
+use crate::error::Kind;
+use crate::line::commands::commands;
+
+/// What came of the last command.
+#[derive(Default)]
+struct Last {
+    status: u8,
+    /// How long it took, until a prompt has told it.
+    elapsed: Option<Duration>,
+}
 
 /// Runs the prompt until Ctrl-D or `exit` and gives the exit status.
 pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
@@ -14,147 +25,76 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
         "Capuchin {}. Type help or ? to list commands.",
         env!("CARGO_PKG_VERSION")
     ));
-    session.history = input.remembered();
     // From here on Ctrl-C ends what a line does, and never the shell.
-    if let Err(error) = session.network() {
-        return session.failed(&error).status;
+    match session.network() {
+        Ok(network) => network.before_end(restore::putting_back()),
+        Err(error) => return session.failed(&error).status,
     }
     // Completion needs to know what can be called; without a cloud the prompt still serves for `set`.
     if let Err(error) = session.catalog() {
         session.failed(&error);
     }
+    let mut last = Last::default();
     loop {
         let known = session.known();
         input.know(session.known_catalog(), known);
-        let line = match read_whole(input, &prompt(session)) {
-            Ok(Read::Line(line)) => line,
+        input.recall(session.history().lines());
+        if let Some(trouble) = session.history().trouble() {
+            session.ui.warn(&trouble);
+        }
+        let shown = prompt_of(session, &last);
+        let text = match input.read(&shown, session.ui.color()) {
+            Ok(Read::Line(text)) => text,
             Ok(Read::Cancelled) => continue,
             Ok(Read::End) => return 0,
             Err(error) => return session.failed(&error).status,
         };
-        if line.trim().is_empty() {
-            continue;
-        }
-        if !has_secret(&line) {
-            input.remember(&line);
-            session.history.push(line.clone());
-        }
-        for command in commands(&line) {
-            let ended = session.execute(&command);
-            if ended.leave {
-                return ended.status;
-            }
+        last.elapsed = None;
+        if let Some(ended) = run_all(session, &text, &mut last) {
+            return ended.status;
         }
     }
 }
 
-/// The commands of a text that was pasted or typed over several lines: a line each, unless a quote or backslash joins it
-/// to the next.
-fn commands(text: &str) -> Vec<String> {
-    let mut commands: Vec<String> = Vec::new();
-    let mut open: Option<words::Unfinished> = None;
-    for line in text.split('\n') {
-        match (open, commands.last_mut()) {
-            (Some(words::Unfinished::Backslash), Some(last)) => {
-                last.pop();
-                last.push_str(line);
-            }
-            (Some(_), Some(last)) => {
-                last.push('\n');
-                last.push_str(line);
-            }
-            _ => commands.push(line.into()),
+/// Runs the commands of what was typed or pasted; gives the end of the one that ends the session. One that was
+/// interrupted takes those after it along.
+fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> {
+    let spans = commands(text).spans;
+    let count = spans.len();
+    for (index, span) in spans.into_iter().enumerate() {
+        let command = &text[span];
+        session.history().add(command);
+        let presses = session.presses();
+        let start = Instant::now();
+        let ended = session.execute(command);
+        *last = Last {
+            status: ended.status,
+            elapsed: Some(start.elapsed()),
+        };
+        if ended.leave {
+            return Some(ended);
         }
-        let whole = commands.last().map_or("", String::as_str);
-        open = words::split(whole).err().map(|(unfinished, _)| unfinished);
+        let interrupted = ended.status == Kind::Interrupted.status() || session.presses() > presses;
+        let left = count - index - 1;
+        if interrupted && left > 0 {
+            session.ui.say(&format!(
+                "the {left} commands after it were not run: they came with one that was interrupted"
+            ));
+            return None;
+        }
     }
-    commands.retain(|command| !command.trim().is_empty());
-    commands
+    None
 }
 
-/// Reads until the line is whole: quotes are closed and no backslash ends it.
-fn read_whole(input: &mut dyn Input, prompt: &str) -> crate::error::Result<Read> {
-    let mut line = match input.read(prompt)? {
-        Read::Line(line) => line,
-        other => return Ok(other),
+fn prompt_of(session: &Session, last: &Last) -> Prompt {
+    let setting = |name: &str| session.resolved.get(name);
+    let now = Situation {
+        profile: session.resolved.profile.clone(),
+        user: setting("username"),
+        host: setting("host"),
+        time: Zoned::now().strftime("%H:%M:%S").to_string(),
+        status: last.status,
+        elapsed: last.elapsed,
     };
-    while let Err((unfinished, _)) = words::split(&line) {
-        match input.read(MORE)? {
-            Read::Line(more) => {
-                if unfinished == words::Unfinished::Backslash {
-                    line.pop();
-                } else {
-                    line.push('\n');
-                }
-                line.push_str(&more);
-            }
-            other => return Ok(other),
-        }
-    }
-    Ok(Read::Line(line))
-}
-
-/// The prompt that the user set, or the profile's name.
-fn prompt(session: &Session) -> String {
-    match session.resolved.get("prompt") {
-        set if set.is_empty() => format!("({}) > ", session.resolved.profile),
-        set => format!("{} ", set.trim_end()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::catalog::Catalog;
-    use crate::error::Result;
-    use crate::shell::builtin::Known;
-
-    struct Typed(Vec<Read>);
-
-    impl Input for Typed {
-        fn read(&mut self, _: &str) -> Result<Read> {
-            Ok(if self.0.is_empty() {
-                Read::End
-            } else {
-                self.0.remove(0)
-            })
-        }
-        fn remember(&mut self, _: &str) {}
-        fn know(&mut self, _: Arc<Catalog>, _: Known) {}
-        fn remembered(&self) -> Vec<String> {
-            Vec::new()
-        }
-    }
-
-    #[test]
-    fn a_pasted_script_is_a_command_a_line() {
-        for (text, expected) in [
-            ("list zones\nlist pods\n", vec!["list zones", "list pods"]),
-            ("list \\\nzones", vec!["list zones"]),
-            ("x name='a\nb'\n\ny", vec!["x name='a\nb'", "y"]),
-        ] {
-            assert_eq!(commands(text), expected, "{text}");
-        }
-    }
-
-    fn whole(typed: &[&str]) -> Read {
-        let lines = typed.iter().map(|line| Read::Line(line.to_string()));
-        read_whole(&mut Typed(lines.collect()), "> ").unwrap()
-    }
-
-    #[test]
-    fn an_open_quote_and_a_last_backslash_go_on() {
-        assert_eq!(whole(&["list zones"]), Read::Line("list zones".into()));
-        assert_eq!(
-            whole(&["list \\", "zones"]),
-            Read::Line("list zones".into())
-        );
-        assert_eq!(
-            whole(&["x name='a", "b'"]),
-            Read::Line("x name='a\nb'".into())
-        );
-        assert_eq!(whole(&["x name='a"]), Read::End);
-    }
+    prompt(&setting("prompt"), &now)
 }

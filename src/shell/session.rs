@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::builtin::{self, Builtin};
 use super::clouds::{Demo, Place};
 use super::help;
+use super::history::{self, History};
 use super::log::Log;
-use super::output::{Ending, Wanted};
+use super::output::Ending;
 use super::values::Values;
 use crate::catalog::{Catalog, cache};
 use crate::client::Client;
@@ -23,12 +24,13 @@ use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{self, Command, Language};
 use crate::line::{options, words};
+use crate::record::select::wanted::{self, Wanted};
 use crate::ui::Ui;
 
 pub use super::output::View;
 
-/// The words that shape what is printed and are no settings.
-pub const OUTPUT_WORDS: &[&str] = &["filter", "limit"];
+/// The status of a process that was told to end and had nothing else to say, as shells tell it.
+const TERMINATED: u8 = 128 + 15;
 
 /// Reads a variable of the environment.
 pub type Env = Box<dyn Fn(&str) -> Option<String>>;
@@ -71,7 +73,7 @@ pub struct Session {
     pub resolved: Resolved,
     pub mode: Mode,
     pub ledger: Arc<Ledger>,
-    pub history: Vec<String>,
+    history: History,
     pub keep_going: bool,
     pub sources: Vec<PathBuf>,
     /// What is said once a process and has been said.
@@ -95,8 +97,10 @@ impl Session {
     pub fn open(places: Places, env: Env, flags: Flags, mode: Mode) -> Result<Session> {
         let file = File::load(&places)?;
         let resolved = resolve(&file, &*env, &flags)?;
-        let mut ui = Ui::new(env("NO_COLOR").is_some_and(|value| !value.is_empty()));
+        let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let mut ui = Ui::new(no_color || env("TERM").is_some_and(|term| term == "dumb"));
         ui.set_color(resolved.bool("color"));
+        ui.set_progress(resolved.bool("progress"));
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
@@ -111,7 +115,7 @@ impl Session {
             resolved,
             mode,
             ledger,
-            history: Vec::new(),
+            history: History::default(),
             keep_going: false,
             sources: Vec::new(),
             warned: Vec::new(),
@@ -140,7 +144,21 @@ impl Session {
         let outer = std::mem::replace(&mut self.line_form, options::output(words));
         let ended = work(self);
         self.line_form = outer;
-        ended
+        match self
+            .network
+            .as_ref()
+            .is_some_and(|network| network.terminated())
+        {
+            true => Ended {
+                status: if ended.status == 0 {
+                    TERMINATED
+                } else {
+                    ended.status
+                },
+                leave: true,
+            },
+            false => ended,
+        }
     }
 
     fn carry_out(&mut self, line: &str) -> Ended {
@@ -197,6 +215,13 @@ impl Session {
         self.run(command, &catalog)
     }
 
+    /// What words mean, without anything being done.
+    pub(super) fn meaning(&mut self, words: &[String]) -> Result<Command> {
+        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
+        let meant = self.understand(catalog, |language| command::parse_words(words, language))?;
+        Ok(meant.0)
+    }
+
     /// Parses with the catalogue; one that proves broken while it is read is built anew, once.
     fn understand<T>(
         &mut self,
@@ -229,7 +254,11 @@ impl Session {
                 }
                 shown.map_err(|error| error.of(&name))
             }
-            Command::ApiHelp(api) => Ok(Shown::Text(help::api_help(&api, self.ui.width()))),
+            Command::ApiHelp(api) => {
+                let width = self.ui.width();
+                let text = help::api_help(&api, width) + &help::printed(&api, width);
+                Ok(Shown::Text(text))
+            }
             Command::VerbHelp(verb) => builtin::help::verb(catalog, &verb).map(Shown::Text),
             Command::BuiltinHelp(name) => Ok(match builtin::find(name) {
                 Some(found) => Shown::Text(found.help()),
@@ -262,8 +291,9 @@ impl Session {
         }
         Ok(match shown? {
             Shown::Answer(mut view) => {
-                view.filter = wanted.filter.or(view.filter);
-                view.limit = wanted.limit;
+                let own = view.wanted.filter.take();
+                view.wanted = wanted.clone();
+                view.wanted.filter = wanted.filter.or(own);
                 Shown::Answer(view)
             }
             shown => shown,
@@ -279,6 +309,8 @@ impl Session {
                 resolved = resolved.with(name, value)?;
             }
         }
+        wanted.check()?;
+        wanted.age = resolved.bool("age");
         Ok((resolved, wanted))
     }
 
@@ -339,6 +371,21 @@ impl Session {
         }
     }
 
+    /// The lines typed at the prompts of the profile in use.
+    pub fn history(&mut self) -> &mut History {
+        let (path, before) = match self.resolved.get("history_file") {
+            path if path.is_empty() => {
+                let (path, before) = history::place(&self.places.state, &self.resolved.profile);
+                (path, Some(before))
+            }
+            path => (expand_home(&path, &self.env), None),
+        };
+        if self.history.path() != path {
+            self.history = History::at(path, before);
+        }
+        &mut self.history
+    }
+
     /// The user's shell.
     pub fn shell(&self) -> String {
         (self.env)("SHELL")
@@ -351,6 +398,7 @@ impl Session {
         self.file = File::load(&self.places)?;
         self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
+        self.ui.set_progress(self.resolved.bool("progress"));
         self.unlisted.clear();
         Ok(())
     }
@@ -376,7 +424,7 @@ pub fn line_words() -> Vec<&'static str> {
         .iter()
         .filter(|setting| setting.line)
         .map(|setting| setting.name)
-        .chain(OUTPUT_WORDS.iter().copied())
+        .chain(wanted::WORDS.iter().copied())
         .collect()
 }
 

@@ -1,5 +1,5 @@
-//! A bar of how much of something is done, on a terminal's stderr: how many bytes of how many in, one line that is drawn
-//! over and over out.
+//! A bar of how much of something is done, on a terminal's stderr: how many bytes or rows of how many in, one line that is
+//! drawn over and over out.
 
 use std::io::{self, Write, stderr};
 
@@ -13,18 +13,41 @@ pub struct Bar(ProgressBar);
 
 impl Bar {
     /// `width` is the terminal's, in columns.
-    pub fn new(what: &str, total: u64, width: usize) -> Bar {
+    pub fn of_bytes(what: &str, total: u64, width: usize) -> Bar {
+        let bar = Bar::new(
+            "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+            what,
+            width,
+        );
+        bar.0.set_length(total);
+        bar
+    }
+
+    /// The same for the rows of a list, whose number may change.
+    pub fn of_rows(what: &str, width: usize) -> Bar {
+        Bar::new(
+            "{msg} [{wide_bar}] {pos} of {len} rows {prefix}",
+            what,
+            width,
+        )
+    }
+
+    fn new(template: &str, what: &str, width: usize) -> Bar {
         let width = width.saturating_sub(MARGIN);
         let target = ProgressDrawTarget::term_like(Box::new(Line { width }));
-        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let bar = ProgressBar::with_draw_target(None, target);
         // A template that cannot be read leaves the usual one.
-        if let Ok(style) = ProgressStyle::with_template(
-            "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-        ) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         let what: String = what.chars().take(width / 3).collect();
         Bar(bar.with_message(what))
+    }
+
+    pub fn set_rows(&self, came: usize, total: usize, time: String) {
+        self.0.set_length(total as u64);
+        self.0.set_prefix(time);
+        self.0.set_position(came as u64);
     }
 
     pub fn set(&self, done: u64) {

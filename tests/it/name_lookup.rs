@@ -1,10 +1,5 @@
 //! Names in place of ids: looked up before a call is sent, on the built-in cloud and on one that stands in.
 
-use capuchin::config::Places;
-use capuchin::config::resolve::Flags;
-use capuchin::shell::calls::options_of;
-use capuchin::shell::session::{Mode, Session};
-
 use crate::stand_in::{Asked, StandIn, json, refused};
 use crate::support::{Home, Seen};
 
@@ -208,29 +203,4 @@ fn a_look_up_that_fails_says_what_was_looked_up_and_nothing_is_sent() {
         .status(2)
         .err("no list is known of what it takes");
     assert!(cloud.asked("deployVirtualMachine").is_empty());
-}
-
-#[test]
-fn what_an_id_means_has_a_name() {
-    let home = Home::new();
-    let id = home.value("create volume name=data size=1 zoneid=name:devcloud", "id");
-    let places = Places {
-        config_file: home.config(),
-        explicit: false,
-        state: home.path().join(".local/state/capuchin"),
-        cache: home.path().join(".cache/capuchin"),
-    };
-    let mut session =
-        Session::open(places, Box::new(|_| None), Flags::default(), Mode::OneShot).unwrap();
-    let catalog = session.catalog().unwrap();
-    let delete = catalog.api("deleteVolume").unwrap().unwrap();
-    let client = session.client().unwrap();
-    let options = options_of(&session.resolved);
-    let mut name_of = |param: &str, value: &str| {
-        let params = [("id".to_string(), value.to_string())];
-        session.name_of(&delete, param, &params, &client, &options)
-    };
-    assert_eq!(name_of("id", &id).as_deref(), Some("data"));
-    assert_eq!(name_of("id", "0b2c0b2c-0b2c-4b2c-8b2c-0b2c0b2c0b2c"), None);
-    assert_eq!(name_of("else", &id), None);
 }

@@ -147,7 +147,8 @@ fn history_is_kept_without_secrets() {
     session.send_line("history").unwrap();
     session.exp_string("1  list zones filter=name").unwrap();
     leave(session);
-    let kept = std::fs::read_to_string(home.path().join(".local/state/capuchin/history")).unwrap();
+    let kept =
+        std::fs::read_to_string(home.path().join(".local/state/capuchin/histories/demo")).unwrap();
     assert!(!kept.contains("hunter2"), "{kept}");
 }
 

@@ -9,6 +9,8 @@ mod configuration;
 mod forms;
 #[path = "properties/lines.rs"]
 mod lines;
+#[path = "properties/select.rs"]
+mod select;
 #[path = "properties/signing.rs"]
 mod signing;
 

@@ -5,6 +5,7 @@ mod codes;
 mod errors;
 mod listing;
 mod login;
+mod losses;
 mod names;
 pub mod sign;
 mod throttle;
@@ -24,8 +25,8 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::listing::Listing;
 use crate::cloud::{
-    Code, Dialect, Finding, Login, Lost, Manner, Outcome, Progress, Proof, Reply, Request, Shipped,
-    SignedCall, Throttle, Token, Uploads,
+    Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
+    Shipped, SignedCall, Throttle, Token, Uploads,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -249,6 +250,10 @@ impl Dialect for CloudStack {
             .unwrap_or(api.len());
         let upload = api.starts_with("getUploadParams");
         (READING.contains(&&api[..verb_end]) && !upload) || api.ends_with("IsEnabled")
+    }
+
+    fn loses(&self, request: &Request) -> Option<Loss> {
+        losses::loss(request)
     }
 
     fn pages(&self, request: &Request) -> bool {

@@ -102,12 +102,18 @@ fn lines_mean_what_they_should() {
         ),
         (
             "watch list zones --output=json -o",
-            "`watch`: `--output` needs a value",
+            "watch[\"list\", \"zones\", \"--output=json\", \"-o\"]",
         ),
         (
             "watch list zones -o json filter=id",
-            "watch[\"list\", \"zones\", \"filter=id\"] --output=json",
+            "watch[\"list\", \"zones\", \"-o\", \"json\", \"filter=id\"]",
         ),
+        (
+            "--filter=id watch 5 list zones",
+            "watch[\"5\", \"list\", \"zones\", \"--filter=id\"]",
+        ),
+        ("watch --help", "help on built-in watch"),
+        ("--help watch", "help on built-in watch"),
         ("?", "help[]"),
         ("? list users", "help[\"list\", \"users\"]"),
         ("?list", "help[\"list\"]"),

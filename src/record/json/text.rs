@@ -52,6 +52,16 @@ pub fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
     found
 }
 
+/// Gives an object's members, each with the text that its value has, in their order.
+pub fn members(object: &str, each: &mut dyn FnMut(&str, &str)) {
+    let mut walk = Walk::into(object);
+    while object.trim_start().starts_with('{')
+        && let (Some(name), Some(value)) = (walk.next(), walk.next())
+    {
+        each(&meant(name), value);
+    }
+}
+
 /// Gives the names of an object's members, in their order.
 pub fn names(object: &str, each: &mut dyn FnMut(&str)) {
     let mut walk = Walk::into(object);

@@ -75,6 +75,7 @@ fn addresses(flags: &[&str]) -> Result<[Option<SocketAddr>; 2]> {
 }
 
 fn reset(session: &mut Session) -> Result<Shown> {
+    session.confirm("devcloud reset")?;
     let state = session.demo_state();
     make_directory(&state)?;
     devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;

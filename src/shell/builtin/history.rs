@@ -1,4 +1,4 @@
-//! `history`: the lines typed at the prompt, oldest first, numbered.
+//! `history`: the lines typed at the profile's prompts, oldest first, numbered.
 
 use super::{Builtin, no_words};
 use crate::error::{Error, Result};
@@ -7,13 +7,13 @@ use crate::shell::session::{Session, Shown};
 pub const HISTORY: Builtin = Builtin {
     name: "history",
     args: "[N]",
-    about: "Lists the lines typed so far, or the last N of them",
+    about: "Lists the lines typed at this profile's prompts, or the last N of them",
     run,
     words: no_words,
 };
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
-    let lines = &session.history;
+    let lines = session.history().lines();
     let wanted = match args {
         [] => lines.len(),
         [number] => number

@@ -13,6 +13,7 @@ mod set;
 mod shell;
 mod source;
 mod sync;
+mod watch;
 
 use std::sync::{Arc, OnceLock};
 
@@ -93,6 +94,7 @@ pub static BUILTINS: &[Builtin] = &[
     shell::SHELL,
     source::SOURCE,
     sync::SYNC,
+    watch::WATCH,
 ];
 
 /// The grammar itself makes a call of `api NAME …`; alone it is told how.

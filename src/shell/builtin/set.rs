@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::ask;
+use crate::shell::prompt;
 use crate::shell::session::{Mode, Session, Shown, View};
 use crate::shell::tab::setting_values;
 
@@ -104,6 +105,9 @@ fn one(session: &Session, setting: &'static Setting) -> Result<Shown> {
 
 fn change(session: &mut Session, setting: &'static Setting, value: &str) -> Result<Shown> {
     setting.check(value)?;
+    if setting.name == "prompt" {
+        prompt::check(value)?;
+    }
     if let Mode::Script { .. } = session.mode {
         session.resolved = session.resolved.with(setting.name, value)?;
         return Ok(Shown::Nothing);

@@ -286,3 +286,30 @@ fn values_with_names_are_offered_by_name() {
     assert_eq!(offered("create user timezone=").split('|').count(), 59);
     assert!(offered("create user timezone=e").starts_with("timezone=Etc/GMT+12 |"));
 }
+
+#[test]
+fn conditions_are_offered_as_fields_and_operators_also_behind_watch() {
+    let catalog = recorded();
+    let offered = |line: &str| {
+        let completion = at(&catalog, line, line.len());
+        let texts = completion.candidates.iter().map(|one| one.text.as_str());
+        texts.collect::<Vec<_>>().join("|")
+    };
+    for (line, expected) in [
+        ("list zones where=netw", "where=networktype"),
+        ("watch list zones where=id=1,netw", "where=id=1,networktype"),
+        (
+            "list zones where=networktype",
+            "where=networktype=|where=networktype!=|where=networktype~|where=networktype>|where=networktype<",
+        ),
+        ("list zones where=networktype=A", ""),
+        ("list zones sort=-netw", "sort=-networktype"),
+        (
+            "watch 5 --rounds 3 list zones exclude=netw",
+            "exclude=networktype",
+        ),
+        ("watch 5 list zonesm", "zonesmetrics "),
+    ] {
+        assert_eq!(offered(line), expected, "{line}");
+    }
+}
