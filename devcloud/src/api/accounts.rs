@@ -362,7 +362,7 @@ fn standing(call: &Call) -> Done<Thing> {
         .text("account")
         .ok_or_else(|| Refusal::value("Either the id or the account's name is required"))?;
     let domain = domain(call)?;
-    store::children(call.db, "account", &domain.uuid)?
+    let account = store::children(call.db, "account", &domain.uuid)?
         .into_iter()
         .find(|account| account.name == name)
         .ok_or_else(|| {
@@ -370,7 +370,9 @@ fn standing(call: &Call) -> Done<Thing> {
                 "Unable to find active account by name {name} in domain {}",
                 domain.uuid
             ))
-        })
+        })?;
+    call.may_use(&account)?;
+    Ok(account)
 }
 
 /// The same where it is not the caller's own, nor one of the cloud's first.
@@ -503,7 +505,7 @@ fn domain(call: &Call) -> Done<Thing> {
         None => store::by_id(call.db, "domain", call.caller.account.domain)?
             .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
     };
-    call.may_use(&domain)?;
+    call.may_enter(&domain)?;
     Ok(domain)
 }
 

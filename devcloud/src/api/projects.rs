@@ -129,7 +129,7 @@ apis! {
 
     Everyone "deleteProjectInvitation" "Takes an invitation back" () {
         req "id" Id("projectinvitation") "its id";
-    } -> SUCCESS |call| call.begin_on_common("id", "projectinvitation"),
+    } -> SUCCESS |call| take_back(call),
         job "user.project.DeleteProjectInvitationCmd" on "None" then |call| call.end_removed("projectinvitation");
 }
 
@@ -473,6 +473,23 @@ fn invitation(call: &Call) -> Done<Thing> {
                 project.uuid
             ))
         })
+}
+
+/// An invitation is taken back by those who rule the project, or by whom it is for.
+fn take_back(call: &mut Call) -> Done<Reply> {
+    let invitation = call.required_thing("id", "projectinvitation")?;
+    let project = store::by_uuid(call.db, "project", &invitation.parent)?;
+    let ruled = match &project {
+        Some(project) => rules_over(call, project)?,
+        None => true,
+    };
+    if !ruled && invitation.account != call.caller.account.id {
+        return Err(project.map_or_else(
+            || Refusal::internal("the project of the invitation is gone"),
+            |project| refused(call, &project),
+        ));
+    }
+    Ok(begun(&invitation))
 }
 
 fn answer_invitation(call: &mut Call) -> Done<Reply> {

@@ -75,7 +75,7 @@ fn holder(call: &Call) -> Done<Holder> {
         && call.text("projectid").is_none()
         && let Some(domain) = call.thing("domainid", "domain")?
     {
-        call.may_use(&domain)?;
+        call.may_enter(&domain)?;
         return Ok(Holder::Domain(domain));
     }
     if let Some(project) = call.thing("projectid", "project")? {

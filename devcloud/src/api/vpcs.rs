@@ -204,7 +204,7 @@ apis! {
 
     Everyone "deleteNetworkACL" "Deletes a rule of an ACL" () {
         req "id" Id("aclrule") "its id";
-    } -> SUCCESS |call| call.begin_on("id", "aclrule"),
+    } -> SUCCESS |call| Ok(begun(&own_rule(call)?)),
         job "user.network.DeleteNetworkACLCmd" on "NetworkAcl" then |call| call.end_removed("aclrule");
 }
 
@@ -257,6 +257,7 @@ pub fn acl_of_tier(call: &Call, vpc: Option<&Thing>) -> Done<Option<String>> {
         return Ok(None);
     }
     if let Some(acl) = call.thing("aclid", "acllist")? {
+        call.may_use(&acl)?;
         return Ok(Some(acl.uuid));
     }
     let acls = store::named(call.db, "acllist", "default_deny")?;
@@ -458,6 +459,19 @@ fn own_acl(call: &Call, param: &str) -> Done<Thing> {
     Ok(acl)
 }
 
+/// A rule of such an ACL.
+fn own_rule(call: &Call) -> Done<Thing> {
+    let rule = call.own_thing("id", "aclrule")?;
+    let of_cloud =
+        store::by_uuid(call.db, "acllist", &rule.parent)?.is_none_or(|acl| acl.parent.is_empty());
+    if of_cloud {
+        return Err(Refusal::value(
+            "The rules of default ACLs cannot be changed or removed",
+        ));
+    }
+    Ok(rule)
+}
+
 fn list_acls(call: &mut Call) -> Done<Reply> {
     let tier = call.thing("networkid", "network")?;
     let listing = Listing {
@@ -636,7 +650,7 @@ fn create_rule(call: &mut Call) -> Done<Reply> {
 }
 
 fn update_rule(call: &mut Call) -> Done<Reply> {
-    let mut rule = call.own_thing("id", "aclrule")?;
+    let mut rule = own_rule(call)?;
     if let Some(number) = number(call, &rule.parent, Some(&rule.uuid))? {
         rule.set("number", number);
     }
