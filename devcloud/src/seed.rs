@@ -142,7 +142,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         &zone.uuid,
         "Enabled",
         json!({"zoneid": zone.uuid, "zonename": "devcloud", "gateway": "172.16.15.1", "netmask": "255.255.255.0",
-            "startip": "172.16.15.2", "endip": "172.16.15.200", "allocationstate": "Enabled"}),
+            "startip": ["172.16.15.2"], "endip": ["172.16.15.200"], "forsystemvms": ["0"],
+            "vlanid": ["vlan://untagged"], "allocationstate": "Enabled"}),
     )?;
     let cluster = add(
         db,
@@ -152,7 +153,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         "Enabled",
         json!({"podid": pod.uuid, "podname": pod.name, "zoneid": zone.uuid, "zonename": "devcloud",
             "hypervisortype": "XenServer", "clustertype": "CloudManaged", "allocationstate": "Enabled",
-            "managedstate": "Managed", "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0"}),
+            "managedstate": "Managed", "cpuovercommitratio": "1.0", "memoryovercommitratio": "1.0",
+            "resourcedetails": {"memoryOvercommitRatio": "1.0", "cpuOvercommitRatio": "1.0"}}),
     )?;
     add(
         db,
@@ -175,7 +177,8 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         json!({"zoneid": zone.uuid, "zonename": "devcloud", "podid": pod.uuid, "podname": pod.name,
             "ipaddress": "192.168.56.10", "path": "/opt/storage/primary", "created": now, "type": "NetworkFilesystem",
             "clusterid": cluster.uuid, "clustername": cluster.name, "disksizetotal": 1024 * GIGABYTE,
-            "disksizeallocated": 0, "state": "Up", "scope": "CLUSTER", "provisioningtype": "thin"}),
+            "disksizeallocated": 0, "disksizeused": 0, "state": "Up", "scope": "CLUSTER", "overprovisionfactor": "2.0",
+            "provider": "DefaultPrimary", "storagecapabilities": {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}}),
     )?;
     let categories = [
         "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
@@ -248,6 +251,7 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     }
     offerings(db)?;
     wires(db, &zone, &pod)?;
+    kinds(db)?;
     let name = "ALERT.MANAGEMENT";
     let about = "Management server node 127.0.0.1 is up";
     add(
@@ -340,7 +344,8 @@ fn offerings(db: &Connection) -> Result<()> {
             json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
                 "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
                 "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": services(names, provider),
-                "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false}),
+                "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false,
+                "supportsstrechedl2subnet": false, "supportspublicaccess": false}),
         )?;
     }
     add(
@@ -349,7 +354,7 @@ fn offerings(db: &Connection) -> Result<()> {
         "Default VPC offering",
         "",
         "Enabled",
-        json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled", "created": now,
+        json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled",
             "service": services(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
             "supportsregionLevelvpc": false}),
     )?;
@@ -435,6 +440,47 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
         range.body.insert("domainid".into(), json!(root.uuid));
         store::update(db, &range)?;
     }
+    for kind in ["Public", "Guest", "Management"] {
+        let traffic = add(
+            db,
+            "traffictype",
+            kind,
+            &wire.uuid,
+            "",
+            json!({"traffictype": kind, "physicalnetworkid": wire.uuid}),
+        )?;
+        nameless(db, traffic)?;
+    }
+    for (name, services) in [("VirtualRouter", WITH_NAT), ("VpcVirtualRouter", OF_TIERS)] {
+        let provider = add(
+            db,
+            "provider",
+            name,
+            &wire.uuid,
+            "Enabled",
+            json!({"physicalnetworkid": wire.uuid, "state": "Enabled", "servicelist": services,
+                "canenableindividualservice": true}),
+        )?;
+        let element = add(
+            db,
+            "element",
+            name,
+            &provider.uuid,
+            "",
+            json!({"nspid": provider.uuid, "enabled": true}),
+        )?;
+        nameless(db, element)?;
+    }
+    let url = "nfs://192.168.56.10/opt/storage/secondary";
+    add(
+        db,
+        "imagestore",
+        url,
+        &zone.uuid,
+        "",
+        json!({"zoneid": zone.uuid, "zonename": zone.name, "url": url, "protocol": "nfs", "providername": "NFS",
+            "scope": "ZONE"}),
+    )?;
     let template = store::of_kind(db, "template")?.into_iter().next();
     for (name, kind, last) in [
         ("s-1-VM", "secondarystoragevm", 3),
@@ -455,6 +501,55 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
                 "templateid": template.as_ref().map(|template| template.uuid.clone()), "created": now,
                 "state": "Running", "activeviewersessions": 0}),
         )?;
+    }
+    Ok(())
+}
+
+/// The region, the roles and the hypervisors that there are.
+fn kinds(db: &Connection) -> Result<()> {
+    let region = add(
+        db,
+        "region",
+        "Local",
+        "",
+        "",
+        json!({"endpoint": "http://localhost:8080/client/", "gslbserviceenabled": true,
+            "portableipserviceenabled": false}),
+    )?;
+    let mut region = region;
+    region.body.insert("id".into(), json!(1));
+    store::update(db, &region)?;
+    for (name, kind, about) in [
+        ("Root Admin", "Admin", "Default root admin role"),
+        (
+            "Resource Admin",
+            "ResourceAdmin",
+            "Default resource admin role",
+        ),
+        ("Domain Admin", "DomainAdmin", "Default domain admin role"),
+        ("User", "User", "Default user role"),
+    ] {
+        add(
+            db,
+            "role",
+            name,
+            "",
+            "",
+            json!({"type": kind, "description": about}),
+        )?;
+    }
+    for (hypervisor, machines) in [("XenServer", 150), ("KVM", 50), ("VMware", 128)] {
+        let ability = add(
+            db,
+            "hypervisorability",
+            hypervisor,
+            "",
+            "",
+            json!({"hypervisor": hypervisor, "hypervisorversion": "default", "maxguestslimit": machines,
+                "maxdatavolumeslimit": 13, "securitygroupenabled": hypervisor != "VMware",
+                "storagemotionenabled": false}),
+        )?;
+        nameless(db, ability)?;
     }
     Ok(())
 }

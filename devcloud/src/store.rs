@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 9;
+const SCHEMA: i64 = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -209,6 +209,32 @@ pub fn in_state(connection: &Connection, kind: &str, state: &str) -> rusqlite::R
     connection
         .prepare_cached("SELECT count(*) FROM thing WHERE kind = ? AND state = ?")?
         .query_row([kind, state], |row| row.get(0))
+}
+
+/// How many of those an account or project has.
+pub fn in_state_of_account(
+    connection: &Connection,
+    kind: &str,
+    state: &str,
+    account: i64,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM thing WHERE account = ? AND kind = ? AND state = ?")?
+        .query_row(params![account, kind, state], |row| row.get(0))
+}
+
+/// The sum of a field over what an account or project has of a kind.
+pub fn sum_of_account(
+    connection: &Connection,
+    kind: &str,
+    field: &str,
+    account: i64,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(sum(body ->> ?2), 0) FROM thing WHERE account = ?3 AND kind = ?1",
+        )?
+        .query_row(params![kind, field, account], |row| row.get(0))
 }
 
 /// The sum of a field over the things of a kind.

@@ -30,8 +30,12 @@ mod projects;
 mod recorded;
 #[path = "it/roles.rs"]
 mod roles;
+#[path = "it/scaling.rs"]
+mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
+#[path = "it/shapes.rs"]
+mod shapes;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/upkeep.rs"]
@@ -42,5 +46,9 @@ mod upload;
 mod usage;
 #[path = "it/vpcs.rs"]
 mod vpcs;
+#[path = "it/vpn.rs"]
+mod vpn;
 #[path = "it/wire.rs"]
 mod wire;
+#[path = "it/zones.rs"]
+mod zones;

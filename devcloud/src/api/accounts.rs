@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::infrastructure::Made;
 use super::listing::{Listing, OWNED, PAGED, view};
+use super::things::begun;
 use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -16,6 +17,16 @@ const PERSON: &[Param] = &[
     req("lastname", Takes::Text, "last name"),
     req("email", Takes::Text, "mail address"),
     opt("timezone", Takes::Text, "time zone, such as Asia/Tokyo"),
+];
+
+const STANDING: &[Param] = &[
+    opt("id", Takes::Id("account"), "the id of the account"),
+    opt(
+        "account",
+        Takes::Text,
+        "its name, in place of the id; goes with domainid",
+    ),
+    opt("domainid", Takes::Id("domain"), "the domain it belongs to"),
 ];
 
 pub const APIS: &[Api] = &[
@@ -103,6 +114,31 @@ pub const APIS: &[Api] = &[
         answers: fields::USER,
         run: |call| user_state(call, "enabled"),
         job: None,
+    },
+    Api {
+        name: "disableUser",
+        about: "Keeps a user from making calls until they are enabled",
+        access: Access::Admins,
+        params: &[&[req("id", Takes::Id("user"), "the id of the user")]],
+        answers: fields::USER,
+        run: |call| {
+            let user = call.own_thing("id", "user")?;
+            if user.uuid == call.caller.user {
+                return Err(Refusal::value("Users cannot disable themselves"));
+            }
+            Ok(begun(&user))
+        },
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.admin.user.DisableUserCmd",
+            instance: "User",
+            milliseconds: 300,
+            end: |call| {
+                let mut user = call.subject("user")?;
+                user.state = "disabled".into();
+                store::update(call.db, &user)?;
+                Ok(super::in_job("user", user_view(call, &user)?))
+            },
+        }),
     },
     Api {
         name: "lockUser",
@@ -206,6 +242,85 @@ pub const APIS: &[Api] = &[
         job: None,
     },
     Api {
+        name: "enableAccount",
+        about: "Lets an account's users make calls again",
+        access: Access::Admins,
+        params: &[STANDING],
+        answers: fields::ACCOUNT,
+        run: |call| {
+            let mut account = standing(call)?;
+            account.state = "enabled".into();
+            store::update(call.db, &account)?;
+            Ok(Reply::One("account", account_view(call, &account)?))
+        },
+        job: None,
+    },
+    Api {
+        name: "lockAccount",
+        about: "Keeps an account's users from making calls; its machines run on",
+        access: Access::Admins,
+        params: &[&[
+            req("account", Takes::Text, "the name of the account"),
+            req("domainid", Takes::Id("domain"), "the domain it belongs to"),
+        ]],
+        answers: fields::ACCOUNT,
+        run: |call| {
+            let mut account = other_standing(call)?;
+            account.state = "locked".into();
+            store::update(call.db, &account)?;
+            Ok(Reply::One("account", account_view(call, &account)?))
+        },
+        job: None,
+    },
+    Api {
+        name: "disableAccount",
+        about: "Keeps an account's users from making calls and stops its machines, or only locks it",
+        access: Access::Admins,
+        params: &[
+            &[req(
+                "lock",
+                Takes::Boolean,
+                "whether it is locked rather than disabled",
+            )],
+            STANDING,
+        ],
+        answers: fields::ACCOUNT,
+        run: |call| Ok(begun(&other_standing(call)?)),
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.admin.account.DisableAccountCmd",
+            instance: "Account",
+            milliseconds: 300,
+            end: disable_account,
+        }),
+    },
+    Api {
+        name: "markDefaultZoneForAccount",
+        about: "Names the zone that an account's machines are in where nobody says which",
+        access: Access::Root,
+        params: &[&[
+            req("account", Takes::Text, "the name of the account"),
+            req("domainid", Takes::Id("domain"), "the domain it belongs to"),
+            req("zoneid", Takes::Id("zone"), "the zone"),
+        ]],
+        answers: fields::ACCOUNT,
+        run: |call| {
+            let mut account = standing(call)?;
+            let zone = call.required_thing("zoneid", "zone")?;
+            account.set("defaultzoneid", zone.uuid);
+            store::update(call.db, &account)?;
+            Ok(begun(&account))
+        },
+        job: Some(Work {
+            class: "org.apache.cloudstack.api.command.admin.account.MarkDefaultZoneForAccountCmd",
+            instance: "Account",
+            milliseconds: 300,
+            end: |call| {
+                let account = call.subject("account")?;
+                Ok(super::in_job("account", account_view(call, &account)?))
+            },
+        }),
+    },
+    Api {
         name: "deleteAccount",
         about: "Deletes an account with its users and all that it has",
         access: Access::Admins,
@@ -238,6 +353,61 @@ pub const APIS: &[Api] = &[
     },
 ];
 
+/// The account that a call names, by id or by name and domain.
+fn standing(call: &Call) -> Done<Thing> {
+    if call.text("id").is_some() {
+        return call.own_thing("id", "account");
+    }
+    let name = call
+        .text("account")
+        .ok_or_else(|| Refusal::value("Either the id or the account's name is required"))?;
+    let domain = domain(call)?;
+    let account = store::children(call.db, "account", &domain.uuid)?
+        .into_iter()
+        .find(|account| account.name == name)
+        .ok_or_else(|| {
+            Refusal::value(format!(
+                "Unable to find active account by name {name} in domain {}",
+                domain.uuid
+            ))
+        })?;
+    call.may_use(&account)?;
+    Ok(account)
+}
+
+/// The same where it is not the caller's own, nor one of the cloud's first.
+fn other_standing(call: &Call) -> Done<Thing> {
+    let account = standing(call)?;
+    if account.id == call.caller.account.id || account.is("isdefault") {
+        return Err(Refusal::new(
+            531,
+            4365,
+            format!(
+                "The account {} is the caller's own or the cloud's first, and stays enabled",
+                account.name
+            ),
+        ));
+    }
+    Ok(account)
+}
+
+fn disable_account(call: &mut Call) -> Done<Value> {
+    let mut account = call.subject("account")?;
+    let lock = call.boolean("lock").unwrap_or(false);
+    account.state = if lock { "locked" } else { "disabled" }.into();
+    store::update(call.db, &account)?;
+    if !lock {
+        for mut machine in store::of_account(call.db, "machine", account.id)? {
+            if machine.state == "Running" {
+                machine.state = "Stopped".into();
+                machine.unset(&["hostid", "hostname"]);
+                store::update(call.db, &machine)?;
+            }
+        }
+    }
+    Ok(super::in_job("account", account_view(call, &account)?))
+}
+
 /// Removes an account and everything that belongs to it.
 pub fn remove(call: &Call, account: &Thing) -> Done<()> {
     store::remove_all_of(call.db, account.id)?;
@@ -247,12 +417,15 @@ pub fn remove(call: &Call, account: &Thing) -> Done<()> {
 /// An account as answers show it, with its users and how much it has.
 fn account_view(call: &Call, account: &Thing) -> Done<Value> {
     let mut shown = view(call.db, account)?;
-    for (kind, field) in [
-        ("machine", "vmtotal"),
-        ("volume", "volumetotal"),
-        ("network", "networktotal"),
-    ] {
-        shown[field] = json!(store::count_of_account(call.db, kind, account.id)?);
+    super::quotas::tell(call, account, &mut shown)?;
+    if let Value::Object(fields) = &mut shown {
+        fields.shift_remove("created");
+        fields.insert("groups".into(), json!([]));
+        for field in ["receivedbytes", "sentbytes"] {
+            fields.insert(field.into(), json!(0));
+        }
+        let role = role_of(call, account)?;
+        fields.extend(role.map(|role| ("roleid".to_string(), json!(role))));
     }
     let users = store::children(call.db, "user", &account.uuid)?
         .iter()
@@ -260,6 +433,12 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
         .collect::<Done<Vec<Value>>>()?;
     shown["user"] = json!(users);
     Ok(shown)
+}
+
+/// The id of the role that an account has.
+fn role_of(call: &Call, account: &Thing) -> Done<Option<String>> {
+    let roles = store::named(call.db, "role", account.text("rolename"))?;
+    Ok(roles.into_iter().next().map(|role| role.uuid))
 }
 
 /// A user as answers show it: the secret key is told when it is made and to nobody later.
@@ -326,7 +505,7 @@ fn domain(call: &Call) -> Done<Thing> {
         None => store::by_id(call.db, "domain", call.caller.account.domain)?
             .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
     };
-    call.may_use(&domain)?;
+    call.may_enter(&domain)?;
     Ok(domain)
 }
 

@@ -262,6 +262,7 @@ pub fn for_rules(call: &Call, param: &str, static_too: bool) -> Done<Thing> {
 /// The network that an address serves; in a VPC, the tier that the call names.
 pub fn network_of(call: &Call, address: &Thing) -> Done<Thing> {
     if let Some(network) = call.thing("networkid", "network")? {
+        call.may_use(&network)?;
         return Ok(network);
     }
     store::by_uuid(call.db, "network", address.text("associatednetworkid"))?.ok_or_else(|| {

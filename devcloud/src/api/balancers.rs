@@ -17,8 +17,8 @@ fields! {
         account string "the account it belongs to", projectid string "the project it belongs to",
         project string "that project's name", domainid string "the domain it belongs to",
         domain string "that domain's name", state string "its state", zoneid string "the zone it is in",
-        zonename string "that zone's name", protocol string "tcp, udp, icmp or all",
-        networkid string "the network it is in", tags list "its tags", fordisplay boolean "whether users see it";
+        zonename string "that zone's name", protocol string "what it speaks", networkid string "the network it is in",
+        tags list "its tags", fordisplay boolean "whether users see it";
 }
 fields! {
     STICKINESS: lbruleid string "the load balancer rule", name string "its name", description string "what it is",

@@ -124,7 +124,8 @@ fields! {
         id string "the id of the offering", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", isdefault boolean "whether it came with the cloud",
         availability string "Required, Optional …", networkrate integer "the rate in Mb/s",
-        state string "Enabled or Disabled", guestiptype string "Isolated or Shared";
+        state string "Enabled or Disabled", guestiptype string "Isolated or Shared",
+        service list "the services it has", created date "when it was made";
     NETWORK: issystem boolean "whether it is the cloud's own", specifyipranges boolean "whether address ranges are given", restartrequired boolean "whether it has to be restarted", canusefordeploy boolean "whether machines can be made in it", ispersistent boolean "whether it stays without machines", displaynetwork boolean "whether users see it", strechedl2subnet boolean "whether it spans zones",
         id string "the id of the network", name string "its name", displaytext string "what it is",
         traffictype string "what it carries", gateway string "its gateway", netmask string "its netmask",
@@ -168,7 +169,29 @@ fields! {
         rolename string "the name of its role", domainid string "the domain it belongs to",
         domain string "that domain's name", vmtotal long "how many machines it has",
         volumetotal long "how many volumes it has", networktotal long "how many networks it has",
-        state string "enabled, disabled, locked", user list "its users", isdefault boolean "whether it came with the cloud";
+        state string "enabled, disabled, locked", user list "its users", isdefault boolean "whether it came with the cloud",
+        vmlimit string "how many virtual machines there may be", vmavailable string "how many virtual machines
+        there may be besides", iplimit string "how many public addresses there may be", ipavailable string
+        "how many public addresses there may be besides", volumelimit string "how many volumes there may be",
+        volumeavailable string "how many volumes there may be besides", snapshotlimit string "how many
+        snapshots there may be", snapshotavailable string "how many snapshots there may be besides",
+        templatelimit string "how many templates there may be", templateavailable string "how many templates
+        there may be besides", projectlimit string "how many projects there may be", projectavailable string
+        "how many projects there may be besides", networklimit string "how many networks there may be",
+        networkavailable string "how many networks there may be besides", vpclimit string "how many VPCs there
+        may be", vpcavailable string "how many VPCs there may be besides", cpulimit string "how many
+        processors there may be", cpuavailable string "how many processors there may be besides", memorylimit
+        string "how many MB of memory there may be", memoryavailable string "how many MB of memory there may
+        be besides", primarystoragelimit string "how many GB of volumes there may be", primarystorageavailable
+        string "how many GB of volumes there may be besides", secondarystoragelimit string "how many GB of
+        templates and snapshots there may be", secondarystorageavailable string "how many GB of templates and
+        snapshots there may be besides", iptotal long "how many public addresses", snapshottotal long "how
+        many snapshots", templatetotal long "how many templates", projecttotal long "how many projects",
+        vpctotal long "how many VPCs", cputotal long "how many processors", memorytotal long "how many MB of
+        memory", primarystoragetotal long "how many GB of volumes", vmrunning integer "how many machines run",
+        vmstopped integer "how many are stopped", roleid string "its role", groups list "its groups",
+        receivedbytes long "how much came in", sentbytes long "how much went out",
+        defaultzoneid string "the zone of its machines where nobody says which";
     DOMAIN: id string "the id of the domain", name string "its name", level integer "how deep below ROOT it is",
         parentdomainid string "the domain above", parentdomainname string "that domain's name",
         haschild boolean "whether there are domains below", path string "its path from ROOT", state string "Active";

@@ -19,9 +19,8 @@ fields! {
         virtualmachineids set "the virtual machines";
 }
 fields! {
-    SECURITYRULE: ruleid string "the rule's id", protocol string "tcp, udp, icmp or all",
-        startport integer "the first port", endport integer "the last port",
-        icmptype integer "the type of ICMP messages; -1 for all",
+    SECURITYRULE: ruleid string "the rule's id", protocol string "what it speaks", startport integer "the first port",
+        endport integer "the last port", icmptype integer "the type of ICMP messages; -1 for all",
         icmpcode integer "the code of ICMP messages; -1 for all",
         securitygroupname string "the security group's name", account string "the account it belongs to",
         cidr string "its addresses", tags set "its tags";

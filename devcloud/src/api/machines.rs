@@ -466,6 +466,17 @@ fn deployable(call: &Call, template: &Thing, zone: &Thing) -> Done<()> {
             template.uuid, zone.uuid
         )));
     }
+    let pools = store::of_kind(call.db, "storagepool")?;
+    if !pools
+        .iter()
+        .any(|pool| pool.state == "Up" && pool.text("zoneid") == zone.uuid)
+    {
+        return Err(Refusal::new(
+            533,
+            4340,
+            format!("There is no storage pool in use in zone {}", zone.name),
+        ));
+    }
     if zone.text("allocationstate") == "Disabled" && !call.caller.root() {
         return Err(Refusal::new(
             531,
@@ -732,14 +743,16 @@ fn change(call: &mut Call, from: &[&str], meanwhile: &str) -> Done<Reply> {
 }
 
 /// The host that a machine runs on: the one that the call names, the one that it is on, or the first with room.
-fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
+pub fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
     let load = store::load(call.db)?;
     let asked = call
         .thing("hostid", "host")?
         .filter(|_| call.caller.kind() != 0);
     let room = |host: &Thing| {
         let used = load.get(&host.uuid).copied().unwrap_or_default();
-        let enabled = host.state == "Up" && host.text("resourcestate") == "Enabled";
+        let enabled = host.state == "Up"
+            && host.text("resourcestate") == "Enabled"
+            && host.text("zoneid") == machine.text("zoneid");
         let speed = machine.whole("cpunumber") * machine.whole("cpuspeed");
         enabled
             && (used.memory + machine.whole("memory")) << 20 <= host.whole("memorytotal")
@@ -751,7 +764,7 @@ fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
     let hosts = store::of_kind(call.db, "host")?;
     let stays = hosts
         .iter()
-        .find(|host| host.uuid == machine.text("hostid"));
+        .find(|host| host.uuid == machine.text("hostid") && host.state == "Up");
     stays
         .or_else(|| hosts.iter().find(|host| room(host)))
         .cloned()

@@ -16,6 +16,7 @@ mod dispatch;
 mod domains;
 mod events;
 mod fill;
+mod gateways;
 mod groups;
 mod infrastructure;
 mod jobs;
@@ -25,10 +26,13 @@ mod listing;
 mod machines;
 mod networks;
 mod nics;
+mod offers;
 mod projects;
 mod quotas;
+mod regions;
 mod routers;
 mod rules;
+mod scaling;
 mod sessions;
 mod snapshots;
 mod storage;
@@ -40,6 +44,9 @@ pub mod upload;
 mod usage;
 mod volumes;
 mod vpcs;
+mod vpn;
+mod wires;
+mod zones;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -241,6 +248,13 @@ fn all() -> impl Iterator<Item = &'static Api> {
         usage::APIS,
         volumes::APIS,
         vpcs::APIS,
+        vpn::APIS,
+        gateways::APIS,
+        offers::APIS,
+        regions::APIS,
+        scaling::APIS,
+        wires::APIS,
+        zones::APIS,
     ]
     .into_iter()
     .flatten()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply, configuration, in_job};
+use super::{Call, Done, Reply, configuration, in_job, quotas};
 use crate::api::fields::SUCCESS;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -17,7 +17,31 @@ fields! {
         vmrunning integer "how many of those run", vmstopped integer "how many of those are stopped",
         volumetotal long "how many volumes", snapshottotal long "how many snapshots",
         iptotal long "how many public addresses", networktotal long "how many networks",
-        vpctotal long "how many VPCs", templatetotal long "how many templates";
+        vpctotal long "how many VPCs", templatetotal long "how many templates",
+        vmlimit string "how many virtual machines there may be",
+        vmavailable string "how many virtual machines there may be besides",
+        iplimit string "how many public addresses there may be",
+        ipavailable string "how many public addresses there may be besides",
+        volumelimit string "how many volumes there may be",
+        volumeavailable string "how many volumes there may be besides",
+        snapshotlimit string "how many snapshots there may be",
+        snapshotavailable string "how many snapshots there may be besides",
+        templatelimit string "how many templates there may be",
+        templateavailable string "how many templates there may be besides",
+        networklimit string "how many networks there may be",
+        networkavailable string "how many networks there may be besides",
+        vpclimit string "how many VPCs there may be", vpcavailable string "how many VPCs there may be besides",
+        cpulimit string "how many processors there may be",
+        cpuavailable string "how many processors there may be besides",
+        memorylimit string "how many MB of memory there may be",
+        memoryavailable string "how many MB of memory there may be besides",
+        primarystoragelimit string "how many GB of volumes there may be",
+        primarystorageavailable string "how many GB of volumes there may be besides",
+        secondarystoragelimit string "how many GB of templates and snapshots there may be",
+        secondarystorageavailable string "how many GB of templates and snapshots there may be besides",
+        cputotal long "how many processors", memorytotal long "how many MB of memory",
+        primarystoragetotal long "how many GB of volumes",
+        secondarystoragetotal float "how many GB of templates and snapshots";
 }
 fields! {
     MEMBER: account string "the account it belongs to", domainid string "the domain it belongs to",
@@ -105,7 +129,7 @@ apis! {
 
     Everyone "deleteProjectInvitation" "Takes an invitation back" () {
         req "id" Id("projectinvitation") "its id";
-    } -> SUCCESS |call| call.begin_on_common("id", "projectinvitation"),
+    } -> SUCCESS |call| take_back(call),
         job "user.project.DeleteProjectInvitationCmd" on "None" then |call| call.end_removed("projectinvitation");
 }
 
@@ -191,22 +215,7 @@ fn ruled(call: &Call, param: &str) -> Done<Thing> {
 
 fn shown(call: &Call, project: &Thing) -> Done<Value> {
     let mut shown = view(call.db, project)?;
-    for (kind, field) in [
-        ("machine", "vmtotal"),
-        ("volume", "volumetotal"),
-        ("snapshot", "snapshottotal"),
-        ("publicip", "iptotal"),
-        ("network", "networktotal"),
-        ("vpc", "vpctotal"),
-        ("template", "templatetotal"),
-    ] {
-        shown[field] = json!(store::count_of_account(call.db, kind, project.id)?);
-    }
-    let machines = store::of_account(call.db, "machine", project.id)?;
-    for (state, field) in [("Running", "vmrunning"), ("Stopped", "vmstopped")] {
-        let count = machines.iter().filter(|machine| machine.state == state);
-        shown[field] = json!(count.count());
-    }
+    quotas::tell(call, project, &mut shown)?;
     Ok(shown)
 }
 
@@ -259,7 +268,7 @@ fn create(call: &mut Call) -> Done<Reply> {
             owner.domain.uuid
         )));
     }
-    super::quotas::reserve(call, &owner, "project")?;
+    quotas::reserve(call, &owner, "project")?;
     let body = json!({"displaytext": call.required("displaytext")?, "domainid": owner.domain.uuid,
         "domain": owner.domain.name, "account": owner.name, "state": "Active", "tags": []});
     let mut project = call.make_common(("project", &name, "Active", ""), body)?;
@@ -464,6 +473,23 @@ fn invitation(call: &Call) -> Done<Thing> {
                 project.uuid
             ))
         })
+}
+
+/// An invitation is taken back by those who rule the project, or by whom it is for.
+fn take_back(call: &mut Call) -> Done<Reply> {
+    let invitation = call.required_thing("id", "projectinvitation")?;
+    let project = store::by_uuid(call.db, "project", &invitation.parent)?;
+    let ruled = match &project {
+        Some(project) => rules_over(call, project)?,
+        None => true,
+    };
+    if !ruled && invitation.account != call.caller.account.id {
+        return Err(project.map_or_else(
+            || Refusal::internal("the project of the invitation is gone"),
+            |project| refused(call, &project),
+        ));
+    }
+    Ok(begun(&invitation))
 }
 
 fn answer_invitation(call: &mut Call) -> Done<Reply> {

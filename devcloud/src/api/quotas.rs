@@ -75,7 +75,7 @@ fn holder(call: &Call) -> Done<Holder> {
         && call.text("projectid").is_none()
         && let Some(domain) = call.thing("domainid", "domain")?
     {
-        call.may_use(&domain)?;
+        call.may_enter(&domain)?;
         return Ok(Holder::Domain(domain));
     }
     if let Some(project) = call.thing("projectid", "project")? {
@@ -121,6 +121,7 @@ fn most(call: &Call, holder: i64, number: usize) -> Done<i64> {
     let (_, _, setting) = TYPES.get(number).copied().unwrap_or_default();
     let ordinary = store::by_id(call.db, "account", holder)?
         .is_some_and(|account| account.whole("accounttype") != 1);
+    let ordinary = ordinary || store::by_id(call.db, "project", holder)?.is_some();
     if setting.is_empty() || !ordinary {
         return Ok(-1);
     }
@@ -194,6 +195,64 @@ fn amount(call: &Call, kind: &str, account: i64) -> Done<i64> {
         .iter()
         .filter(|member| member.text("role") == "Admin");
     Ok(i64::try_from(owned.count()).unwrap_or(i64::MAX))
+}
+
+/// The words that accounts and projects tell their limits in, by the numbers of the types.
+const SHOWN: [&str; 12] = [
+    "vm",
+    "ip",
+    "volume",
+    "snapshot",
+    "template",
+    "project",
+    "network",
+    "vpc",
+    "cpu",
+    "memory",
+    "primarystorage",
+    "secondarystorage",
+];
+
+/// How much of everything an account or project may have, has, and may still get, as its record tells it.
+pub fn tell(call: &Call, holder: &Thing, record: &mut Value) -> Done<()> {
+    for (number, word) in SHOWN.iter().enumerate() {
+        // A project has no projects.
+        if *word == "project" && holder.kind == "project" {
+            continue;
+        }
+        let kind = TYPES.get(number).map_or("", |kind| kind.1);
+        let sum = |kind, expression| store::sum_of_account(call.db, kind, expression, holder.id);
+        let total = match *word {
+            "cpu" => sum("machine", "cpunumber")?,
+            "memory" => sum("machine", "memory")?,
+            "primarystorage" => sum("volume", "size")? >> 30,
+            "secondarystorage" => 0,
+            _ => amount(call, kind, holder.id)?,
+        };
+        let most = most(call, holder.id, number)?;
+        let told = |number: i64| match (most, *word) {
+            (..0, _) => json!("Unlimited"),
+            (_, "secondarystorage") => json!(format!("{number}.0")),
+            _ => json!(number.to_string()),
+        };
+        record[format!("{word}limit")] = if most < 0 {
+            json!("Unlimited")
+        } else {
+            json!(most.to_string())
+        };
+        record[format!("{word}total")] = if *word == "secondarystorage" {
+            json!(0.0)
+        } else {
+            json!(total)
+        };
+        record[format!("{word}available")] = told((most - total).max(0));
+    }
+    for (state, field) in [("Running", "vmrunning"), ("Stopped", "vmstopped")] {
+        record[field] = json!(store::in_state_of_account(
+            call.db, "machine", state, holder.id
+        )?);
+    }
+    Ok(())
 }
 
 /// The numbers of the types that are asked for.

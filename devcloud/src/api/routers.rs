@@ -15,7 +15,9 @@ fields! {
         name string "its name", podid string "the pod it is in", hostid string "the host it is on",
         hostname string "that host's name", hypervisor string "what it runs on",
         linklocalip string "its link-local address",
+        linklocalmacaddress string "the hardware address of its link-local interface",
         linklocalnetmask string "the netmask of its link-local interface", publicip string "its public address",
+        publicmacaddress string "the hardware address of its public interface",
         publicnetmask string "the netmask of its public interface", publicnetworkid string "the public network",
         guestipaddress string "its address in the guest network",
         guestnetmask string "the netmask of its guest interface", guestnetworkid string "the guest network",
@@ -187,12 +189,21 @@ fn add(
         "System Offering For Software Router",
     )?;
     let offering = offering.first();
+    let next = store::last_number(call.db, "router")? + 1;
+    let mac = |first: &str| {
+        format!(
+            "{first}:00:{:02x}:{:02x}:00:01",
+            (next >> 8) & 0xff,
+            next & 0xff
+        )
+    };
     let before = json!({"zoneid": zone.uuid, "zonename": zone.name, "dns1": zone.text("dns1"),
         "networkdomain": served.text("networkdomain"), "gateway": "10.147.40.1",
         "podid": pod.map(|pod| pod.uuid), "hostid": host.as_ref().map(|host| &host.uuid),
         "hostname": host.as_ref().map(|host| &host.name),
         "hypervisor": host.as_ref().map(|host| host.text("hypervisor")),
-        "linklocalnetmask": "255.255.0.0", "publicip": public.map(|address| &address.name),
+        "linklocalmacaddress": mac("0e"), "linklocalnetmask": "255.255.0.0",
+        "linklocalnetworkid": uuid::Uuid::new_v4().to_string(), "publicmacaddress": mac("1e"), "publicip": public.map(|address| &address.name),
         "publicnetmask": "255.255.255.0", "publicnetworkid": public.map(|address| address.text("networkid")),
         "templateid": template.map(|template| template.uuid), "created": clock::date(call.now), "state": "Running"});
     let after = json!({"serviceofferingid": offering.map(|offering| &offering.uuid),

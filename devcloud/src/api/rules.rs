@@ -11,7 +11,7 @@ use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 fields! {
-    FIREWALLRULE: id string "its id", protocol string "tcp, udp, icmp or all", startport integer "the first port",
+    FIREWALLRULE: id string "its id", protocol string "what it speaks", startport integer "the first port",
         endport integer "the last port", ipaddressid string "the public address",
         networkid string "the network it is in", ipaddress string "its address", state string "its state",
         cidrlist string "the networks that it is for, by commas",
@@ -21,7 +21,7 @@ fields! {
 }
 fields! {
     FORWARDING: id string "its id", privateport string "the first port of the machine",
-        privateendport string "the last port of the machine", protocol string "tcp, udp, icmp or all",
+        privateendport string "the last port of the machine", protocol string "what it speaks",
         publicport string "the first public port", publicendport string "the last public port",
         virtualmachineid string "the virtual machine", virtualmachinename string "that machine's name",
         virtualmachinedisplayname string "that machine's name for people", ipaddressid string "the public address",

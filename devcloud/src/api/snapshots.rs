@@ -56,7 +56,7 @@ apis! {
     Everyone "createSnapshot" "Takes a snapshot of a volume" () {
         req "volumeid" Id("volume") "the volume";
         opt "name" Text "its name";
-        opt "policyid" Id("policy") "the policy that it is taken by";
+        opt "policyid" Id("policy") "the policy";
         opt "account" Text "the account it belongs to; goes with domainid";
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "quiescevm" Boolean "whether the machine is held meanwhile";

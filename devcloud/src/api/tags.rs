@@ -82,7 +82,9 @@ fn type_of(call: &Call) -> Done<(&'static str, &'static str)> {
 
 fn resources(call: &Call) -> Done<Vec<Thing>> {
     let (_, kind) = type_of(call)?;
-    call.things("resourceids", kind)
+    let things = call.things("resourceids", kind)?;
+    things.iter().try_for_each(|thing| call.may_change(thing))?;
+    Ok(things)
 }
 
 fn begin(call: &Call) -> Done<Reply> {

@@ -235,6 +235,38 @@ impl Call<'_> {
         Ok(json!({"success": true}))
     }
 
+    /// Refuses what is the cloud's own to everybody but root administrators.
+    pub fn may_change(&self, thing: &Thing) -> Done<()> {
+        if thing.account == 0 && !self.caller.root() {
+            let account = &self.caller.account;
+            return Err(Refusal::new(
+                531,
+                4365,
+                format!(
+                    "Acct[{}-{}] does not have permission to operate with resource {}",
+                    account.uuid, account.name, thing.uuid
+                ),
+            ));
+        }
+        self.may_use(thing)
+    }
+
+    /// Refuses a domain that the caller's does not reach.
+    pub fn may_enter(&self, domain: &Thing) -> Done<()> {
+        if self.within(domain.id)? {
+            return Ok(());
+        }
+        let account = &self.caller.account;
+        Err(Refusal::new(
+            531,
+            4365,
+            format!(
+                "Acct[{}-{}] does not have permission to operate within domain id={}",
+                account.uuid, account.name, domain.uuid
+            ),
+        ))
+    }
+
     /// Whether a domain administrator's or user's domain reaches a thing's.
     pub fn within(&self, domain: i64) -> Done<bool> {
         Ok(self.caller.root() || listing::below(self.db, domain, self.caller.account.domain)?)

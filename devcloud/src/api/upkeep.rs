@@ -63,7 +63,7 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "projectid" Id("project") "the project it belongs to";
         opt "networkids" List "its networks";
-        opt "securitygroupids" List "its securitygroupids";
+        opt "securitygroupids" List "the security groups, by commas";
     } -> MACHINE assign;
 
     Everyone "getVirtualMachineUserData" "Tells the user data of a machine" () {

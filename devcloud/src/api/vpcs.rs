@@ -19,7 +19,7 @@ fields! {
         networkdomain string "its DNS domain", restartrequired boolean "whether it has to be restarted",
         account string "the account it belongs to", projectid string "the project it belongs to",
         project string "that project's name", domainid string "the domain it belongs to",
-        domain string "that domain's name", network list "its networks", service list "the services it has",
+        domain string "that domain's name", network list "its networks", service list "the service",
         tags list "its tags", fordisplay boolean "whether users see it",
         distributedvpcrouter boolean "whether each host has a router of it",
         regionlevelvpc boolean "whether it spans a region",
@@ -27,8 +27,8 @@ fields! {
 }
 fields! {
     VPCOFFERING: id string "its id", name string "its name", displaytext string "what it is",
-        isdefault boolean "whether it is the default one", state string "its state", created date "when it was made",
-        service list "the services it has", distributedvpcrouter boolean "whether each host has a router of it",
+        isdefault boolean "whether it is the default one", state string "its state", service list "the service",
+        distributedvpcrouter boolean "whether each host has a router of it",
         supportsregionLevelvpc boolean "whether it spans a region";
 }
 fields! {
@@ -36,7 +36,7 @@ fields! {
         fordisplay boolean "whether users see it";
 }
 fields! {
-    ACLRULE: id string "its id", protocol string "tcp, udp, icmp or all", startport string "the first port",
+    ACLRULE: id string "its id", protocol string "what it speaks", startport string "the first port",
         endport string "the last port", traffictype string "what it carries", state string "its state",
         cidrlist string "the networks that it is for, by commas",
         icmptype integer "the type of ICMP messages; -1 for all",
@@ -204,7 +204,7 @@ apis! {
 
     Everyone "deleteNetworkACL" "Deletes a rule of an ACL" () {
         req "id" Id("aclrule") "its id";
-    } -> SUCCESS |call| call.begin_on("id", "aclrule"),
+    } -> SUCCESS |call| Ok(begun(&own_rule(call)?)),
         job "user.network.DeleteNetworkACLCmd" on "NetworkAcl" then |call| call.end_removed("aclrule");
 }
 
@@ -257,6 +257,7 @@ pub fn acl_of_tier(call: &Call, vpc: Option<&Thing>) -> Done<Option<String>> {
         return Ok(None);
     }
     if let Some(acl) = call.thing("aclid", "acllist")? {
+        call.may_use(&acl)?;
         return Ok(Some(acl.uuid));
     }
     let acls = store::named(call.db, "acllist", "default_deny")?;
@@ -411,8 +412,7 @@ fn create_offering(call: &mut Call) -> Done<Reply> {
         .map(|name| json!({"name": name, "provider": provider}))
         .collect();
     let name = call.required("name")?;
-    let body = json!({"displaytext": call.required("displaytext")?, "isdefault": false, "state": "Disabled",
-        "created": clock::date(call.now), "service": services, "distributedvpcrouter": false,
+    let body = json!({"displaytext": call.required("displaytext")?, "isdefault": false, "state": "Disabled", "service": services, "distributedvpcrouter": false,
         "supportsregionLevelvpc": false});
     let offering = call.make_common(("vpcoffering", name, "Disabled", ""), body)?;
     Ok(born(&offering))
@@ -457,6 +457,19 @@ fn own_acl(call: &Call, param: &str) -> Done<Thing> {
     }
     call.may_use(&acl)?;
     Ok(acl)
+}
+
+/// A rule of such an ACL.
+fn own_rule(call: &Call) -> Done<Thing> {
+    let rule = call.own_thing("id", "aclrule")?;
+    let of_cloud =
+        store::by_uuid(call.db, "acllist", &rule.parent)?.is_none_or(|acl| acl.parent.is_empty());
+    if of_cloud {
+        return Err(Refusal::value(
+            "The rules of default ACLs cannot be changed or removed",
+        ));
+    }
+    Ok(rule)
 }
 
 fn list_acls(call: &mut Call) -> Done<Reply> {
@@ -637,7 +650,7 @@ fn create_rule(call: &mut Call) -> Done<Reply> {
 }
 
 fn update_rule(call: &mut Call) -> Done<Reply> {
-    let mut rule = call.own_thing("id", "aclrule")?;
+    let mut rule = own_rule(call)?;
     if let Some(number) = number(call, &rule.parent, Some(&rule.uuid))? {
         rule.set("number", number);
     }

@@ -105,3 +105,87 @@ fn a_locked_user_and_a_wrong_secret_are_401() {
     let wrong = Keys(user.0.clone(), "wrong".into());
     assert_eq!(world.refused(&wrong, "listZones", &[]).0, 401);
 }
+
+#[test]
+fn accounts_are_locked_disabled_and_enabled() {
+    let world = World::new();
+    let user = world.user("u", "0", None);
+    let domain = world.first("listDomains", &[("name", "ROOT")]);
+    let zone = world.first("listZones", &[]);
+    let account = [("account", "u"), ("domainid", domain.as_str())];
+    let state = || {
+        let rows = world.rows("listAccounts", &[("name", "u"), ("listall", "true")]);
+        rows[0]["state"].clone()
+    };
+    world.ok("lockAccount", &account);
+    assert_eq!(state(), "locked");
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+    world.ok("enableAccount", &account);
+    world.ok_as(&user, "listZones", &[]);
+    let disable = [&account[..], &[("lock", "false")]].concat();
+    world.done("disableAccount", &disable);
+    assert_eq!(state(), "disabled");
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+    world.ok("enableAccount", &account);
+    assert_eq!(state(), "enabled");
+    let own = [
+        ("account", "admin"),
+        ("domainid", &domain),
+        ("lock", "true"),
+    ];
+    assert_eq!(world.fails("disableAccount", &own).0, 531);
+    let marked = [&account[..], &[("zoneid", zone.as_str())]].concat();
+    world.done("markDefaultZoneForAccount", &marked);
+    let rows = world.rows("listAccounts", &[("name", "u"), ("listall", "true")]);
+    assert_eq!(rows[0]["defaultzoneid"], zone.as_str());
+    let id = rows[0]["user"][0]["id"].as_str().unwrap();
+    world.done("disableUser", &[("id", id)]);
+    assert_eq!(world.refused(&user, "listZones", &[]).0, 401);
+}
+
+#[test]
+fn what_is_the_clouds_or_another_domains_is_left_alone() {
+    let world = World::new();
+    let domain = world.ok("createDomain", &[("name", "sales")])["domain"]["id"].clone();
+    let root = world.first("listDomains", &[("name", "ROOT")]);
+    let chief = world.user("chief", "2", domain.as_str());
+    let user = world.user("u", "0", None);
+    let person = [
+        ("username", "x"),
+        ("password", "p"),
+        ("firstname", "F"),
+        ("lastname", "L"),
+        ("email", "e@example.org"),
+        ("domainid", root.as_str()),
+    ];
+    let limit = [
+        ("resourcetype", "0"),
+        ("max", "0"),
+        ("domainid", root.as_str()),
+    ];
+    let zone = world.first("listZones", &[]);
+    let tag = [
+        ("resourceids", zone.as_str()),
+        ("resourcetype", "Zone"),
+        ("tags[0].key", "k"),
+        ("tags[0].value", "v"),
+    ];
+    let project = world.id_of("createProject", &[("name", "p"), ("displaytext", "p")]);
+    let lock = [("account", "u"), ("domainid", root.as_str())];
+    for (keys, api, params) in [
+        (&chief, "createAccount", &person[..]),
+        (&chief, "updateResourceLimit", &limit),
+        (&chief, "lockAccount", &lock),
+        (&user, "createTags", &tag),
+        (&user, "deleteProject", &[("id", project.as_str())]),
+    ] {
+        assert_eq!(world.refused(keys, api, params).0, 531, "{api}");
+    }
+    let acl = world.named("listNetworkACLLists", "default_deny");
+    let rule = world.first("listNetworkACLs", &[("aclid", &acl)]);
+    assert_eq!(
+        world.refused(&user, "deleteNetworkACL", &[("id", &rule)]).0,
+        431
+    );
+    assert_eq!(world.rows("listNetworkACLs", &[("aclid", &acl)]).len(), 2);
+}
