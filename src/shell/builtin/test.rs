@@ -15,7 +15,7 @@ const FLAGS: [&str; 3] = ["--parallel", "--format", "--junit"];
 pub const TEST: Builtin = Builtin {
     name: "test",
     args: "PATH… [--parallel N] [--format tap|junit|human] [--junit FILE]",
-    about: "Runs scenario files, and the *.cap of directories, each by itself, and reports them",
+    about: "Runs scenario files, and the *.cap of directories, as tests",
     run,
     words,
 };
