@@ -69,6 +69,11 @@ impl World {
                 ("value", &milliseconds),
             ],
         );
+        // More machines than an account may have unless told otherwise.
+        world.rows(
+            "updateConfiguration",
+            &[("name", "max.account.user.vms"), ("value", "-1")],
+        );
         let account = world.rows(
             "createAccount",
             &[

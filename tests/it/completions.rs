@@ -118,7 +118,7 @@ fn bash_offers_verbs_nouns_parameters_and_values() {
     }
     assert!(!home.path().join("broken").exists());
     assert_eq!(
-        offered(&home, "capuchin deploy virtualmachine se", 63),
+        offered(&home, "capuchin deploy virtualmachine servi", 63),
         ["serviceofferingid="]
     );
     let listed = offered(&home, "capuchin deploy virtualmachine ", 63);
@@ -133,16 +133,16 @@ fn the_profile_on_the_line_says_whose_catalogue_is_asked() {
     home.run("sync").ok();
     home.run("-p demo sync").ok();
     let calls = stub.calls.load(std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(offered(&home, "capuchin list vpco", 9), ["vpcofferings"]);
+    assert_eq!(offered(&home, "capuchin list ucsb", 9), ["ucsblades"]);
     assert_eq!(
-        offered(&home, "capuchin -p stub list vpco", 9),
-        ["vpcofferings"]
+        offered(&home, "capuchin -p stub list ucsb", 9),
+        ["ucsblades"]
     );
     for line in [
-        "capuchin -p demo list vpco",
-        "capuchin --profile demo list vpco",
-        "capuchin --profile=demo list vpco",
-        "capuchin list -p demo vpco",
+        "capuchin -p demo list ucsb",
+        "capuchin --profile demo list ucsb",
+        "capuchin --profile=demo list ucsb",
+        "capuchin list -p demo ucsb",
     ] {
         assert_eq!(offered(&home, line, 9), [""; 0], "{line}");
     }

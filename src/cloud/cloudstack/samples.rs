@@ -74,6 +74,10 @@ const NEEDS: &[(&str, &[&str])] = &[
     ),
     ("createVolume", &["name", "diskofferingid", "zoneid"]),
     ("detachVolume", &["id"]),
+    ("listLBHealthCheckPolicies", &["lbruleid"]),
+    ("listLBStickinessPolicies", &["lbruleid"]),
+    ("listSnapshotPolicies", &["volumeid"]),
+    ("listSslCerts", &["accountid"]),
     ("updateAccount", &["id"]),
     ("updateConfiguration", &["value"]),
 ];
