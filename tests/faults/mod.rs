@@ -70,10 +70,10 @@ impl World {
             ],
         );
         // More machines than an account may have unless told otherwise.
-        world.rows(
-            "updateConfiguration",
-            &[("name", "max.account.user.vms"), ("value", "-1")],
-        );
+        for of in ["user.vms", "volumes", "public.ips", "networks"] {
+            let name = format!("max.account.{of}");
+            world.rows("updateConfiguration", &[("name", &name), ("value", "-1")]);
+        }
         let account = world.rows(
             "createAccount",
             &[
