@@ -177,6 +177,7 @@ impl<'w> Reader<'w> {
             // Whether a name stands for a value is found out when the cloud can be asked.
             let named = known.catalog.names(&api.name, &param.name).is_some();
             self.check(param, value, named);
+            self.doubt(api, param, value, known);
         }
         let data = self.is_data(name, value);
         self.push(
@@ -189,6 +190,33 @@ impl<'w> Reader<'w> {
     /// Whether the value of that name, as it stands on the line, came from a variable.
     fn is_data(&self, name: &str, value: &str) -> bool {
         self.data.contains(&(name, value))
+    }
+
+    /// A value that is none of a fixed set is sent all the same, for a newer server may know it; but it is asked about.
+    fn doubt(&mut self, api: &Api, param: &Param, value: &str, known: &Language) {
+        let fixed = known.catalog.choices(&api.name, &param.name);
+        let there = |part: &str| {
+            let mut values = fixed.iter();
+            values.any(|one| {
+                one.value.eq_ignore_ascii_case(part) || one.name.eq_ignore_ascii_case(part)
+            })
+        };
+        if fixed.is_empty()
+            || value.is_empty()
+            || value.starts_with('@')
+            || value.split(',').all(there)
+        {
+            return;
+        }
+        let shown = shown_value(&param.name, value);
+        let values = fixed.iter().map(|one| one.value.as_str());
+        let question = did_you_mean(&nearest(value, values, 3))
+            .unwrap_or_else(|| "Tab shows those that are known".into());
+        let hint = format!(
+            "`{}={shown}` is none of the usual values; {question}",
+            param.name
+        );
+        self.hints.push(hint);
     }
 
     fn check(&mut self, param: &Param, value: &str, named: bool) {
@@ -205,7 +233,10 @@ impl<'w> Reader<'w> {
             self.problems.push(format!("`{name}={value}`: {problem}"));
         } else if param.kind.eq_ignore_ascii_case("uuid") && !check::is_id(value) {
             let value = shown_value(name, value);
-            let hint = format!("`{name}={value}` is no id (a uuid or a number)");
+            let named = quote(&format!("{name}=name:{value}"));
+            let hint = format!(
+                "`{name}={value}` is no id (a uuid or a number); `{named}` looks up the thing of that name"
+            );
             self.hints.push(hint);
         } else if param.kind.eq_ignore_ascii_case("map") {
             let hint = format!("`{name}` is a map: its entries go as `{name}[0].key=value`");
@@ -281,10 +312,19 @@ impl<'w> Reader<'w> {
     fn missing(&mut self, api: &Api) {
         let bases = self.names.iter().filter_map(|name| name.split('[').next());
         let given: HashSet<&str> = bases.collect();
+        // An empty text may be meant; nothing has an empty id.
+        let empty = |name: &str| {
+            let mut params = self.params.iter();
+            params.any(|(known, value)| known == name && *value == Given::Text(String::new()))
+        };
         let missing = api.params.iter().filter(|param| param.required);
         let missing: BTreeSet<&str> = missing
+            .filter(|param| {
+                let name = param.name.as_str();
+                let id = param.kind.eq_ignore_ascii_case("uuid");
+                !given.contains(name) || (id && empty(name))
+            })
             .map(|param| param.name.as_str())
-            .filter(|name| !given.contains(name))
             .collect();
         if missing.is_empty() {
             return;

@@ -294,3 +294,18 @@ fn at_a_prompt_help_is_followed_by_what_it_shows() {
     session.send_line("exit").unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn no_example_locks_the_administrator_out() {
+    let home = Home::new();
+    for call in [
+        "lock user",
+        "disable user",
+        "delete account",
+        "lock account",
+    ] {
+        let (said, line) = example(&home, call);
+        assert!(said.contains("put a value in"), "{call}: {said}");
+        assert!(line.ends_with("=ID") || !line.contains('-'), "{line}");
+    }
+}

@@ -63,15 +63,20 @@ const BY_API: &[(&str, &str, &str)] = &[
     ("createServiceOffering", "memory", "512"),
     ("createTags", "tags", "example"),
     ("createUser", "username", "another"),
+    ("updateResourceCount", "resourcetype", "0"),
+    ("updateResourceLimit", "resourcetype", "0"),
 ];
 
 /// What a call needs of what the catalogue does not call required.
 const NEEDS: &[(&str, &[&str])] = &[
+    ("associateIpAddress", &["networkid"]),
     ("createDiskOffering", &["disksize"]),
+    ("createLoadBalancerRule", &["publicipid"]),
     (
         "createServiceOffering",
         &["cpunumber", "cpuspeed", "memory"],
     ),
+    ("createTemplate", &["volumeid"]),
     ("createVolume", &["name", "diskofferingid", "zoneid"]),
     ("detachVolume", &["id"]),
     ("listLBHealthCheckPolicies", &["lbruleid"]),
@@ -105,6 +110,16 @@ const FITTING: &[(&str, &str, &str, &[&str])] = &[
 /// The states in which nothing but the calls above has use for a thing.
 const GONE: [&str; 4] = ["Destroyed", "Expunging", "Error", "Expunged"];
 
+/// What locks somebody out, or takes away what they have: an example of it names ordinary users only.
+const LOCKING: [&str; 6] = [
+    "deleteAccount",
+    "deleteUser",
+    "disableAccount",
+    "disableUser",
+    "lockAccount",
+    "lockUser",
+];
+
 /// A value for a parameter that is no id; `today` is a date as the API takes it.
 pub fn sample(api: &str, param: &Param, today: &str) -> Option<String> {
     let own = BY_API
@@ -134,6 +149,9 @@ pub fn needs(api: &str) -> &'static [&'static str] {
 /// Whether the call can work on a thing, given as its list has it, by way of that parameter.
 pub fn fits(api: &str, param: &str, row: &Record) -> bool {
     let of = |field: &str| row.text(field).unwrap_or_default();
+    if LOCKING.contains(&api) && of("accounttype") != "0" {
+        return false;
+    }
     let rules = || {
         FITTING
             .iter()
