@@ -139,7 +139,7 @@ impl Ui {
 
     /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
     pub fn page(&self, program: Program) {
-        let screen = self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_));
+        let screen = self.to_terminal() && matches!(*self.out.borrow(), Out::Stdout(_));
         if let (true, Some(size)) = (screen, size()) {
             let pager = Pager::new(program, size, self.paging.clone());
             self.out.replace(Out::Paged(pager));
@@ -307,7 +307,7 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
-            Out::Stdout(_) if !self.kept.borrow().is_empty() => {
+            Out::Stdout(_) | Out::Paged(_) if !self.kept.borrow().is_empty() => {
                 match self.kept.borrow_mut().last_mut() {
                     Some(kept) => body(kept),
                     None => Ok(()),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::builtin::{self, Known};
 use super::candidates::{Beyond, Match, Offer, Typed, candidates, files, printable, ranked};
-use super::complete::{Completion, Wanted, complete};
+use super::complete::{Completion, Wanted, complete, variables};
 use super::files::paths;
 use super::session::{Session, language, line_words};
 use super::values::{List, Values};
@@ -30,7 +30,8 @@ pub fn offer(
     until: Instant,
     width: usize,
 ) -> Result<Offer> {
-    let mut completion = known_without_asking(line, position, catalog, known);
+    let mut completion = variables::complete(line, position, &known.variables)
+        .unwrap_or_else(|| known_without_asking(line, position, catalog, known));
     label_jobs(&mut completion, line, known);
     let Some(wanted) = &completion.wanted else {
         return Ok(Offer {
