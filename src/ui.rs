@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bar::Bar;
 use kept::Gathering;
@@ -47,6 +47,8 @@ pub struct Ui {
     /// Whether a pager has the terminal, and what is said when it has it no longer.
     paging: Rc<Cell<bool>>,
     unsaid: RefCell<String>,
+    /// How long people were waited for.
+    pondered: Cell<Duration>,
 }
 
 enum Out {
@@ -84,6 +86,7 @@ impl Ui {
             bar: RefCell::new(None),
             paging: Rc::default(),
             unsaid: RefCell::default(),
+            pondered: Cell::default(),
         }
     }
 
@@ -139,7 +142,7 @@ impl Ui {
 
     /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
     pub fn page(&self, program: Program) {
-        let screen = self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_));
+        let screen = self.to_terminal() && matches!(*self.out.borrow(), Out::Stdout(_));
         if let (true, Some(size)) = (screen, size()) {
             let pager = Pager::new(program, size, self.paging.clone());
             self.out.replace(Out::Paged(pager));
@@ -152,13 +155,26 @@ impl Ui {
             return Ok(());
         }
         let ended = match self.out.replace(to_stdout()) {
-            Out::Paged(pager) => pager.end(),
+            Out::Paged(pager) => self.wait_for_user(|| pager.end()),
             _ => Ok(()),
         };
         let unsaid = self.unsaid.take();
         // Nothing can be done where stderr is closed.
         let _ = stderr().write_all(unsaid.as_bytes());
         ended
+    }
+
+    /// Does what takes as long as the user likes.
+    pub fn wait_for_user<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        self.pondered.set(self.pondered.get() + start.elapsed());
+        done
+    }
+
+    /// How long that took so far, which is no time of any command.
+    pub fn pondered(&self) -> Duration {
+        self.pondered.get()
     }
 
     /// Tells whether a pager has the terminal, and with it Ctrl-C.
@@ -307,7 +323,7 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
-            Out::Stdout(_) if !self.kept.borrow().is_empty() => {
+            Out::Stdout(_) | Out::Paged(_) if !self.kept.borrow().is_empty() => {
                 match self.kept.borrow_mut().last_mut() {
                     Some(kept) => body(kept),
                     None => Ok(()),

@@ -87,6 +87,8 @@ mod teach;
 mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/typed.rs"]
+mod typed;
 #[path = "it/uploads.rs"]
 mod uploads;
 #[path = "it/watch.rs"]

@@ -189,7 +189,8 @@ fn found<'t>(name: &'t str, path: &str, variable: &Variable) -> Result<Found<'t>
     Ok(Found { name, variable })
 }
 
-fn name_of(text: &str) -> &str {
+/// The name of a variable that the text begins with; empty where none does.
+pub fn name_of(text: &str) -> &str {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let end = text.find(|letter| !is_letter(letter)).unwrap_or(text.len());
     let name = &text[..end];
@@ -201,7 +202,7 @@ fn name_of(text: &str) -> &str {
 }
 
 /// `.field` and `[0]` as long as they follow one another; a dot that no letter follows ends a sentence.
-fn path_of(text: &str) -> &str {
+pub fn path_of(text: &str) -> &str {
     let mut end = 0;
     loop {
         let rest = &text[end..];

@@ -27,6 +27,15 @@ pub struct Variable {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variables(BTreeMap<String, Variable>);
 
+/// What there is to say of a variable while a line is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    pub name: String,
+    /// What kind of value it is; never the value.
+    pub what: String,
+    pub fields: Vec<String>,
+}
+
 /// How many fields an error names.
 const MOST_NAMES: usize = 30;
 
@@ -41,6 +50,16 @@ impl Variables {
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.0.iter().map(|(name, held)| (name.as_str(), held))
+    }
+
+    /// All of them in short, in the order of their names.
+    pub fn brief(&self) -> Vec<Brief> {
+        let brief = |(name, variable): (&str, &Variable)| Brief {
+            name: name.to_string(),
+            what: variable.held.what(),
+            fields: variable.held.fields(),
+        };
+        self.iter().map(brief).collect()
     }
 }
 
@@ -159,12 +178,7 @@ impl Held {
 
     /// The fields there are, for an error.
     fn has(&self) -> String {
-        let first = match self {
-            Held::Thing(record) => Some(Value::Record(record.clone())),
-            Held::Rows(rows) => rows.values().next(),
-            Held::Text(_) => None,
-        };
-        let Some(Value::Record(record)) = first else {
+        let Some(record) = self.record() else {
             return String::new();
         };
         let mut names: Vec<&str> = record
@@ -177,6 +191,38 @@ impl Held {
             names.push("…");
         }
         format!("; it has {}", shown_names(&names.join(", ")))
+    }
+
+    /// The thing itself, or the first of a list.
+    fn record(&self) -> Option<Record> {
+        let first = match self {
+            Held::Thing(record) => return Some(record.clone()),
+            Held::Rows(rows) => rows.values().next(),
+            Held::Text(_) => None,
+        };
+        match first {
+            Some(Value::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// What may follow its name after a full stop.
+    fn fields(&self) -> Vec<String> {
+        let record = self.record().unwrap_or_default();
+        let names = record.fields.iter().map(|(name, _)| name.to_string());
+        let count = matches!(self, Held::Rows(_)).then(|| "count".to_string());
+        names
+            .filter(|name| super::expand::is_name(name))
+            .chain(count)
+            .collect()
+    }
+
+    fn what(&self) -> String {
+        match self {
+            Held::Text(_) => "a text".into(),
+            Held::Thing(_) => "a thing".into(),
+            Held::Rows(rows) => format!("a list of {}", rows.len()),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ use super::session::{Session, Shown};
 use super::values::Values;
 use crate::client::ledger::{Ledger, Noted, Whose};
 use crate::error::Result;
+use crate::line::variables::Brief;
 use crate::shell::help::layout;
 
 /// How many words that Tab offers are told in help.
@@ -51,6 +52,8 @@ pub struct Builtin {
 #[derive(Clone, Default)]
 pub struct Known {
     pub profiles: Vec<String>,
+    /// The variables that are set.
+    pub variables: Vec<Brief>,
     /// The calls that were written down, read when they are first wanted.
     jobs: Arc<OnceLock<Vec<Noted>>>,
     ledger: Option<(Arc<Ledger>, Whose)>,
@@ -63,6 +66,7 @@ impl Known {
         let whose = session.whose(&session.resolved).ok();
         Known {
             profiles: session.file.profiles(),
+            variables: session.variables.brief(),
             jobs: Arc::default(),
             ledger: whose.map(|whose| (session.ledger.clone(), whose)),
             values: None,
