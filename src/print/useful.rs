@@ -7,7 +7,13 @@ use super::fit::Gives;
 /// What is looked for first, in the order in which it stands.
 const LEADING: [&[&str]; 6] = [
     &["name"],
-    &["state", "status", "allocationstate", "percentused"],
+    &[
+        "state",
+        "status",
+        "allocationstate",
+        "jobstatus",
+        "percentused",
+    ],
     &["ipaddress", NIC_ADDRESS, "publicip", "publicipaddress"],
     &["zonename"],
     &["account", "project"],
@@ -22,7 +28,10 @@ const ID: usize = 5;
 pub const NIC_ADDRESS: &str = "nic.ipaddress";
 
 /// What a thing without a name is known by.
-const STAND_INS: [&str; 4] = ["displayname", "ipaddress", "api", "username"];
+const STAND_INS: [&str; 5] = ["displayname", "ipaddress", "api", "username", "cmd"];
+
+/// What a thing without an id is asked after by.
+const STAND_IN_ID: &str = "jobid";
 
 /// What people ask for after that, whatever it is a list of.
 const WANTED: &[&str] = &[
@@ -63,8 +72,6 @@ const WANTED: &[&str] = &[
     "sent",
     "url",
     "inuse",
-    "cmd",
-    "jobstatus",
     "ostypename",
     "domain",
     "email",
@@ -125,19 +132,29 @@ struct Things<'a> {
     called: Option<&'a str>,
     /// Whether they are what happened, whose ids nobody asks for.
     happened: bool,
+    /// Whether they tell how much of something was used.
+    measured: bool,
+    /// Whether `jobid` is their id.
+    jobs: bool,
 }
 
 impl<'a> Things<'a> {
     fn of(seen: &'a [Seen], rows: usize) -> Things<'a> {
         let there = |name: &str| seen.iter().any(|seen| seen.name == name && seen.filled > 0);
         let happened = there("description") && (there("sent") || there("level"));
-        let called = std::iter::once("name")
-            .chain(STAND_INS)
-            .find(|name| there(name) && !(*name == "username" && happened));
+        let measured = there("description") && there("rawusage");
+        let called = match measured {
+            true => Some("description"),
+            false => std::iter::once("name")
+                .chain(STAND_INS)
+                .find(|name| there(name) && !(*name == "username" && happened)),
+        };
         Things {
             rows,
             called,
             happened,
+            measured,
+            jobs: there(STAND_IN_ID) && !there("id"),
         }
     }
 }
@@ -218,6 +235,23 @@ impl Seen {
         self.total > self.filled * PLENTY
     }
 
+    /// The rank of what is of more or less use in lists of one kind than elsewhere.
+    fn rank_among(&self, things: &Things) -> Option<usize> {
+        let rank = match &*self.name {
+            "description" if things.happened => 4,
+            "type" if things.happened => 6,
+            _ if things.happened && self.kind == Some(Kind::Date) => 5,
+            // The description tells it as well.
+            "name" if things.measured => 15,
+            "usage" if things.measured => 2,
+            "usagetype" if things.measured => 6,
+            "startdate" if things.measured => 7,
+            STAND_IN_ID if things.jobs => 1,
+            _ => return None,
+        };
+        Some(rank)
+    }
+
     /// How useful it is, the best at 0.
     fn rank(&self, things: &Things) -> usize {
         if self.filled == 0 {
@@ -228,6 +262,9 @@ impl Seen {
         }
         // What only some rows have differs as well.
         let same = things.rows > 1 && !self.varies && self.filled == things.rows;
+        if let Some(rank) = self.rank_among(things) {
+            return rank;
+        }
         match (self.leads(), same) {
             (Some(ID), _) if things.happened => return 46,
             (Some(ID), _) if things.called.is_some() => return 1,
@@ -239,9 +276,6 @@ impl Seen {
             (Some(lead), _) => return lead + 1,
             (None, _) => {}
         }
-        if things.happened && self.name == "description" {
-            return 4;
-        }
         let other = self.name.ends_with("id") || self.kind == Some(Kind::Id);
         let secret = self.name.ends_with("key") && self.name != "key";
         let wanted = WANTED.contains(&self.name.as_str());
@@ -250,7 +284,7 @@ impl Seen {
             _ if secret => 90,
             Some(Kind::Bool) if !wanted => 70,
             _ if other => SPARE,
-            Some(Kind::Date) if things.happened || things.called.is_none() => 9,
+            Some(Kind::Date) if things.called.is_none() => 9,
             Some(Kind::Date) => 45,
             _ if wanted => 10,
             _ if self.long() => 20,
@@ -341,5 +375,112 @@ fn grow(seen: &[Seen], chosen: &mut [(usize, usize, usize)], width: usize, used:
         let more = more.min(width - *used);
         *own += more;
         *used += more;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns that are shown of rows at a width, all values taken for words but dates and ids.
+    fn shown(width: usize, names: &[&str], rows: &[&[&str]]) -> Vec<String> {
+        let mut seen: Vec<Seen> = names.iter().map(|name| Seen::new(name)).collect();
+        for row in rows {
+            for (column, text) in seen.iter_mut().zip(*row) {
+                let kind = match text.len() {
+                    36 => Kind::Id,
+                    24 => Kind::Date,
+                    _ => Kind::Word,
+                };
+                column.see(text, kind, None);
+            }
+        }
+        let (chosen, _) = choose(&seen, rows.len(), width - 1, 3);
+        let name = |chosen: &Chosen| seen[chosen.place].name.clone();
+        chosen.iter().map(name).collect()
+    }
+
+    const ID: &str = "5bb2a62f-b043-44da-bc17-402e5790d73e";
+    const DATE: &str = "2026-11-25T23:41:26+0000";
+
+    #[test]
+    fn usage_records_tell_what_was_used_and_how_much() {
+        let names = [
+            "account",
+            "accountid",
+            "description",
+            "usage",
+            "usagetype",
+            "rawusage",
+            "name",
+            "type",
+            "memory",
+            "startdate",
+        ];
+        let row = |text, usage, name| {
+            [
+                "admin",
+                ID,
+                text,
+                usage,
+                "1",
+                "48",
+                name,
+                "XenServer",
+                "100",
+                DATE,
+            ]
+        };
+        let rows = [
+            row(
+                "web running time (ServiceOffering: 1) (Template: 4)",
+                "48 Hrs",
+                "web",
+            ),
+            row(
+                "db running time (ServiceOffering: 1) (Template: 4)",
+                "2 Hrs",
+                "db",
+            ),
+        ];
+        let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+        let shown = shown(80, &names, &rows);
+        assert_eq!(shown[..2], ["description", "usage"]);
+        assert!(shown.contains(&"startdate".to_string()), "{shown:?}");
+    }
+
+    #[test]
+    fn events_tell_when_they_were() {
+        let names = ["id", "type", "state", "description", "created", "username"];
+        let text = "Completed: VirtualMachine 7071f1f6-9709-46e2-a8be-8d3e58390c14";
+        let rows: [&[&str]; 2] = [
+            &[ID, "VM.STOP", "Completed", text, DATE, "admin"],
+            &[ID, "VM.START", "Scheduled", text, DATE, "admin"],
+        ];
+        let shown = shown(80, &names, &rows);
+        assert_eq!(shown, ["state", "description", "created"]);
+    }
+
+    #[test]
+    fn jobs_of_the_cloud_are_shown_with_what_they_are_asked_after_by() {
+        let names = ["accountid", "cmd", "jobstatus", "jobid", "created"];
+        let rows: [&[&str]; 2] = [
+            &[
+                ID,
+                "DeployVMCmdByAdmin",
+                "1",
+                "6047dcda-ad4a-45ae-9056-7f2557e2ff8b",
+                DATE,
+            ],
+            &[
+                ID,
+                "StopVMCmdByAdmin",
+                "0",
+                "3f4edb50-2522-4f94-a7b8-7509e274e0b8",
+                DATE,
+            ],
+        ];
+        let shown = shown(80, &names, &rows);
+        assert_eq!(shown, ["cmd", "jobstatus", "jobid"]);
     }
 }

@@ -68,7 +68,7 @@ fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> 
         let command = &text[span];
         session.history().add(command);
         let presses = session.presses();
-        let start = Instant::now();
+        let (start, read) = (Instant::now(), session.ui.read_for());
         let line = Line {
             number: index + 1,
             text: command.into(),
@@ -78,9 +78,11 @@ fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> 
             continue;
         };
         let ended = script::run_typed(session, step);
+        // Whoever reads in a pager knows how long that took.
+        let read = session.ui.read_for().saturating_sub(read);
         *last = Last {
             status: ended.status,
-            elapsed: Some(start.elapsed()),
+            elapsed: Some(start.elapsed().saturating_sub(read)),
         };
         if ended.leave {
             return Some(ended);
