@@ -7,13 +7,7 @@ use super::fit::Gives;
 /// What is looked for first, in the order in which it stands.
 const LEADING: [&[&str]; 6] = [
     &["name"],
-    &[
-        "state",
-        "status",
-        "allocationstate",
-        "jobstatus",
-        "percentused",
-    ],
+    &["state", "status", "allocationstate", "percentused"],
     &["ipaddress", NIC_ADDRESS, "publicip", "publicipaddress"],
     &["zonename"],
     &["account", "project"],
@@ -72,6 +66,7 @@ const WANTED: &[&str] = &[
     "sent",
     "url",
     "inuse",
+    "jobstatus",
     "ostypename",
     "domain",
     "email",
@@ -95,6 +90,8 @@ const HEADER: usize = 16;
 const MINOR: usize = 8;
 /// Columns from here on are shown only where all are.
 const SPARE: usize = 60;
+/// Ages are narrower than this, dates are not.
+const AGE: usize = 9;
 /// Less of a long text is of no use.
 const PROSE: usize = 16;
 
@@ -239,14 +236,20 @@ impl Seen {
     fn rank_among(&self, things: &Things) -> Option<usize> {
         let rank = match &*self.name {
             "description" if things.happened => 4,
-            "type" if things.happened => 6,
-            _ if things.happened && self.kind == Some(Kind::Date) => 5,
+            "type" if things.happened && things.called.is_none() => 6,
+            // Beside a name a date is worth less than the sentence, unless it is told as an age.
+            "created" | "sent"
+                if things.happened && (things.called.is_none() || self.width < AGE) =>
+            {
+                5
+            }
             // The description tells it as well.
             "name" if things.measured => 15,
             "usage" if things.measured => 2,
             "usagetype" if things.measured => 6,
             "startdate" if things.measured => 7,
             STAND_IN_ID if things.jobs => 1,
+            "jobstatus" if things.jobs => 2,
             _ => return None,
         };
         Some(rank)
@@ -284,7 +287,7 @@ impl Seen {
             _ if secret => 90,
             Some(Kind::Bool) if !wanted => 70,
             _ if other => SPARE,
-            Some(Kind::Date) if things.called.is_none() => 9,
+            Some(Kind::Date) if things.happened || things.called.is_none() => 9,
             Some(Kind::Date) => 45,
             _ if wanted => 10,
             _ if self.long() => 20,
@@ -480,7 +483,6 @@ mod tests {
                 DATE,
             ],
         ];
-        let shown = shown(80, &names, &rows);
-        assert_eq!(shown, ["cmd", "jobstatus", "jobid"]);
+        assert_eq!(shown(80, &names, &rows), ["cmd", "jobid", "jobstatus"]);
     }
 }

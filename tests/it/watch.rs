@@ -87,7 +87,7 @@ fn what_was_watched_for_so_many_rounds_is_there_afterwards() {
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 0);
     // A message is not cut as the lines of an answer are.
-    let line = ["watch", "--rounds", "3", "0.1", "list", "things"];
+    let line = ["watch", "--rounds", "1", "list", "things"];
     let mut session = on_terminal(&home, &line);
     session.exp_string("\x1b[?1049l").unwrap();
     let rest = session.exp_eof().unwrap();
