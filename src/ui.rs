@@ -20,6 +20,7 @@ use pager::{Pager, Program};
 pub use screen::Screen;
 
 use crate::error::{Error, Result};
+use crate::line::hidden::Hidden;
 use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -47,6 +48,8 @@ pub struct Ui {
     /// Whether a pager has the terminal, and what is said when it has it no longer.
     paging: Rc<Cell<bool>>,
     unsaid: RefCell<String>,
+    /// What is not said of.
+    hidden: Hidden,
 }
 
 enum Out {
@@ -84,6 +87,7 @@ impl Ui {
             bar: RefCell::new(None),
             paging: Rc::default(),
             unsaid: RefCell::default(),
+            hidden: Hidden::default(),
         }
     }
 
@@ -100,6 +104,11 @@ impl Ui {
     /// Whether everything goes into a transcript.
     pub fn is_recorded(&self) -> bool {
         self.transcript.is_some()
+    }
+
+    /// These texts are struck from all that is said.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
     }
 
     /// Follows the setting `color`.
@@ -182,7 +191,7 @@ impl Ui {
 
     /// Something beside the data that nobody has to read.
     pub fn whisper(&self, text: &str) {
-        let text = harmless(text);
+        let text = harmless(&self.hidden.strike(text));
         self.put(&match self.color && !self.no_color && self.err_terminal {
             true => format!("{DIM}{text}{PLAIN}\n"),
             false => format!("{text}\n"),
@@ -202,7 +211,7 @@ impl Ui {
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
-        let text = harmless(text);
+        let text = harmless(&self.hidden.strike(text));
         self.put(
             &match self.color && !self.no_color && self.err_terminal && !label.is_empty() {
                 true => format!("{color}{label}{PLAIN}{text}\n"),

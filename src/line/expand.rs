@@ -172,7 +172,7 @@ fn reference<'t>(
                 .hint(format!("`let {name} = …` sets one"))
                 .hint("a $ that is part of a value is quoted: '${x}'"));
         };
-        return found(name, path, variable).map(|found| Some((found, end)));
+        return found(name, path, variable, variables).map(|found| Some((found, end)));
     }
     let name = name_of(stretch);
     let Some(variable) = variables.get(name) else {
@@ -180,12 +180,26 @@ fn reference<'t>(
     };
     let path = path_of(&stretch[name.len()..]);
     let end = dollar.start + 1 + name.len() + path.len();
-    found(name, path, variable).map(|found| Some((found, end)))
+    found(name, path, variable, variables).map(|found| Some((found, end)))
 }
 
-fn found<'t>(name: &'t str, path: &str, variable: &Variable) -> Result<Found<'t>> {
+fn found<'t>(
+    name: &'t str,
+    path: &str,
+    variable: &Variable,
+    variables: &Variables,
+) -> Result<Found<'t>> {
     let path = path.strip_prefix('.').unwrap_or(path);
     let variable = variable.at(name, path).map_err(Error::line)?;
+    if variable.secret {
+        // From here on it may come under any name.
+        variable.held.each(&mut |member| {
+            if let Held::Text(text) = member {
+                variables.hidden().learn(&text);
+            }
+            true
+        });
+    }
     Ok(Found { name, variable })
 }
 
