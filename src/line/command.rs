@@ -64,6 +64,7 @@ pub fn parse_with(line: &str, language: &Language<'_>, variables: &Variables) ->
     let pipe = words.pipe.map(|(text, _)| text);
     let texts = expand::command(&words.words, variables)?;
     let data: Vec<bool> = texts.iter().map(expand::Text::is_data).collect();
+    let several: Vec<bool> = texts.iter().map(expand::Text::is_several).collect();
     let texts: Vec<String> = texts.into_iter().map(|text| text.text).collect();
     if let Some(pipe) = &pipe {
         check_pipe(&texts, pipe)?;
@@ -77,9 +78,11 @@ pub fn parse_with(line: &str, language: &Language<'_>, variables: &Variables) ->
     if let Some(command) = carrier(&texts, typed, language) {
         return Ok(Line { command, pipe });
     }
-    let data = texts.iter().zip(data).filter(|(_, data)| *data);
-    let data = data.map(|(text, _)| text.as_str()).collect();
-    let command = parse_texts(&texts, data, language)?;
+    let those = |which: Vec<bool>| -> Vec<&str> {
+        let those = texts.iter().zip(which).filter(|(_, is)| *is);
+        those.map(|(text, _)| text.as_str()).collect()
+    };
+    let command = parse_texts(&texts, [those(data), those(several)], language)?;
     Ok(Line { command, pipe })
 }
 
@@ -88,20 +91,20 @@ pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command>
     let typed = || words.iter().map(|word| quote(word));
     match carrier(words, typed, language) {
         Some(command) => Ok(command),
-        None => parse_texts(words, Vec::new(), language),
+        None => parse_texts(words, Default::default(), language),
     }
 }
 
 fn parse_texts<'w>(
     words: &'w [String],
-    data: Vec<&'w str>,
+    [data, several]: [Vec<&'w str>; 2],
     language: &Language<'_>,
 ) -> Result<Command> {
     if let Some(command) = whole_words(words, language) {
         return Ok(command);
     }
     let mut own = options::take(words, language.settings);
-    own.data = data;
+    (own.data, own.several) = (data, several);
     let rest = std::mem::take(&mut own.rest);
     if rest.is_empty() {
         return without_words(words, &own);
