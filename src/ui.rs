@@ -20,6 +20,7 @@ use pager::{Pager, Program};
 pub use screen::Screen;
 
 use crate::error::{Error, Result};
+use crate::line::hidden::Hidden;
 use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
 use crate::shell::help::layout::wrap;
 
@@ -52,6 +53,8 @@ pub struct Ui {
     unsaid: RefCell<String>,
     /// How long people were waited for.
     pondered: Cell<Duration>,
+    /// What is not said of.
+    hidden: Hidden,
 }
 
 enum Out {
@@ -91,6 +94,7 @@ impl Ui {
             read: Rc::default(),
             unsaid: RefCell::default(),
             pondered: Cell::default(),
+            hidden: Hidden::default(),
         }
     }
 
@@ -107,6 +111,11 @@ impl Ui {
     /// Whether everything goes into a transcript.
     pub fn is_recorded(&self) -> bool {
         self.transcript.is_some()
+    }
+
+    /// These texts are struck from all that is said.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
     }
 
     /// Follows the setting `color`.
@@ -207,7 +216,7 @@ impl Ui {
 
     /// Something beside the data that nobody has to read.
     pub fn whisper(&self, text: &str) {
-        let text = harmless(text);
+        let text = harmless(&self.hidden.strike(text));
         self.put(&match self.color && !self.no_color && self.err_terminal {
             true => format!("{DIM}{text}{PLAIN}\n"),
             false => format!("{text}\n"),
@@ -227,7 +236,7 @@ impl Ui {
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
-        let text = self.folded(label, &harmless(text));
+        let text = self.folded(label, &harmless(&self.hidden.strike(text)));
         self.put(
             &match self.color && !self.no_color && self.err_terminal && !label.is_empty() {
                 true => format!("{color}{label}{PLAIN}{text}\n"),

@@ -50,7 +50,7 @@ pub fn checked(api: Arc<Api>, rest: &[&str], own: Options<'_>, known: &Language)
     if let Some(error) = noun_in_parts(&api, rest, known)? {
         return Err(error);
     }
-    let mut reader = Reader::new(own.settings, &own.data);
+    let mut reader = Reader::new(own.settings, &own.data, own.several);
     reader.read(rest, known, |reader, name, value| {
         reader.parameter(&api, name, value, known);
     });
@@ -70,7 +70,7 @@ pub fn unchecked(
     own: Options<'_>,
     known: &Language,
 ) -> Result<Call> {
-    let mut reader = Reader::new(own.settings, &own.data);
+    let mut reader = Reader::new(own.settings, &own.data, own.several);
     if api.is_none() && !known.catalog.is_empty() {
         let hint = format!(
             "`{}` is not in the catalogue and goes as it is",
@@ -100,6 +100,8 @@ struct Reader<'w> {
     settings: Settings,
     /// The names and values of those that are data.
     data: Vec<(&'w str, &'w str)>,
+    /// The words with a variable's value that is more than one, where a list is wanted.
+    several: Vec<&'w str>,
     hints: Vec<String>,
     problems: Vec<String>,
     /// What to do about the problems.
@@ -107,11 +109,12 @@ struct Reader<'w> {
 }
 
 impl<'w> Reader<'w> {
-    fn new(settings: Settings, data: &[&'w str]) -> Reader<'w> {
+    fn new(settings: Settings, data: &[&'w str], several: Vec<&'w str>) -> Reader<'w> {
         Reader {
             params: Vec::new(),
             names: HashSet::new(),
             settings,
+            several,
             data: data
                 .iter()
                 .filter_map(|word| word.split_once('='))
@@ -178,6 +181,15 @@ impl<'w> Reader<'w> {
             let named = known.catalog.names(&api.name, &param.name).is_some();
             self.check(param, value, named);
             self.doubt(api, param, value, known);
+        }
+        let several = |word: &&str| word.split_once('=') == Some((name, value));
+        if byname::is_list(name, &param.kind) && self.several.iter().any(several) {
+            self.problems.push(format!(
+                "`{name}`: what a variable in it stands for would be read as more than one name or id"
+            ));
+            self.advice
+                .push("a name with a comma in it cannot stand in a list, where its id can".into());
+            return;
         }
         let data = self.is_data(name, value);
         self.push(

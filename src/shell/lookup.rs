@@ -10,7 +10,7 @@ use crate::client::{Client, Options, interrupted, pages};
 use crate::cloud::listing::{Choice, Listing};
 use crate::cloud::{Outcome, Request};
 use crate::error::{Error, Result};
-use crate::line::byname::{Part, has_name, parts, takes_ids};
+use crate::line::byname::{Part, has_name, is_list, parts, takes_ids};
 use crate::line::command::Call;
 use crate::line::nearest::{did_you_mean, nearest};
 use crate::line::shown;
@@ -207,8 +207,7 @@ impl Lookup<'_> {
 
     fn is_list(&self) -> bool {
         let declared = self.api.param(self.param);
-        let list = declared.is_some_and(|param| param.kind.eq_ignore_ascii_case("list"));
-        self.param.ends_with("ids") || (list && !self.param.contains('.'))
+        is_list(self.param, declared.map_or("", |param| &param.kind))
     }
 
     fn word(&self, value: &str) -> String {

@@ -7,6 +7,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("error", 0),
     ("line::words", 0),
     ("line::secrets", 0),
+    ("line::hidden", 0),
     ("record", 0),
     ("catalog", 0),
     ("config", 0),

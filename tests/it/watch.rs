@@ -212,3 +212,21 @@ fn a_process_that_is_told_to_end_says_how_to_ask_after_its_job() {
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 5);
 }
+
+#[test]
+fn a_variable_in_what_is_watched_is_a_value_there_too() {
+    let home = Home::new();
+    home.file("secret.txt", "what the file holds");
+    for value in ["@secret.txt", "name:devcloud", "two words", "a|b"] {
+        let script = format!(
+            "let v = '{value}'\nlet d = create domain name=$v\n\
+             watch --rounds 1 list domains name=$v listall=true filter=name -o csv\n\
+             expect-error 431 watch --rounds 1 list domains id=$v\nlet gone = delete domain id=$d.id\n"
+        );
+        let seen = home.script(script.as_bytes()).status(0);
+        assert_eq!(seen.stdout, format!("name\n{value}\n"), "{seen:?}");
+    }
+    let log = home.path().join(".local/state/capuchin/capuchin.log");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(!log.contains("file%20holds"), "{log}");
+}
