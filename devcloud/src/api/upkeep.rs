@@ -29,7 +29,7 @@ apis! {
         req "serviceofferingid" Id("serviceoffering") "the service offering";
         opt "details" Map "its details, such as details[0].name=value";
     } -> SUCCESS |call| Ok(begun(&scaled(call)?)),
-        job "admin.vm.ScaleVMCmdByAdmin" on "VirtualMachine" then |_| Ok(json!({"success": true}));
+        job "admin.vm.ScaleVMCmdByAdmin" on "VirtualMachine" then |call| call.end_shown("machine", "virtualmachine");
 
     Everyone "restoreVirtualMachine" "Makes a machine's root volume anew, out of its template or another" () {
         req "virtualmachineid" Id("machine") "the virtual machine";
