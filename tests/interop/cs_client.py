@@ -4,7 +4,10 @@ Takes the cloud's address and keys from CLOUD_URL, CLOUD_KEY and CLOUD_SECRET an
 CLOUD_OPEN_URL: a new cloud with one zone. Ends with status 1 where something is not as it should be.
 """
 
+import json
 import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -14,7 +17,7 @@ URL, KEY, SECRET = (os.environ[name] for name in ("CLOUD_URL", "CLOUD_KEY", "CLO
 
 
 def client(**settings):
-    given = {"endpoint": URL, "key": KEY, "secret": SECRET, "poll_interval": 0.02, **settings}
+    given = {"endpoint": URL, "key": KEY, "secret": SECRET, "poll_interval": 0.02, "timeout": 60, **settings}
     return CloudStack(**given)
 
 
@@ -111,6 +114,22 @@ def errors(cloud):
     refused(431, 9999, "invalid value", lambda: cloud.stopVirtualMachine(id="nope"))
 
 
+def command_line(_):
+    settings = {"CLOUDSTACK_ENDPOINT": URL, "CLOUDSTACK_KEY": KEY, "CLOUDSTACK_SECRET": SECRET, "CLOUDSTACK_POLL_INTERVAL": "0.02"}
+
+    def run(*words):
+        command = [sys.executable, "-m", "cs", *words]
+        return subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True)
+
+    zones = run("listZones", "name=devcloud")
+    assert zones.returncode == 0 and json.loads(zones.stdout)["count"] == 1, zones
+    domain = json.loads(run("createDomain", "name=shelf").stdout)["domain"]["id"]
+    deleted = run("deleteDomain", f"id={domain}")
+    assert json.loads(deleted.stdout) == {"success": True}, deleted
+    wrong = run("stopVirtualMachine", "id=nope")
+    assert wrong.returncode != 0 and "431" in wrong.stderr, wrong
+
+
 def without_keys():
     cloud = client(endpoint=os.environ["CLOUD_OPEN_URL"], key=None, secret=None)
     assert cloud.listZones()["count"] == 1
@@ -119,7 +138,7 @@ def without_keys():
 
 def main():
     cloud = client()
-    for step in (answers, ways_to_sign, expiry, jobs, pages, errors):
+    for step in (answers, ways_to_sign, expiry, jobs, pages, errors, command_line):
         step(cloud)
         print(step.__name__, "passes")
     without_keys()

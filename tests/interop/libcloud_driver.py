@@ -10,15 +10,22 @@ import sys
 import tempfile
 import traceback
 import types
+import urllib.parse
 import warnings
 
+import libcloud.compute.providers
+import libcloud.compute.types
 from libcloud.common.types import InvalidCredsError, ProviderError
 from libcloud.compute.drivers.cloudstack import CloudStackNodeDriver
 from libcloud.compute.types import KeyPairDoesNotExistError, NodeState, StorageVolumeState
+from libcloud.loadbalancer.base import Algorithm
+from libcloud.loadbalancer.drivers.cloudstack import CloudStackLBDriver
+from libcloud.loadbalancer.types import State
 
 # The driver warns of the methods that it has twice.
 warnings.simplefilter("ignore")
 
+URL, KEY, SECRET = (os.environ[name] for name in ("CLOUD_URL", "CLOUD_KEY", "CLOUD_SECRET"))
 PREFIXES = ("list_", "create_", "destroy_", "attach_", "detach_", "ex_")
 # What the driver inherits of every cloud's and has nothing behind.
 NOT_THERE = ("create_image", "list_volume_snapshots")
@@ -33,12 +40,6 @@ def method(*names, fails=None):
         return step
 
     return taken
-
-
-def connected(url, key, secret):
-    driver = CloudStackNodeDriver(key, secret, secure=False, url=url)
-    driver.connection.poll_interval = 0.01
-    return driver
 
 
 def only(things, **wanted):
@@ -58,7 +59,27 @@ def refused(code, words, call):
         raise AssertionError(f"not refused: {words}")
 
 
-# The guide's session.
+@method("the guide's session")
+def _(driver, it):
+    address = urllib.parse.urlsplit(URL)
+    of_provider = libcloud.compute.providers.get_driver(libcloud.compute.types.Provider.CLOUDSTACK)
+    conn = of_provider(KEY, SECRET, secure=False, host=address.hostname, port=address.port, path=address.path)
+    conn.connection.poll_interval = 0.01
+    images, offerings = conn.list_images(), conn.list_sizes()
+    assert images[0].name == "tiny Linux", images
+    assert [(one.name, one.ram) for one in offerings] == [
+        ("tinyOffering", 100),
+        ("Small Instance", 512),
+        ("Medium Instance", 1024),
+    ], offerings
+    node = conn.create_node(name="toto", image=images[0], size=offerings[0])
+    assert (node.name, node.state) == ("toto", NodeState.STOPPED) and node.get_uuid(), node
+    assert conn.ex_start(node) == "Running" and conn.reboot_node(node) and conn.ex_stop(node) == "Stopped"
+    assert [one.name for one in conn.list_nodes()] == ["toto"]
+    assert conn.destroy_node(node, ex_expunge=True) and conn.list_nodes() == []
+
+
+# Machines.
 
 
 @method("list_locations")
@@ -108,7 +129,7 @@ def _(driver, it):
 @method("wait_until_running")
 def _(driver, it):
     [(node, addresses)] = driver.wait_until_running(
-        [it.node], wait_period=0.01, timeout=5, ssh_interface="private_ips"
+        [it.node], wait_period=0.01, timeout=60, ssh_interface="private_ips"
     )
     assert node.id == it.node.id and addresses == it.node.private_ips, (node, addresses)
 
@@ -376,6 +397,37 @@ def _(driver, it):
 def _(driver, it):
     assert driver.ex_delete_network(it.network)
     assert not [one for one in driver.ex_list_networks() if one.name == "back"]
+
+
+# Load balancers, which are a driver of their own.
+
+
+@method("create_balancer", "get_balancer", "list_balancers")
+def _(driver, it):
+    address = urllib.parse.urlsplit(URL)
+    it.balancing = CloudStackLBDriver(KEY, SECRET, secure=False, host=address.hostname, port=address.port, path=address.path)
+    it.balancing.connection.poll_interval = 0.01
+    it.balancer = it.balancing.create_balancer(
+        "front", [], port=80, private_port=8080, algorithm=Algorithm.ROUND_ROBIN, network_id=it.home
+    )
+    listed = only(it.balancing.list_balancers(), id=it.balancer.id)
+    assert (listed.name, int(listed.port), int(listed.ex_private_port)) == ("front", 80, 8080), vars(listed)
+    assert it.balancing.get_balancer(listed.id).ip == it.balancer.ip
+
+
+@method("balancer_attach_member", "balancer_list_members", "balancer_detach_member")
+def _(driver, it):
+    assert it.balancing.balancer_attach_member(it.balancer, it.node)
+    member = only(it.balancing.balancer_list_members(it.balancer))
+    assert (member.id, member.ip) == (it.node.id, it.node.private_ips[0]), member
+    assert it.balancing.get_balancer(it.balancer.id).state == State.RUNNING
+    assert it.balancing.balancer_detach_member(it.balancer, it.node)
+
+
+@method("destroy_balancer")
+def _(driver, it):
+    it.balancing.destroy_balancer(it.balancer)
+    assert it.balancing.list_balancers() == []
 
 
 # VPCs.
@@ -673,7 +725,8 @@ def outcome(step, fails, driver, it):
 
 
 def main():
-    driver = connected(os.environ["CLOUD_URL"], os.environ["CLOUD_KEY"], os.environ["CLOUD_SECRET"])
+    driver = CloudStackNodeDriver(KEY, SECRET, secure=False, url=URL)
+    driver.connection.poll_interval = 0.01
     it = types.SimpleNamespace()
     table = {}
     for names, fails, step in STEPS:

@@ -146,22 +146,30 @@ pub fn reserve_made(call: &Call, made: &Made, fields: &Value) -> Done<()> {
     if made.account == 0 || !TYPES.iter().any(|(_, known, _)| *known == made.kind) {
         return Ok(());
     }
-    let holder = store::by_id(call.db, "account", made.account)?;
-    let name = holder.map_or_else(String::new, |holder| holder.name);
+    let name = account_name(call, made.account)?;
     check(call, made.kind, made.account, &name, made.domain)?;
-    for (number, _, field, unit) in SUMMED.iter().filter(|(_, kind, ..)| *kind == made.kind) {
-        let most = most(call, made.account, *number)?.saturating_mul(*unit);
-        let wanted = fields[*field].as_i64().unwrap_or(0);
-        let there = store::sum_of_account(call.db, made.kind, field, made.account)?;
-        if most >= 0 && there.saturating_add(wanted) > most {
-            let of = format!("Account Name = {name}");
-            return Err(exceeded(
-                call,
-                *number,
-                (&of, made.domain),
-                "Account",
-                (most, there, wanted),
-            )?);
+    weigh(call, made.kind, (made.account, made.domain), fields)
+}
+
+/// Refuses what a thing grows by in these fields where it is too much.
+pub fn reserve_growth(call: &Call, thing: &Thing, growth: &Value) -> Done<()> {
+    weigh(call, &thing.kind, (thing.account, thing.domain), growth)
+}
+
+fn account_name(call: &Call, account: i64) -> Done<String> {
+    let holder = store::by_id(call.db, "account", account)?;
+    Ok(holder.map_or_else(String::new, |holder| holder.name))
+}
+
+fn weigh(call: &Call, kind: &str, (account, domain): (i64, i64), wanted: &Value) -> Done<()> {
+    for (number, _, field, unit) in SUMMED.iter().filter(|(_, summed, ..)| *summed == kind) {
+        let most = most(call, account, *number)?.saturating_mul(*unit);
+        let wanted = wanted[*field].as_i64().unwrap_or(0);
+        let there = store::sum_of_account(call.db, kind, field, account)?;
+        if most >= 0 && wanted > 0 && there.saturating_add(wanted) > most {
+            let of = format!("Account Name = {}", account_name(call, account)?);
+            let amounts = (most, there, wanted);
+            return Err(exceeded(call, *number, (&of, domain), "Account", amounts)?);
         }
     }
     Ok(())

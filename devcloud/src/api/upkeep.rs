@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{PAGED, view};
 use super::things::begun;
-use super::{Call, Done, Reply, in_job, machines, networks, nics, templates};
+use super::{Call, Done, Reply, in_job, machines, networks, nics, quotas, templates};
 use crate::api::fields::{HOST, MACHINE, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -94,6 +94,9 @@ fn scaled(call: &Call) -> Done<Thing> {
             machine.uuid, offering.name
         )));
     }
+    let grows = |field: &str| offering.whole(field) - machine.whole(field);
+    let growth = json!({"cpunumber": grows("cpunumber"), "memory": grows("memory")});
+    quotas::reserve_growth(call, &machine, &growth)?;
     machine.set("serviceofferingid", offering.uuid.as_str());
     machine.set("serviceofferingname", offering.name.as_str());
     for field in ["cpunumber", "cpuspeed", "memory"] {

@@ -171,7 +171,8 @@ fn what_machines_and_disks_take_is_limited_too() {
         ["40", "40960", "200", "400.0"]
     );
     let volume = |size| [("name", "n"), ("size", size), ("zoneid", "1")];
-    world.ok_as(&user, "createVolume", &volume("150"));
+    let made = world.ok_as(&user, "createVolume", &volume("150"));
+    world.ended(made["jobid"].as_str().unwrap());
     let (code, text) = world.refused(&user, "createVolume", &volume("51"));
     assert_eq!(code, 535);
     assert_eq!(
@@ -181,4 +182,6 @@ fn what_machines_and_disks_take_is_limited_too() {
          Amount = 54760833024."
     );
     world.ok_as(&user, "createVolume", &volume("50"));
+    let larger = [("id", made["id"].as_str().unwrap()), ("size", "151")];
+    assert_eq!(world.refused(&user, "resizeVolume", &larger).0, 535);
 }
