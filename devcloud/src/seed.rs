@@ -300,6 +300,13 @@ fn services(names: &[&str], provider: &str) -> Value {
 /// What networks and VPCs can be made of, and what routers are.
 fn offerings(db: &Connection) -> Result<()> {
     let now = clock::date(clock::now());
+    let of_system = |name: &str| {
+        let body = json!({"displaytext": name, "cpunumber": 1, "cpuspeed": 500, "memory": 256, "created": now});
+        add(db, "systemoffering", name, "", "Active", body)
+    };
+    let routers = of_system("System Offering For Software Router")?;
+    of_system("System Offering For Console Proxy")?;
+    of_system("System Offering For Secondary Storage VM")?;
     for (name, guest, text, names, of_vpc) in [
         (
             "DefaultIsolatedNetworkOfferingWithSourceNatService",
@@ -343,7 +350,8 @@ fn offerings(db: &Connection) -> Result<()> {
             "Enabled",
             json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
                 "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
-                "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": services(names, provider),
+                "networkrate": 200, "state": "Enabled", "guestiptype": guest,
+                "serviceofferingid": routers.uuid, "service": services(names, provider),
                 "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false,
                 "supportsstrechedl2subnet": false, "supportspublicaccess": false}),
         )?;
@@ -387,20 +395,6 @@ fn offerings(db: &Connection) -> Result<()> {
             )?;
             nameless(db, rule)?;
         }
-    }
-    for name in [
-        "System Offering For Software Router",
-        "System Offering For Console Proxy",
-        "System Offering For Secondary Storage VM",
-    ] {
-        add(
-            db,
-            "systemoffering",
-            name,
-            "",
-            "Active",
-            json!({"displaytext": name, "cpunumber": 1, "cpuspeed": 500, "memory": 256, "created": now}),
-        )?;
     }
     Ok(())
 }

@@ -99,15 +99,39 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Port,
     },
     Setting {
+        name: "max.account.cpus",
+        default: "40",
+        about: "How many processors the machines of an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.memory",
+        default: "40960",
+        about: "How many MB of memory the machines of an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
         name: "max.account.networks",
         default: "20",
         about: "How many networks an account may have that nobody set a limit for; -1 for any number",
         holds: Holds::CountOrAny,
     },
     Setting {
+        name: "max.account.primary.storage",
+        default: "200",
+        about: "How many GB of volumes an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
         name: "max.account.public.ips",
         default: "20",
         about: "How many public addresses an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.secondary.storage",
+        default: "400",
+        about: "How many GB of snapshots, templates and ISOs an account may have that nobody set a limit for; -1 for any number",
         holds: Holds::CountOrAny,
     },
     Setting {
