@@ -78,8 +78,14 @@ fn what_is_not_used_is_told_and_no_secret_is_in_a_line() {
     assert!(!text.contains("hush"), "{text}");
     let abouts: String = plan.steps.iter().map(|step| step.about.as_str()).collect();
     assert!(!abouts.contains("hush"), "{abouts}");
-    assert_eq!(lines.first().unwrap(), "update configuration name=ldap.bind.password value=********");
-    assert_eq!(lines[1], "update configuration name=instance.name value='@@QA 1'");
+    assert_eq!(
+        lines.first().unwrap(),
+        "update configuration name=ldap.bind.password value=********"
+    );
+    assert_eq!(
+        lines[1],
+        "update configuration name=instance.name value='@@QA 1'"
+    );
     assert_eq!(
         lines[3],
         "let pod = create pod name='$p' zoneid=$zone.id startip=10.0.0.2 netmask=255.0.0.0 gateway=10.0.0.1"

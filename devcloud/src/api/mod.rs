@@ -45,6 +45,7 @@ mod usage;
 mod volumes;
 mod vpcs;
 mod vpn;
+mod waking;
 mod wires;
 mod zones;
 

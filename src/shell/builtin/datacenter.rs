@@ -219,7 +219,9 @@ impl Site {
 
     /// Makes the call of a step, or another one with its parameters.
     fn make(&mut self, session: &mut Session, step: &Step, api: &str) -> Result<Came> {
-        let row = call(session, api, self.given(&step.params)?)?.into_iter().next();
+        let row = call(session, api, self.given(&step.params)?)?
+            .into_iter()
+            .next();
         self.made += 1;
         let live = |row: &Record| row.text("isdynamic").as_deref() == Some("true");
         if api == "updateConfiguration" && !row.as_ref().is_some_and(live) {
