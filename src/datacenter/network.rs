@@ -233,7 +233,7 @@ impl Writer {
             keeps: Some(kept.clone()),
             when: When::Unlisted(Look {
                 api: "listNetworks",
-                params: vec![id("zoneid", &zone.kept)],
+                params: vec![id("zoneid", &zone.kept), text("listall", "true")],
                 rows: vec![vec![("name", name.into())]],
             }),
         });

@@ -182,7 +182,10 @@ impl Writer {
         if !details.is_empty() {
             let mut params = vec![id("id", &zone.kept)];
             params.extend(details);
-            self.step(told("updateZone", params, When::Always));
+            self.step(Step {
+                about: format!("{name}, its details"),
+                ..told("updateZone", params, When::Always)
+            });
         }
         Ok(())
     }

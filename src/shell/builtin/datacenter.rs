@@ -9,6 +9,7 @@ use crate::client::ledger::State;
 use crate::datacenter::plan::{Look, Param, Params, Plan, Step, When};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Command, Given};
+use crate::line::words::quote;
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::session::{self, Session, Shown, View};
@@ -165,7 +166,8 @@ fn stopped(mut error: Error, step: &Step, (number, total): (usize, usize), file:
         step.api, step.about, step.path, error.message
     );
     error.hint(format!(
-        "what was made stays; when the cause is mended, `datacenter deploy {file}` goes on from there"
+        "what was made stays, and `datacenter deploy {}` goes on from there",
+        quote(file)
     ))
 }
 
