@@ -19,7 +19,7 @@ apis! {
     } -> IMAGESTORE |call| call.list(&Listing { kind: "stagingstore", name: "imagestore", filters: &[("zoneid", "zoneid"), ("protocol", "protocol"), ("provider", "providername")] });
 
     Root "createSecondaryStagingStore" "Adds a cache of what image stores keep" () {
-        req "url" Text "where it is, such as nfs://host/path";
+        req "url" Text "where it is, such as nfs://host/path" <= 2048;
         opt "zoneid" Id("zone") "the zone it is in";
         opt "scope" Text "ZONE";
         opt "provider" Text "who provides it";
