@@ -31,6 +31,8 @@ mod confirm;
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
+#[path = "it/datacenter.rs"]
+mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
 #[path = "it/editing.rs"]

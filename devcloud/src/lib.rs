@@ -105,8 +105,17 @@ fn taken(address: SocketAddr, why: &std::io::Error) -> Error {
 
 /// Starts the world over, also for servers that have it open. The administrator's keys stay the same.
 pub fn reset(state: &Path) -> Result<(), Error> {
+    start_over(state, seed::seed)
+}
+
+/// The same with a world as a server has it that was never used: an administrator and offerings, and no zone.
+pub fn reset_empty(state: &Path) -> Result<(), Error> {
+    start_over(state, seed::fresh)
+}
+
+fn start_over(state: &Path, seed: store::Seed) -> Result<(), Error> {
     let mut connection = store::open(state)?;
-    store::reset(&mut connection).map_err(|why| unread(state, &why))
+    store::reset(&mut connection, seed).map_err(|why| unread(state, &why))
 }
 
 /// Adds so many machines, networks and data disks of the administrator's to the world, with names, states and addresses of

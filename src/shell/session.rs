@@ -305,7 +305,7 @@ impl Session {
         Ok(language(&catalog, &names, &settings).verb(word).is_some())
     }
 
-    fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
+    pub(super) fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {

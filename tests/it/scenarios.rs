@@ -76,6 +76,7 @@ fn every_scenario_has_a_test_above() {
     let names = std::fs::read_dir(directory()).unwrap();
     let mut names: Vec<String> = names
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".cap"))
         .collect();
     names.sort();
     let tested = [

@@ -5,7 +5,15 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Help", &["help", "apropos", "explain", "man"]),
     (
         "The cloud",
-        &["sync", "api", "jobs", "login", "logout", "devcloud"],
+        &[
+            "sync",
+            "api",
+            "jobs",
+            "login",
+            "logout",
+            "datacenter",
+            "devcloud",
+        ],
     ),
     (
         "This program",
@@ -28,6 +36,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "completions",
         "capuchin completions bash > ~/.local/share/bash-completion/completions/capuchin",
+    ),
+    (
+        "datacenter",
+        "datacenter deploy scenarios/datacenter/advanced.cfg --dry-run",
     ),
     ("devcloud", "devcloud seed large"),
     ("explain", "explain 431"),

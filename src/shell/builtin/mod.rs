@@ -5,6 +5,7 @@ mod assert;
 mod batch;
 mod complete;
 mod completions;
+mod datacenter;
 mod devcloud;
 mod exit;
 mod expect_error;
@@ -116,6 +117,7 @@ pub static BUILTINS: &[Builtin] = &[
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
+    datacenter::DATACENTER,
     devcloud::DEVCLOUD,
     loops::END,
     exit::EXIT,
