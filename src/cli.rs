@@ -245,4 +245,14 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn help_fits_a_terminal_of_80_columns() {
+        let help = flags::command().render_help().to_string();
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 80),
+            "{help}"
+        );
+        assert!(help.contains("--output"), "{help}");
+    }
 }
