@@ -187,7 +187,7 @@ impl Session {
         for note in client.notes() {
             self.ui.warn(&note);
         }
-        if let Some(question) = client.question().filter(|_| ask::possible()) {
+        if let Some(question) = client.question().filter(|_| ask::possible(&self.ui)) {
             self.ui.clear_spinner();
             let typed = ask::password(&question.text).ok();
             question.answer(typed);
