@@ -45,10 +45,14 @@ fn without_a_code_only_the_cloud_and_assertions_count() {
     let home = home.configured(&format!(
         "profile = \"gone\"\n[profiles.gone]\nurl = \"{url}\"\napikey = \"KEY\"\nsecretkey = \"TOPSECRET\"\nretries = 0\n"
     ));
-    home.script("expect-error api listZones\n")
+    home.catalogue(
+        &url,
+        r#"{"listapisresponse":{"count":1,"api":[{"name":"listThings","params":[],"response":[]}]}}"#,
+    );
+    home.script("expect-error list things\n")
         .status(8)
         .err("expect-error 3");
-    home.script("expect-error unreachable api listZones\n")
+    home.script("expect-error unreachable list things\n")
         .status(0);
 }
 
