@@ -536,3 +536,19 @@ fn harmless(text: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_progresses_is_drawn_after_a_while_unless_that_is_off() {
+        let mut ui = Ui {
+            err_terminal: true,
+            ..Ui::new(true)
+        };
+        assert!(ui.draws(SPIN_AFTER) && !ui.draws(Duration::ZERO));
+        ui.set_progress(false);
+        assert!(!ui.draws(SPIN_AFTER));
+    }
+}
