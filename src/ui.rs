@@ -531,7 +531,7 @@ fn harmless(text: &str) -> String {
     text.chars()
         .map(|letter| match letter {
             '\n' | '\t' => letter.to_string(),
-            _ if letter.is_control() => letter.escape_default().to_string(),
+            _ if crate::print::surface::drives(letter) => letter.escape_default().to_string(),
             _ => letter.to_string(),
         })
         .collect()

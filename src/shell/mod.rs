@@ -28,6 +28,7 @@ pub mod repl;
 pub mod report;
 mod restore;
 pub mod scenario;
+pub mod screenful;
 pub mod script;
 mod secretkey;
 pub mod session;
