@@ -70,10 +70,15 @@ impl Signals {
 /// What is still to be done before the process is ended.
 type Last = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 
+/// How long who passed `Network::goes_on` just before the end may take to change the terminal.
+const GRACE: Duration = Duration::from_millis(20);
+
 /// Ends the process as the signal does where nobody listens for it.
 fn terminate(last: &Last) {
-    let work = last.lock().unwrap_or_else(|held| held.into_inner()).take();
-    if let Some(work) = work {
+    // Held to the end, so that nobody passes any more.
+    let mut last = last.lock().unwrap_or_else(|held| held.into_inner());
+    if let Some(work) = last.take() {
+        std::thread::sleep(GRACE);
         work();
     }
     #[cfg(unix)]
@@ -147,6 +152,11 @@ impl Network {
     /// Does this before the process is ended while nobody waits for the cloud.
     pub fn before_end(&self, work: Box<dyn FnOnce() + Send>) {
         *self.last.lock().unwrap_or_else(|held| held.into_inner()) = Some(work);
+    }
+
+    /// Comes back where the process is not being ended: what changes the terminal after that is put back.
+    pub fn goes_on(&self) {
+        drop(self.last.lock());
     }
 
     /// Whether the process was told to end; what waited for the cloud was told as by Ctrl-C.

@@ -28,10 +28,11 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
         env!("CARGO_PKG_VERSION")
     ));
     // From here on Ctrl-C ends what a line does, and never the shell.
-    match session.network() {
-        Ok(network) => network.before_end(restore::putting_back()),
+    let network = match session.network() {
+        Ok(network) => network,
         Err(error) => return session.failed(&error).status,
-    }
+    };
+    network.before_end(restore::putting_back());
     // Completion needs to know what can be called; without a cloud the prompt still serves for `set`.
     if let Err(error) = session.catalog() {
         session.failed(&error);
@@ -45,6 +46,7 @@ pub fn run(session: &mut Session, input: &mut dyn Input) -> u8 {
             session.ui.warn(&trouble);
         }
         let shown = prompt_of(session, &last);
+        network.goes_on();
         let text = match input.read(&shown, session.ui.color()) {
             Ok(Read::Line(text)) => text,
             Ok(Read::Cancelled) => continue,
