@@ -188,6 +188,8 @@ fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<Strin
                 Some(value) => format!("{name}={}", value?),
                 None => arg,
             });
+        } else if arg == options::YES {
+            early.push(arg);
         } else {
             flags.push(arg);
         }
@@ -224,6 +226,11 @@ mod tests {
             ),
             ("--filter=id list users", "", "list users --filter=id"),
             ("--filter id list users", "", "list users --filter=id"),
+            (
+                "--yes -o json destroy virtualmachine id=1",
+                "-o json",
+                "destroy virtualmachine id=1 --yes",
+            ),
             ("list users -h", "", "list users -h"),
             ("-h", "-h", ""),
             ("--version", "--version", ""),
@@ -237,5 +244,15 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn help_fits_a_terminal_of_80_columns() {
+        let help = flags::command().render_help().to_string();
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 80),
+            "{help}"
+        );
+        assert!(help.contains("--output"), "{help}");
     }
 }

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bar::Bar;
 use kept::Gathering;
@@ -47,6 +47,8 @@ pub struct Ui {
     /// Whether a pager has the terminal, and what is said when it has it no longer.
     paging: Rc<Cell<bool>>,
     unsaid: RefCell<String>,
+    /// How long people were waited for.
+    pondered: Cell<Duration>,
 }
 
 enum Out {
@@ -84,6 +86,7 @@ impl Ui {
             bar: RefCell::new(None),
             paging: Rc::default(),
             unsaid: RefCell::default(),
+            pondered: Cell::default(),
         }
     }
 
@@ -152,13 +155,26 @@ impl Ui {
             return Ok(());
         }
         let ended = match self.out.replace(to_stdout()) {
-            Out::Paged(pager) => pager.end(),
+            Out::Paged(pager) => self.wait_for_user(|| pager.end()),
             _ => Ok(()),
         };
         let unsaid = self.unsaid.take();
         // Nothing can be done where stderr is closed.
         let _ = stderr().write_all(unsaid.as_bytes());
         ended
+    }
+
+    /// Does what takes as long as the user likes.
+    pub fn wait_for_user<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        self.pondered.set(self.pondered.get() + start.elapsed());
+        done
+    }
+
+    /// How long that took so far, which is no time of any command.
+    pub fn pondered(&self) -> Duration {
+        self.pondered.get()
     }
 
     /// Tells whether a pager has the terminal, and with it Ctrl-C.

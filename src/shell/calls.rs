@@ -189,8 +189,8 @@ impl Session {
         }
         if let Some(question) = client.question().filter(|_| ask::possible()) {
             self.ui.clear_spinner();
-            let typed = ask::password(&question.text).ok();
-            question.answer(typed);
+            let typed = self.ui.wait_for_user(|| ask::password(&question.text));
+            question.answer(typed.ok());
         }
     }
 

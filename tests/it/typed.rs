@@ -81,3 +81,62 @@ fn names_that_are_set_are_coloured_and_offered_with_their_fields() {
     session.send_line("exit").unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn a_loop_is_called_back_as_a_whole_and_one_with_a_secret_not_at_all() {
+    let home = Home::new();
+    let mut session = open(&home, 24, 80);
+    for line in [
+        "for n in one two",
+        "create user username=$n password=hunter2",
+        "end",
+        "for n in three four",
+        "list zones name=$n filter=id",
+    ] {
+        session.send_line(line).unwrap();
+    }
+    session.send_line("end").unwrap();
+    session.send_line("!echo ran").unwrap();
+    session.exp_string("\nran").unwrap();
+    session.exp_string("> ").unwrap();
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
+    let kept = home.args(&["history"]).seen().stdout;
+    assert!(
+        !kept.contains("hunter2") && !kept.contains("one two"),
+        "{kept}"
+    );
+    assert!(
+        kept.contains("    1  for n in three four\nlist zones name=$n filter=id\nend\n"),
+        "{kept}"
+    );
+}
+
+#[test]
+fn the_time_of_a_command_has_none_of_the_users() {
+    let home = Home::new();
+    home.run("create domain name=spare").ok();
+    let id = home.value("list domains name=spare listall=true", "id");
+    let mut session = open(&home, 24, 80);
+    session.send_line("set prompt {elapsed}>").unwrap();
+    session.exp_string(" s>").unwrap();
+    let asked = std::time::Instant::now();
+    session
+        .send_line(&format!("delete domain id={id}"))
+        .unwrap();
+    session.exp_string("? [y/N] ").unwrap();
+    // Somebody who thinks for longer than the call took to be ready for the question, several times over.
+    let ready = asked.elapsed();
+    while asked.elapsed() < ready * 4 + std::time::Duration::from_millis(300) {
+        std::thread::yield_now();
+    }
+    session.send_line("n").unwrap();
+    let told = session.exp_regex(r"[0-9.]+ s>").unwrap().1;
+    let seconds: f64 = told.trim_end_matches(" s>").parse().unwrap();
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
+    assert!(
+        seconds < (ready * 2).as_secs_f64() + 0.2,
+        "{told} after {ready:?}"
+    );
+}
