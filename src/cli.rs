@@ -109,7 +109,7 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
     match (cli.file, mode) {
         (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),
-        (None, Mode::Script { .. }) => Ok(script::run_stdin(&mut session).status),
+        (None, Mode::Script { .. }) => script::run_stdin(&mut session).map(|ended| ended.status),
         (None, Mode::Prompt) => {
             let mut terminal = Terminal::open()?;
             Ok(repl::run(&mut session, &mut terminal))

@@ -6,6 +6,8 @@ mod secure;
 mod servers;
 #[path = "it/stand_in.rs"]
 mod stand_in;
+#[path = "it/standard_input.rs"]
+mod standard_input;
 #[path = "it/support.rs"]
 mod support;
 
@@ -31,6 +33,8 @@ mod confirm;
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
+#[path = "it/datacenter.rs"]
+mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
 #[path = "it/editing.rs"]
@@ -45,6 +49,8 @@ mod forms;
 mod grammar;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/interop.rs"]
+mod interop;
 #[path = "it/layers.rs"]
 mod layers;
 #[path = "it/ledger.rs"]
@@ -91,6 +97,8 @@ mod tls;
 mod typed;
 #[path = "it/uploads.rs"]
 mod uploads;
+#[path = "it/verdicts.rs"]
+mod verdicts;
 #[path = "it/watch.rs"]
 mod watch;
 #[path = "it/ways.rs"]

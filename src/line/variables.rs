@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hidden::Hidden;
 use super::secrets::is_secret;
 use super::shown;
 use crate::record::rows::Rows;
@@ -24,8 +25,11 @@ pub struct Variable {
 }
 
 /// The names that are set.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Variables(BTreeMap<String, Variable>);
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    named: BTreeMap<String, Variable>,
+    hidden: Hidden,
+}
 
 /// What there is to say of a variable while a line is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +45,25 @@ const MOST_NAMES: usize = 30;
 
 impl Variables {
     pub fn get(&self, name: &str) -> Option<&Variable> {
-        self.0.get(name)
+        self.named.get(name)
     }
 
     pub fn set(&mut self, name: &str, variable: Variable) {
-        self.0.insert(name.to_string(), variable);
+        self.named.insert(name.to_string(), variable);
+    }
+
+    /// Sets all names that are set there.
+    pub fn take_in(&mut self, others: &Variables) {
+        self.named.extend(others.named.clone());
+    }
+
+    /// The secrets among what they gave out.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.0.iter().map(|(name, held)| (name.as_str(), held))
+        self.named.iter().map(|(name, held)| (name.as_str(), held))
     }
 
     /// All of them in short, in the order of their names.

@@ -66,7 +66,7 @@ impl Session {
     }
 
     fn asks(&self, resolved: &Resolved) -> bool {
-        self.mode == Mode::Prompt && resolved.bool("confirm") && ask::possible()
+        self.mode == Mode::Prompt && resolved.bool("confirm") && ask::possible(&self.ui)
     }
 
     fn ask_before(&self, what: &str, remark: &str, refused: String) -> Result<()> {

@@ -320,7 +320,16 @@ mod tests {
         let path = directory.path().join("demo");
         let mut history = History::at(path.clone(), None);
         history.add("create user password=hunter2");
-        history.add("set secretkey hunter2");
+        for line in [
+            "set secretkey hunter2",
+            "complete 'create user account=x password=hunter5 na'",
+            "expect-error login admin hunter3",
+            "assert hunter2 == $x.secretkey",
+            "!echo 'user=a&password=hunter6'",
+            "for password in hunter2 hunter3",
+        ] {
+            history.add(line);
+        }
         history.add(" \t");
         assert!(history.lines().is_empty() && !path.exists());
     }

@@ -14,6 +14,7 @@ pub mod help;
 mod highlight;
 mod hint;
 pub mod history;
+mod input;
 pub mod keep;
 mod left;
 pub mod log;

@@ -5,7 +5,15 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Help", &["help", "apropos", "explain", "man"]),
     (
         "The cloud",
-        &["sync", "api", "jobs", "login", "logout", "devcloud"],
+        &[
+            "sync",
+            "api",
+            "jobs",
+            "login",
+            "logout",
+            "datacenter",
+            "devcloud",
+        ],
     ),
     (
         "This program",
@@ -29,10 +37,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "completions",
         "capuchin completions bash > ~/.local/share/bash-completion/completions/capuchin",
     ),
+    (
+        "datacenter",
+        "datacenter deploy scenarios/datacenter/advanced.cfg --dry-run",
+    ),
     ("devcloud", "devcloud seed large"),
     ("explain", "explain 431"),
     ("expect-error", "expect-error 431 list zones id=nope"),
-    ("for", "for z in $zones.id"),
+    ("for", "for word in snapshot volume\n  apropos $word\nend"),
     ("help", "help list"),
     ("history", "history 20"),
     ("jobs", "jobs all"),
@@ -73,6 +85,12 @@ mod tests {
                 builtin.name
             );
         }
+    }
+
+    #[test]
+    fn a_loop_is_shown_whole() {
+        let example = example("for").unwrap_or_default();
+        assert!(example.starts_with("for ") && example.ends_with("\nend"));
     }
 
     #[test]

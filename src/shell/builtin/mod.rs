@@ -5,6 +5,7 @@ mod assert;
 mod batch;
 mod complete;
 mod completions;
+mod datacenter;
 mod devcloud;
 mod exit;
 mod expect_error;
@@ -92,7 +93,10 @@ impl Builtin {
         let mut text = layout::paragraph(self.about, width);
         text.push_str(&layout::paragraph(&format!("Usage: {usage}"), width));
         if let Some(example) = lessons::example(self.name) {
-            text.push_str(&layout::paragraph(&format!("Example: {example}"), width));
+            match example.contains('\n') {
+                true => text.push_str(&format!("Example:\n  {}\n", example.replace('\n', "\n  "))),
+                false => text.push_str(&layout::paragraph(&format!("Example: {example}"), width)),
+            }
         }
         let offered = (self.words)(known, &[]);
         if !offered.is_empty() {
@@ -116,6 +120,7 @@ pub static BUILTINS: &[Builtin] = &[
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
+    datacenter::DATACENTER,
     devcloud::DEVCLOUD,
     loops::END,
     exit::EXIT,
