@@ -218,3 +218,16 @@ fn harmless(text: &str) -> String {
     };
     text.chars().map(letter).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_dresses_up_the_question() {
+        assert_eq!(
+            harmless("destroy web\u{202e}bd\u{2066}\x1b[2J?"),
+            "destroy web\u{fffd}bd\u{fffd}\u{fffd}[2J?"
+        );
+    }
+}

@@ -140,3 +140,50 @@ fn the_time_of_a_command_has_none_of_the_users() {
         "{told} after {ready:?}"
     );
 }
+
+#[test]
+fn a_list_of_tab_has_place_below_it_for_every_row_of_the_line() {
+    let home = Home::new();
+    let mut session = open(&home, 24, 80);
+    let mut lines_below = |rows: usize| {
+        let long = "x".repeat(rows * 80);
+        send(
+            &mut session,
+            &format!("{UNDO}list zones name={long} output="),
+        );
+        session.exp_string("output=").unwrap();
+        send(&mut session, "\t");
+        session.exp_string("jsonl").unwrap();
+        // The line is drawn again over the rows above the cursor.
+        let shown = session.exp_string("list").unwrap();
+        shown.matches('\n').count()
+    };
+    let least = lines_below(0);
+    for rows in 1..4 {
+        assert_eq!(lines_below(rows), least + rows, "{rows}");
+    }
+    send(&mut session, UNDO);
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
+}
+
+#[test]
+fn files_and_inner_commands_are_completed() {
+    let home = Home::new();
+    home.file("machines.txt", "");
+    let mut session = open(&home, 24, 80);
+    for (typed, whole) in [
+        ("source mach\t", "machines.txt"),
+        ("test mach\t", "machines.txt"),
+        ("let x = create netw\t", "network"),
+        ("expect-error 431 list zon\t", "zones"),
+        ("help virtualmachineu\t", "virtualmachineuserdata"),
+        ("devcloud fault add deployV\t", "deployVirtualMachine"),
+    ] {
+        send(&mut session, &format!("{UNDO}{typed}"));
+        session.exp_string(whole).unwrap();
+    }
+    send(&mut session, UNDO);
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
+}
