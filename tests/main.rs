@@ -45,6 +45,8 @@ mod forms;
 mod grammar;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/import.rs"]
+mod import;
 #[path = "it/layers.rs"]
 mod layers;
 #[path = "it/ledger.rs"]

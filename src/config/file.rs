@@ -104,8 +104,13 @@ impl File {
     }
 
     /// Whether a profile of that name can be used: one of the file's, the built-in cloud's, the environment's.
-    pub(super) fn has(&self, profile: &str) -> bool {
+    pub fn has(&self, profile: &str) -> bool {
         is_reserved(profile) || self.table(profile).is_some()
+    }
+
+    /// Whether the name is not the user's to give.
+    pub fn is_reserved(profile: &str) -> bool {
+        is_reserved(profile)
     }
 
     /// The error for a profile that is not there; names the nearest that is.

@@ -1,12 +1,14 @@
 //! Profiles and settings: the configuration file, the environment and the flags in, one settled set of values out.
 
 pub use disk::make_directory as private_directory;
+pub use disk::read_foreign;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
 pub mod file;
+pub mod foreign;
 pub mod resolve;
 pub mod secret;
 pub mod settings;

@@ -11,6 +11,7 @@ mod expect_error;
 mod explain;
 pub mod help;
 mod history;
+mod import;
 mod jobs;
 mod lessons;
 mod login;

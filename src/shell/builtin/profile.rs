@@ -1,6 +1,6 @@
 //! `profile`: the clouds that are configured, and which of them is in use.
 
-use super::{Builtin, Known};
+use super::{Builtin, Known, import};
 use crate::config::file::File;
 use crate::config::resolve::describe;
 use crate::error::{Error, Result};
@@ -10,12 +10,12 @@ use crate::shell::session::{Session, Shown, View};
 
 /// The built-in cloud's profile, which is always there.
 const DEMO: &str = "demo";
-const WORDS: [&str; 5] = ["list", "add", "use", "remove", "show"];
+const WORDS: [&str; 6] = ["list", "add", "use", "remove", "show", "import"];
 
 pub const PROFILE: Builtin = Builtin {
     name: "profile",
-    args: "list | add NAME | use NAME | remove NAME | show [NAME]",
-    about: "Lists, adds, chooses, removes or shows profiles: one a cloud and identity",
+    args: "list | add NAME | use NAME | remove NAME | show [NAME] | import [NAME…] [--replace]",
+    about: "Lists, adds, chooses, removes, shows or imports profiles: one a cloud and identity",
     run,
     words,
 };
@@ -42,6 +42,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         ["remove", name] => remove(session, name),
         ["show"] => show(session, None),
         ["show", name] => show(session, Some(name)),
+        ["import", ref names @ ..] => import::run(session, names),
         [word, ..] => {
             let what = if WORDS.contains(&word) {
                 format!("profile {word} takes one name")
