@@ -19,6 +19,9 @@ mod automation;
 mod batch;
 #[path = "it/calls.rs"]
 mod calls;
+#[cfg(unix)]
+#[path = "it/cmk.rs"]
+mod cmk;
 #[path = "it/completion.rs"]
 mod completion;
 #[path = "it/completions.rs"]

@@ -29,6 +29,8 @@ pub struct Places {
     pub config_file: PathBuf,
     /// Whether the configuration file was named, so that it must exist.
     pub explicit: bool,
+    /// Whether it is CloudMonkey's, which is read as it is and never written.
+    pub foreign: bool,
     pub state: PathBuf,
     pub cache: PathBuf,
 }
@@ -53,6 +55,7 @@ impl Places {
         Ok(Places {
             config_file,
             explicit,
+            foreign: false,
             state: base(env, "XDG_STATE_HOME")?,
             cache: base(env, "XDG_CACHE_HOME")?,
         })
@@ -141,6 +144,7 @@ mod tests {
         let expected = Places {
             config_file: "/home/me/.config/capuchin/config.toml".into(),
             explicit: false,
+            foreign: false,
             state: "/home/me/.local/state/capuchin".into(),
             cache: "/home/me/.cache/capuchin".into(),
         };

@@ -2,7 +2,7 @@
 
 use super::{Builtin, Known, import};
 use crate::config::file::File;
-use crate::config::resolve::describe;
+use crate::config::resolve::{Flags, describe};
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -94,9 +94,16 @@ fn add(session: &mut Session, name: &str) -> Result<Shown> {
 }
 
 fn switch(session: &mut Session, name: &str) -> Result<Shown> {
-    File::edit(&session.places, |file| file.switch(name))?;
-    session.flags.url = None;
-    session.flags.profile = Some(name.into());
+    // Which one a configuration that is not ours has in use is not ours to change.
+    match session.places.foreign {
+        true => session.file.known(name)?,
+        false => File::edit(&session.places, |file| file.switch(name))?,
+    }
+    session.flags = Flags {
+        profile: Some(name.into()),
+        output: session.flags.output.take(),
+        ..Flags::default()
+    };
     session.reload()?;
     Ok(Shown::Nothing)
 }
@@ -119,10 +126,9 @@ fn show(session: &Session, name: Option<&str>) -> Result<Shown> {
     let resolved = match name {
         None => session.resolved.clone(),
         Some(name) => {
-            let flags = crate::config::resolve::Flags {
+            let flags = Flags {
                 profile: Some(name.into()),
-                url: None,
-                output: None,
+                ..Default::default()
             };
             crate::config::resolve::resolve(&session.file, &*session.env, &flags)?
         }
