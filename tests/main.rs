@@ -62,6 +62,8 @@ mod listing;
 mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/on.rs"]
+mod on;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/pages.rs"]

@@ -121,11 +121,15 @@ pub fn complete(
     }
 }
 
-/// The words of the command that `watch` is to carry out, or all of them.
+/// The words of the command that `watch` or `on` is to carry out, or all of them.
 fn carried(words: &[String]) -> &[String] {
     let [first, rest @ ..] = words else {
         return words;
     };
+    // The profiles themselves are words of its own.
+    if let ("on", [_, rest @ ..]) = (first.as_str(), rest) {
+        return rest;
+    }
     let mut rest = match first == "watch" {
         true => rest,
         false => return words,

@@ -33,6 +33,8 @@ pub struct View {
     pub known: Vec<String>,
     /// The fields themselves, as far as the answer is what they describe.
     pub fields: Vec<Field>,
+    /// What went wrong beside it; told below it, and the first gives the status.
+    pub failures: Vec<Error>,
 }
 
 /// The pages of a list that is not there yet.
@@ -75,6 +77,7 @@ impl View {
             wanted: Wanted::default(),
             known: Vec::new(),
             fields: Vec::new(),
+            failures: Vec::new(),
         }))
     }
 
@@ -104,6 +107,16 @@ impl Session {
         self.tell_unknown(sought.unknown());
         self.tell_limit(&view, total);
         Ok(())
+    }
+
+    /// The answer with all of a list of which the view has a part, and with all that the line wants left out.
+    pub(super) fn whole(&mut self, mut view: View) -> Result<Answer, Error> {
+        let Some(rest) = view.rest.take() else {
+            return Ok(view.answer);
+        };
+        let mut sought = view.wanted.sought(&view.fields);
+        let (answer, _) = self.gather(rest, view.answer, &Wanted::default(), &mut sought)?;
+        Ok(answer)
     }
 
     /// Prints an answer that is there as a whole, or is fetched before it is printed. Tells how many rows there were to be

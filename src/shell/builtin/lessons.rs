@@ -5,7 +5,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Help", &["help", "apropos", "explain", "man"]),
     (
         "The cloud",
-        &["sync", "api", "jobs", "login", "logout", "devcloud"],
+        &["sync", "api", "on", "jobs", "login", "logout", "devcloud"],
     ),
     (
         "This program",
@@ -39,6 +39,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("let", "let zones = list zones"),
     ("login", "login username=admin"),
     ("man", "capuchin man | man -l -"),
+    ("on", "on all list virtualmachines filter=name,state"),
     ("profile", "profile add prod"),
     ("set", "set output json"),
     ("shell", "!date"),

@@ -17,6 +17,7 @@ mod lessons;
 mod login;
 mod loops;
 mod man;
+mod on;
 mod profile;
 mod set;
 mod shell;
@@ -126,6 +127,7 @@ pub static BUILTINS: &[Builtin] = &[
     login::LOGIN,
     login::LOGOUT,
     man::MAN,
+    on::ON,
     profile::PROFILE,
     exit::QUIT,
     set::SET,

@@ -155,6 +155,11 @@ fn seconds(text: &str) -> Result<Duration> {
 /// What changes something is not to be done over and over.
 fn refuse_changes(session: &mut Session, words: &[String]) -> Result<()> {
     let reads = match session.meaning(words)? {
+        Command::Builtin {
+            name: "on", args, ..
+        } => {
+            return refuse_changes(session, args.get(1..).unwrap_or_default());
+        }
         Command::Call(call) => session.client()?.reads(&call.name),
         Command::Builtin { name, args, .. } => {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
