@@ -19,6 +19,8 @@ mod automation;
 mod batch;
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/catalogue.rs"]
+mod catalogue;
 #[cfg(unix)]
 #[path = "it/cmk.rs"]
 mod cmk;

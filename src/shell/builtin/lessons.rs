@@ -5,7 +5,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Help", &["help", "apropos", "explain", "man"]),
     (
         "The cloud",
-        &["sync", "api", "on", "jobs", "login", "logout", "devcloud"],
+        &[
+            "sync", "catalog", "api", "on", "jobs", "login", "logout", "devcloud",
+        ],
     ),
     (
         "This program",
@@ -24,6 +26,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("api", "api listZones available=true"),
     ("apropos", "apropos snapshot"),
     ("assert", "assert $vm.state == Running"),
+    ("catalog", "catalog diff"),
     ("complete", "complete 'list zones av'"),
     (
         "completions",

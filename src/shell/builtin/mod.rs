@@ -3,6 +3,7 @@
 mod apropos;
 mod assert;
 mod batch;
+mod catalog;
 mod complete;
 mod completions;
 mod devcloud;
@@ -111,6 +112,7 @@ pub static BUILTINS: &[Builtin] = &[
     API,
     assert::ASSERT,
     batch::BATCH,
+    catalog::CATALOG,
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
