@@ -211,6 +211,8 @@ fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<Strin
                 Some(value) => format!("{name}={}", value?),
                 None => arg,
             });
+        } else if arg == options::YES {
+            early.push(arg);
         } else {
             flags.push(arg);
         }
@@ -247,6 +249,11 @@ mod tests {
             ),
             ("--filter=id list users", "", "list users --filter=id"),
             ("--filter id list users", "", "list users --filter=id"),
+            (
+                "--yes -o json destroy virtualmachine id=1",
+                "-o json",
+                "destroy virtualmachine id=1 --yes",
+            ),
             ("list users -h", "", "list users -h"),
             ("-h", "-h", ""),
             ("--version", "--version", ""),

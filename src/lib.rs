@@ -6,6 +6,7 @@ pub mod line;
 
 pub mod catalog;
 pub mod cloud;
+pub mod datacenter;
 
 pub mod client;
 

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bar::Bar;
 use kept::Gathering;
@@ -20,7 +20,9 @@ use pager::{Pager, Program};
 pub use screen::Screen;
 
 use crate::error::{Error, Result};
+use crate::line::hidden::Hidden;
 use crate::print::surface::{DIM, PLAIN, RED, Surface, YELLOW};
+use crate::shell::help::layout::wrap;
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /// How much is printed at once, in bytes.
@@ -46,7 +48,13 @@ pub struct Ui {
     bar: RefCell<Option<Bar>>,
     /// Whether a pager has the terminal, and what is said when it has it no longer.
     paging: Rc<Cell<bool>>,
+    /// How long pagers have had the terminal in all.
+    read: Rc<Cell<Duration>>,
     unsaid: RefCell<String>,
+    /// How long people were waited for.
+    pondered: Cell<Duration>,
+    /// What is not said of.
+    hidden: Hidden,
 }
 
 enum Out {
@@ -83,7 +91,10 @@ impl Ui {
             spinning: RefCell::new(false),
             bar: RefCell::new(None),
             paging: Rc::default(),
+            read: Rc::default(),
             unsaid: RefCell::default(),
+            pondered: Cell::default(),
+            hidden: Hidden::default(),
         }
     }
 
@@ -100,6 +111,11 @@ impl Ui {
     /// Whether everything goes into a transcript.
     pub fn is_recorded(&self) -> bool {
         self.transcript.is_some()
+    }
+
+    /// These texts are struck from all that is said.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
     }
 
     /// Follows the setting `color`.
@@ -139,9 +155,9 @@ impl Ui {
 
     /// From now on output that proves longer than the screen goes through a pager, if it goes to a screen at all.
     pub fn page(&self, program: Program) {
-        let screen = self.out_terminal && matches!(*self.out.borrow(), Out::Stdout(_));
+        let screen = self.to_terminal() && matches!(*self.out.borrow(), Out::Stdout(_));
         if let (true, Some(size)) = (screen, size()) {
-            let pager = Pager::new(program, size, self.paging.clone());
+            let pager = Pager::new(program, size, self.paging.clone(), self.read.clone());
             self.out.replace(Out::Paged(pager));
         }
     }
@@ -151,14 +167,32 @@ impl Ui {
         if !matches!(*self.out.borrow(), Out::Paged(_)) {
             return Ok(());
         }
-        let ended = match self.out.replace(to_stdout()) {
+        let (useless, ended) = match self.out.replace(to_stdout()) {
             Out::Paged(pager) => pager.end(),
-            _ => Ok(()),
+            _ => (None, Ok(())),
         };
         let unsaid = self.unsaid.take();
         // Nothing can be done where stderr is closed.
         let _ = stderr().write_all(unsaid.as_bytes());
+        if let Some(line) = useless {
+            self.warn(&format!(
+                "the pager `{line}` did not work, and all was printed (`set pager`, PAGER)"
+            ));
+        }
         ended
+    }
+
+    /// Does what takes as long as the user likes.
+    pub fn wait_for_user<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        self.pondered.set(self.pondered.get() + start.elapsed());
+        done
+    }
+
+    /// How long that took so far, pagers included, which is no time of any command.
+    pub fn pondered(&self) -> Duration {
+        self.pondered.get() + self.read.get()
     }
 
     /// Tells whether a pager has the terminal, and with it Ctrl-C.
@@ -182,7 +216,7 @@ impl Ui {
 
     /// Something beside the data that nobody has to read.
     pub fn whisper(&self, text: &str) {
-        let text = harmless(text);
+        let text = harmless(&self.hidden.strike(text));
         self.put(&match self.color && !self.no_color && self.err_terminal {
             true => format!("{DIM}{text}{PLAIN}\n"),
             false => format!("{text}\n"),
@@ -202,13 +236,22 @@ impl Ui {
     }
 
     fn tell(&self, color: &str, label: &str, text: &str) {
-        let text = harmless(text);
+        let text = self.folded(label, &harmless(&self.hidden.strike(text)));
         self.put(
             &match self.color && !self.no_color && self.err_terminal && !label.is_empty() {
                 true => format!("{color}{label}{PLAIN}{text}\n"),
                 false => format!("{label}{text}\n"),
             },
         );
+    }
+
+    /// The text that is said after the label, in lines that fit where it is drawn: a screen cuts lines and wraps none.
+    fn folded(&self, label: &str, text: &str) -> String {
+        if !matches!(&*self.out.borrow(), Out::Screen(_)) {
+            return text.into();
+        }
+        let whole = wrap(&format!("{label}{text}"), self.width()).join("\n");
+        whole.get(label.len()..).unwrap_or_default().into()
     }
 
     /// Writes to stderr, to the screen that is made, or keeps it until the pager is left, which must not be drawn over.
@@ -307,7 +350,7 @@ impl Ui {
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.clear_spinner();
         match &mut *self.out.borrow_mut() {
-            Out::Stdout(_) if !self.kept.borrow().is_empty() => {
+            Out::Stdout(_) | Out::Paged(_) if !self.kept.borrow().is_empty() => {
                 match self.kept.borrow_mut().last_mut() {
                     Some(kept) => body(kept),
                     None => Ok(()),

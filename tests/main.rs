@@ -36,6 +36,8 @@ mod confirm;
 mod connections;
 #[path = "it/corpora.rs"]
 mod corpora;
+#[path = "it/datacenter.rs"]
+mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
 #[path = "it/editing.rs"]
@@ -52,6 +54,8 @@ mod grammar;
 mod hostile;
 #[path = "it/import.rs"]
 mod import;
+#[path = "it/interop.rs"]
+mod interop;
 #[path = "it/layers.rs"]
 mod layers;
 #[path = "it/ledger.rs"]
@@ -96,6 +100,8 @@ mod teach;
 mod throttling;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/typed.rs"]
+mod typed;
 #[path = "it/uploads.rs"]
 mod uploads;
 #[path = "it/watch.rs"]

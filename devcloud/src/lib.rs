@@ -59,12 +59,7 @@ pub struct Cloud {
 pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
-    let (apikey, secretkey) = keys.ok_or_else(|| {
-        Error::new(format!(
-            "the built-in cloud's state {} has no administrator; delete it to start over",
-            state.display()
-        ))
-    })?;
+    let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
     let listener = listen(address)?;
     let address = listener.local_addr().map_err(|why| taken(address, &why))?;
     let configured = api::integration_port(&connection).map_err(|why| unread(state, &why.text))?;
@@ -110,8 +105,17 @@ fn taken(address: SocketAddr, why: &std::io::Error) -> Error {
 
 /// Starts the world over, also for servers that have it open. The administrator's keys stay the same.
 pub fn reset(state: &Path) -> Result<(), Error> {
+    start_over(state, seed::seed)
+}
+
+/// The same with a world as a server has it that was never used: an administrator and offerings, and no zone.
+pub fn reset_empty(state: &Path) -> Result<(), Error> {
+    start_over(state, seed::fresh)
+}
+
+fn start_over(state: &Path, seed: store::Seed) -> Result<(), Error> {
     let mut connection = store::open(state)?;
-    store::reset(&mut connection).map_err(|why| unread(state, &why))
+    store::reset(&mut connection, seed).map_err(|why| unread(state, &why))
 }
 
 /// Adds so many machines, networks and data disks of the administrator's to the world, with names, states and addresses of
@@ -128,6 +132,20 @@ pub fn fill(state: &Path, machines: u32, networks: u32, volumes: u32) -> Result<
         ))
     })?;
     transaction.commit().map_err(|why| unread(state, &why))
+}
+
+/// The administrator's API key and secret key as they are now.
+pub fn admin_keys(state: &Path) -> Result<(String, String), Error> {
+    let connection = store::open(state)?;
+    let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
+    keys.ok_or_else(|| no_administrator(state))
+}
+
+fn no_administrator(state: &Path) -> Error {
+    Error::new(format!(
+        "the built-in cloud's state {} has no administrator; delete it to start over",
+        state.display()
+    ))
 }
 
 /// Lets so much time pass for the world, in milliseconds: jobs end, and usage accrues. The clock itself stays right.

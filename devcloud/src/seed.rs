@@ -107,23 +107,13 @@ fn person(
 
 /// Fills empty tables. `keys` are those that the administrator had before.
 pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
+    fresh(db, keys)?;
+    devcloud(db)
+}
+
+/// The zone of DevCloud, with something to deploy.
+fn devcloud(db: &Connection) -> Result<()> {
     let now = clock::date(clock::now());
-    let root = add(
-        db,
-        "domain",
-        "ROOT",
-        "",
-        "Active",
-        json!({"level": 0, "haschild": false, "path": "ROOT", "state": "Active"}),
-    )?;
-    let mut root = root;
-    root.domain = root.id;
-    store::update(db, &root)?;
-    // As on every cloud, the first account is the cloud's own.
-    person(db, "system", &root, None)?;
-    let keys = keys.unwrap_or_else(|| (key(), key()));
-    let admin = person(db, "admin", &root, Some(keys))?;
-    credentials::set_password(db, admin.id, PASSWORD)?;
     let zone = add(
         db,
         "zone",
@@ -180,6 +170,61 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
             "disksizeallocated": 0, "disksizeused": 0, "state": "Up", "scope": "CLUSTER", "overprovisionfactor": "2.0",
             "provider": "DefaultPrimary", "storagecapabilities": {"VOLUME_SNAPSHOT_QUIESCEVM": "false"}}),
     )?;
+    for (name, kind, size) in [
+        ("SystemVM Template (XenServer)", "SYSTEM", 2 * GIGABYTE),
+        ("tiny Linux", "BUILTIN", 50 << 20),
+    ] {
+        template(db, name, kind, size, "XenServer", &zone)?;
+    }
+    wires(db, &zone, &pod)
+}
+
+/// Adds a template of the cloud's own to a zone, ready for use.
+pub fn template(
+    db: &Connection,
+    name: &str,
+    kind: &str,
+    size: i64,
+    hypervisor: &str,
+    zone: &Thing,
+) -> Result<Thing> {
+    let root = store::of_kind(db, "domain")?.into_iter().next();
+    let os = store::of_kind(db, "ostype")?.into_iter().next();
+    add(
+        db,
+        "template",
+        name,
+        &zone.uuid,
+        "Active",
+        json!({"displaytext": name, "ispublic": kind != "SYSTEM", "created": clock::date(clock::now()), "isready": true,
+            "passwordenabled": false, "format": "VHD", "isfeatured": kind != "SYSTEM", "crossZones": true,
+            "ostypeid": os.as_ref().map(|os| &os.uuid), "ostypename": os.as_ref().map(|os| &os.name),
+            "account": "system", "zoneid": zone.uuid, "zonename": zone.name, "status": "Download Complete",
+            "size": size, "templatetype": kind, "hypervisor": hypervisor, "domain": "ROOT",
+            "domainid": root.as_ref().map(|root| &root.uuid), "isextractable": false, "bits": 64,
+            "sshkeyenabled": false, "isdynamicallyscalable": false, "tags": []}),
+    )
+}
+
+/// What a server has that was never used: an administrator and offerings, and no zone.
+pub fn fresh(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
+    let now = clock::date(clock::now());
+    let root = add(
+        db,
+        "domain",
+        "ROOT",
+        "",
+        "Active",
+        json!({"level": 0, "haschild": false, "path": "ROOT", "state": "Active"}),
+    )?;
+    let mut root = root;
+    root.domain = root.id;
+    store::update(db, &root)?;
+    // As on every cloud, the first account is the cloud's own.
+    person(db, "system", &root, None)?;
+    let keys = keys.unwrap_or_else(|| (key(), key()));
+    let admin = person(db, "admin", &root, Some(keys))?;
+    credentials::set_password(db, admin.id, PASSWORD)?;
     let categories = [
         "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
     ];
@@ -190,7 +235,7 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
             other = category.uuid;
         }
     }
-    let os = add(
+    add(
         db,
         "ostype",
         "Other Linux (64-bit)",
@@ -198,29 +243,6 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         "",
         json!({"oscategoryid": other, "description": "Other Linux (64-bit)", "isuserdefined": false}),
     )?;
-    for (name, kind, status, size) in [
-        (
-            "SystemVM Template (XenServer)",
-            "SYSTEM",
-            "Download Complete",
-            2 * GIGABYTE,
-        ),
-        ("tiny Linux", "BUILTIN", "Download Complete", 50 << 20),
-    ] {
-        add(
-            db,
-            "template",
-            name,
-            &zone.uuid,
-            "Active",
-            json!({"displaytext": name, "ispublic": kind != "SYSTEM", "created": now, "isready": true,
-                "passwordenabled": false, "format": "VHD", "isfeatured": kind != "SYSTEM", "crossZones": true,
-                "ostypeid": os.uuid, "ostypename": os.name, "account": "system", "zoneid": zone.uuid,
-                "zonename": "devcloud", "status": status, "size": size, "templatetype": kind,
-                "hypervisor": "XenServer", "domain": "ROOT", "domainid": root.uuid, "isextractable": false,
-                "bits": 64, "sshkeyenabled": false, "isdynamicallyscalable": false, "tags": []}),
-        )?;
-    }
     for (name, cpus, speed, memory) in [
         ("tinyOffering", 1, 100, 100),
         ("Small Instance", 1, 500, 512),
@@ -250,7 +272,6 @@ pub fn seed(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         )?;
     }
     offerings(db)?;
-    wires(db, &zone, &pod)?;
     kinds(db)?;
     let name = "ALERT.MANAGEMENT";
     let about = "Management server node 127.0.0.1 is up";
@@ -277,6 +298,7 @@ const WITH_NAT: &[&str] = &[
     "Firewall",
     "PortForwarding",
 ];
+const WITH_GROUPS: &[&str] = &["Dhcp", "Dns", "UserData", "SecurityGroup"];
 const OF_TIERS: &[&str] = &[
     "Vpn",
     "SourceNat",
@@ -300,6 +322,13 @@ fn services(names: &[&str], provider: &str) -> Value {
 /// What networks and VPCs can be made of, and what routers are.
 fn offerings(db: &Connection) -> Result<()> {
     let now = clock::date(clock::now());
+    let of_system = |name: &str| {
+        let body = json!({"displaytext": name, "cpunumber": 1, "cpuspeed": 500, "memory": 256, "created": now});
+        add(db, "systemoffering", name, "", "Active", body)
+    };
+    let routers = of_system("System Offering For Software Router")?;
+    of_system("System Offering For Console Proxy")?;
+    of_system("System Offering For Secondary Storage VM")?;
     for (name, guest, text, names, of_vpc) in [
         (
             "DefaultIsolatedNetworkOfferingWithSourceNatService",
@@ -329,6 +358,20 @@ fn offerings(db: &Connection) -> Result<()> {
             OF_TIERS,
             true,
         ),
+        (
+            "DefaultSharedNetworkOfferingWithSGService",
+            "Shared",
+            "Offering for shared networks with security groups",
+            WITH_GROUPS,
+            false,
+        ),
+        (
+            "DefaultSharedNetscalerEIPandELBNetworkOffering",
+            "Shared",
+            "Offering for shared networks with elastic addresses and balancing",
+            WITH_GROUPS,
+            false,
+        ),
     ] {
         let provider = if of_vpc {
             "VpcVirtualRouter"
@@ -343,7 +386,8 @@ fn offerings(db: &Connection) -> Result<()> {
             "Enabled",
             json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
                 "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
-                "networkrate": 200, "state": "Enabled", "guestiptype": guest, "service": services(names, provider),
+                "networkrate": 200, "state": "Enabled", "guestiptype": guest,
+                "serviceofferingid": routers.uuid, "service": services(names, provider),
                 "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false,
                 "supportsstrechedl2subnet": false, "supportspublicaccess": false}),
         )?;
@@ -387,20 +431,6 @@ fn offerings(db: &Connection) -> Result<()> {
             )?;
             nameless(db, rule)?;
         }
-    }
-    for name in [
-        "System Offering For Software Router",
-        "System Offering For Console Proxy",
-        "System Offering For Secondary Storage VM",
-    ] {
-        add(
-            db,
-            "systemoffering",
-            name,
-            "",
-            "Active",
-            json!({"displaytext": name, "cpunumber": 1, "cpuspeed": 500, "memory": 256, "created": now}),
-        )?;
     }
     Ok(())
 }

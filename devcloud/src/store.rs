@@ -104,6 +104,9 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Fills empty tables; the keys are the administrator's, if there were some before.
+pub type Seed = fn(&Connection, Option<(String, String)>) -> rusqlite::Result<()>;
+
 fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
     for table in TABLE_NAMES {
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
@@ -113,14 +116,14 @@ fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
     crate::seed::seed(transaction, None)
 }
 
-/// Starts the world over; the administrator keeps the keys.
-pub fn reset(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Starts the world over, by what fills the empty tables; the administrator keeps the keys.
+pub fn reset(connection: &mut Connection, seed: Seed) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keys = admin_keys(&transaction)?;
     for table in TABLE_NAMES.iter().chain(&["sqlite_sequence"]) {
         transaction.execute_batch(&format!("DELETE FROM {table}"))?;
     }
-    crate::seed::seed(&transaction, keys)?;
+    seed(&transaction, keys)?;
     transaction.commit()
 }
 

@@ -1,6 +1,7 @@
 //! Values that a cloud was seen to have, kept for a while beside its catalogue: what a list answered, by the list's call.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,12 +39,21 @@ pub fn keep(catalogue: &Path, list: &str, things: Vec<Thing>, now: u64) {
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let written = serde_json::to_vec(&known)
         .map_err(Into::into)
-        .and_then(|text| std::fs::write(&temporary, text))
+        .and_then(|text| write(&temporary, &text))
         .and_then(|()| std::fs::rename(&temporary, &path));
     if written.is_err() {
         // Nothing is to be left behind, and nothing was perhaps made.
         let _ = std::fs::remove_file(&temporary);
     }
+}
+
+/// Writes a file that nobody else may read: names of users may be in it.
+fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text)
 }
 
 /// Forgets everything, as after a call that changed something.

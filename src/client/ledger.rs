@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::config::private_directory;
 use crate::error::{Error, Result};
+use crate::line::hidden::Hidden;
 use crate::line::secrets::{STRUCK, is_secret_of};
 
 use marks::{lives, mark};
@@ -46,6 +47,7 @@ const TABLES: &str = "
 /// The book that all processes of a user write into.
 pub struct Ledger {
     directory: PathBuf,
+    hidden: Hidden,
     book: Mutex<Option<Book>>,
 }
 
@@ -76,8 +78,32 @@ impl Ledger {
     pub fn at(state: &Path) -> Ledger {
         Ledger {
             directory: state.join("ledger"),
+            hidden: Hidden::default(),
             book: Mutex::new(None),
         }
+    }
+
+    /// The same, which writes none of these texts down.
+    pub fn without(mut self, hidden: Hidden) -> Ledger {
+        self.hidden = hidden;
+        self
+    }
+
+    fn struck<'a>(&self, api: &str, params: &'a [(String, String)]) -> Vec<(&'a str, String)> {
+        params
+            .iter()
+            .map(
+                |(name, value)| match is_secret_of(api, params, name) && !value.is_empty() {
+                    true => (name.as_str(), STRUCK.to_string()),
+                    false => (name.as_str(), self.hidden.strike(value)),
+                },
+            )
+            .collect()
+    }
+
+    fn error(&self, fate: &Fate) -> Option<String> {
+        let error = fate.error.as_deref();
+        error.map(|error| self.hidden.strike(error))
     }
 
     fn path(&self) -> PathBuf {
@@ -98,7 +124,7 @@ impl Ledger {
     ) -> Result<Entry> {
         let custom = uuid.is_some();
         let uuid = uuid.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let shown = serde_json::to_string(&struck(api, given)).unwrap_or_default();
+        let shown = serde_json::to_string(&self.struck(api, given)).unwrap_or_default();
         let sent = now();
         let id = self.with(|book, marks| {
             if book.mark.is_none() {
@@ -205,7 +231,7 @@ impl Ledger {
                     fate.state,
                     fate.job,
                     fate.resource,
-                    fate.error,
+                    self.error(fate),
                     ended,
                     seen.id,
                     seen.state,
@@ -223,7 +249,7 @@ impl Ledger {
             book.db.execute(
                 "UPDATE call SET state = ?1, job = coalesce(?2, job), resource = coalesce(?3, resource), error = ?4,
                  ended = ?5 WHERE id = ?6",
-                params![fate.state, fate.job, fate.resource, fate.error, ended, id],
+                params![fate.state, fate.job, fate.resource, self.error(fate), ended, id],
             )?;
             Ok(())
         })
@@ -423,18 +449,6 @@ pub fn unsent(api: &str, error: Error) -> Error {
         ..error
     }
     .hint("a call that changes something is only sent once it is written down")
-}
-
-fn struck<'a>(api: &str, params: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
-    params
-        .iter()
-        .map(
-            |(name, value)| match is_secret_of(api, params, name) && !value.is_empty() {
-                true => (name.as_str(), STRUCK),
-                false => (name.as_str(), value.as_str()),
-            },
-        )
-        .collect()
 }
 
 /// Milliseconds since 1970 by this machine's clock.

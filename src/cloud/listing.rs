@@ -20,7 +20,9 @@ pub struct Listing {
     pub within: Vec<&'static str>,
     /// The field that is the value, nearly always `id`.
     pub value: &'static str,
-    /// The fields by which people know it, best first.
+    /// The fields that name it.
+    pub names: Vec<&'static str>,
+    /// The fields by which people know it where none of those is there, best first.
     pub labels: Vec<&'static str>,
     /// The fields that tell its state, best first.
     pub states: Vec<&'static str>,
@@ -64,10 +66,14 @@ impl Listing {
             return;
         };
         let mut labels: Vec<String> = Vec::new();
-        for label in self.labels.iter().filter_map(|label| text(label)) {
-            if !labels.contains(&label) {
-                labels.push(label);
+        for name in self.names.iter().filter_map(|name| text(name)) {
+            if !labels.contains(&name) {
+                labels.push(name);
             }
+        }
+        // What has a name is known by no other field: a machine is not called as the host that it runs on.
+        if labels.is_empty() {
+            labels.extend(self.labels.iter().find_map(|label| text(label)));
         }
         choices.push(Choice {
             value,
@@ -111,7 +117,7 @@ mod tests {
             ("id", text("7")),
             ("name", text("web")),
             ("displayname", text("web")),
-            ("username", text("")),
+            ("username", text("root")),
             ("state", text("Running")),
             ("zonename", text("z")),
             (
@@ -130,7 +136,8 @@ mod tests {
             by_value: None,
             within: Vec::new(),
             value: "id",
-            labels: vec!["name", "displayname", "username", "ipaddress"],
+            names: vec!["name", "displayname"],
+            labels: vec!["username", "ipaddress"],
             states: vec!["state"],
         };
         let nameless = record(&[("name", text("x"))]);

@@ -182,6 +182,25 @@ pub struct Loss {
     pub remark: &'static str,
 }
 
+/// How what a call makes is undone, and how the cloud is asked whether it still is there: an API each, with the parameters
+/// that it takes and where their values come from.
+#[derive(Debug, PartialEq)]
+pub struct Undoing {
+    pub makes: &'static str,
+    pub undo: (&'static str, &'static [(&'static str, Source)]),
+    pub list: (&'static str, &'static [(&'static str, Source)]),
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    /// The id of what was made.
+    Made,
+    /// The parameter of that name, or its members, of the call that made it.
+    Given(&'static str),
+    Text(&'static str),
+}
+
 /// Where a file goes, and what lets it in there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Way {
@@ -311,6 +330,8 @@ pub trait Dialect: Send + Sync {
     fn reads(&self, api: &str) -> bool;
     /// What the call takes away that no other call brings back; nothing for one that does not.
     fn loses(&self, request: &Request) -> Option<Loss>;
+    /// How what the call makes is undone, where its verb and noun do not tell.
+    fn undoing(&self, api: &str) -> Option<&'static Undoing>;
     /// Whether the request is for a list of which no page was asked for.
     fn pages(&self, request: &Request) -> bool;
     /// How many rows the cloud counts, which may be more than it gave.

@@ -20,6 +20,12 @@ pub fn takes_ids(name: &str, kind: &str) -> bool {
     kind.eq_ignore_ascii_case("uuid") || name.ends_with("id") || name.ends_with("ids")
 }
 
+/// Whether such a parameter takes several, with commas between.
+pub fn is_list(name: &str, kind: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("ids")
+        || (kind.eq_ignore_ascii_case("list") && !name.contains('.'))
+}
+
 /// Whether a value is or holds a name.
 pub fn has_name(value: &str) -> bool {
     value.starts_with(BY_NAME) || (value.contains(",name:") && value.split(',').any(is_named))

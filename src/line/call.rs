@@ -50,7 +50,7 @@ pub fn checked(api: Arc<Api>, rest: &[&str], own: Options<'_>, known: &Language)
     if let Some(error) = noun_in_parts(&api, rest, known)? {
         return Err(error);
     }
-    let mut reader = Reader::new(own.settings, &own.data);
+    let mut reader = Reader::new(own.settings, &own.data, own.several);
     reader.read(rest, known, |reader, name, value| {
         reader.parameter(&api, name, value, known);
     });
@@ -70,7 +70,7 @@ pub fn unchecked(
     own: Options<'_>,
     known: &Language,
 ) -> Result<Call> {
-    let mut reader = Reader::new(own.settings, &own.data);
+    let mut reader = Reader::new(own.settings, &own.data, own.several);
     if api.is_none() && !known.catalog.is_empty() {
         let hint = format!(
             "`{}` is not in the catalogue and goes as it is",
@@ -100,6 +100,8 @@ struct Reader<'w> {
     settings: Settings,
     /// The names and values of those that are data.
     data: Vec<(&'w str, &'w str)>,
+    /// The words with a variable's value that is more than one, where a list is wanted.
+    several: Vec<&'w str>,
     hints: Vec<String>,
     problems: Vec<String>,
     /// What to do about the problems.
@@ -107,11 +109,12 @@ struct Reader<'w> {
 }
 
 impl<'w> Reader<'w> {
-    fn new(settings: Settings, data: &[&'w str]) -> Reader<'w> {
+    fn new(settings: Settings, data: &[&'w str], several: Vec<&'w str>) -> Reader<'w> {
         Reader {
             params: Vec::new(),
             names: HashSet::new(),
             settings,
+            several,
             data: data
                 .iter()
                 .filter_map(|word| word.split_once('='))
@@ -177,6 +180,16 @@ impl<'w> Reader<'w> {
             // Whether a name stands for a value is found out when the cloud can be asked.
             let named = known.catalog.names(&api.name, &param.name).is_some();
             self.check(param, value, named);
+            self.doubt(api, param, value, known);
+        }
+        let several = |word: &&str| word.split_once('=') == Some((name, value));
+        if byname::is_list(name, &param.kind) && self.several.iter().any(several) {
+            self.problems.push(format!(
+                "`{name}`: what a variable in it stands for would be read as more than one name or id"
+            ));
+            self.advice
+                .push("a name with a comma in it cannot stand in a list, where its id can".into());
+            return;
         }
         let data = self.is_data(name, value);
         self.push(
@@ -189,6 +202,33 @@ impl<'w> Reader<'w> {
     /// Whether the value of that name, as it stands on the line, came from a variable.
     fn is_data(&self, name: &str, value: &str) -> bool {
         self.data.contains(&(name, value))
+    }
+
+    /// A value that is none of a fixed set is sent all the same, for a newer server may know it; but it is asked about.
+    fn doubt(&mut self, api: &Api, param: &Param, value: &str, known: &Language) {
+        let fixed = known.catalog.choices(&api.name, &param.name);
+        let there = |part: &str| {
+            let mut values = fixed.iter();
+            values.any(|one| {
+                one.value.eq_ignore_ascii_case(part) || one.name.eq_ignore_ascii_case(part)
+            })
+        };
+        if fixed.is_empty()
+            || value.is_empty()
+            || value.starts_with('@')
+            || value.split(',').all(there)
+        {
+            return;
+        }
+        let shown = shown_value(&param.name, value);
+        let values = fixed.iter().map(|one| one.value.as_str());
+        let question = did_you_mean(&nearest(value, values, 3))
+            .unwrap_or_else(|| "Tab shows those that are known".into());
+        let hint = format!(
+            "`{}={shown}` is none of the usual values; {question}",
+            param.name
+        );
+        self.hints.push(hint);
     }
 
     fn check(&mut self, param: &Param, value: &str, named: bool) {
@@ -205,7 +245,10 @@ impl<'w> Reader<'w> {
             self.problems.push(format!("`{name}={value}`: {problem}"));
         } else if param.kind.eq_ignore_ascii_case("uuid") && !check::is_id(value) {
             let value = shown_value(name, value);
-            let hint = format!("`{name}={value}` is no id (a uuid or a number)");
+            let named = quote(&format!("{name}=name:{value}"));
+            let hint = format!(
+                "`{name}={value}` is no id (a uuid or a number); `{named}` looks up the thing of that name"
+            );
             self.hints.push(hint);
         } else if param.kind.eq_ignore_ascii_case("map") {
             let hint = format!("`{name}` is a map: its entries go as `{name}[0].key=value`");
@@ -281,10 +324,19 @@ impl<'w> Reader<'w> {
     fn missing(&mut self, api: &Api) {
         let bases = self.names.iter().filter_map(|name| name.split('[').next());
         let given: HashSet<&str> = bases.collect();
+        // An empty text may be meant; nothing has an empty id.
+        let empty = |name: &str| {
+            let mut params = self.params.iter();
+            params.any(|(known, value)| known == name && *value == Given::Text(String::new()))
+        };
         let missing = api.params.iter().filter(|param| param.required);
         let missing: BTreeSet<&str> = missing
+            .filter(|param| {
+                let name = param.name.as_str();
+                let id = param.kind.eq_ignore_ascii_case("uuid");
+                !given.contains(name) || (id && empty(name))
+            })
             .map(|param| param.name.as_str())
-            .filter(|name| !given.contains(name))
             .collect();
         if missing.is_empty() {
             return;

@@ -45,7 +45,7 @@ fn is_number(value: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-fn is_uuid(value: &str) -> bool {
+pub fn is_uuid(value: &str) -> bool {
     value.len() == 36
         && value
             .bytes()

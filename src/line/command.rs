@@ -40,7 +40,8 @@ pub struct Line {
     pub pipe: Option<String>,
 }
 
-/// Built-ins that carry out the command whose words follow.
+/// Built-ins that carry out the command whose words follow, which they have as they were typed: a variable in it is looked up
+/// when it is carried out, and what it stands for is a value there too.
 const CARRIERS: [&str; 2] = ["on", "watch"];
 
 /// Built-ins that take the rest of the line as it stands, with a pipe and quotes: it is a command itself, or words of their own.
@@ -63,34 +64,47 @@ pub fn parse_with(line: &str, language: &Language<'_>, variables: &Variables) ->
     let pipe = words.pipe.map(|(text, _)| text);
     let texts = expand::command(&words.words, variables)?;
     let data: Vec<bool> = texts.iter().map(expand::Text::is_data).collect();
+    let several: Vec<bool> = texts.iter().map(expand::Text::is_several).collect();
     let texts: Vec<String> = texts.into_iter().map(|text| text.text).collect();
     if let Some(pipe) = &pipe {
         check_pipe(&texts, pipe)?;
     }
-    let data = texts.iter().zip(data).filter(|(_, data)| *data);
-    let data = data.map(|(text, _)| text.as_str()).collect();
-    let command = parse_texts(&texts, data, language)?;
+    let typed = || {
+        words
+            .words
+            .iter()
+            .map(|word| line[word.span.clone()].to_string())
+    };
+    if let Some(command) = carrier(&texts, typed, language) {
+        return Ok(Line { command, pipe });
+    }
+    let those = |which: Vec<bool>| -> Vec<&str> {
+        let those = texts.iter().zip(which).filter(|(_, is)| *is);
+        those.map(|(text, _)| text.as_str()).collect()
+    };
+    let command = parse_texts(&texts, [those(data), those(several)], language)?;
     Ok(Line { command, pipe })
 }
 
 /// What words mean that are split already, as in the arguments of a one-shot: `|`, `#` and `$` are ordinary letters there.
 pub fn parse_words(words: &[String], language: &Language<'_>) -> Result<Command> {
-    parse_texts(words, Vec::new(), language)
+    let typed = || words.iter().map(|word| quote(word));
+    match carrier(words, typed, language) {
+        Some(command) => Ok(command),
+        None => parse_texts(words, Default::default(), language),
+    }
 }
 
 fn parse_texts<'w>(
     words: &'w [String],
-    data: Vec<&'w str>,
+    [data, several]: [Vec<&'w str>; 2],
     language: &Language<'_>,
 ) -> Result<Command> {
     if let Some(command) = whole_words(words, language) {
         return Ok(command);
     }
-    if let Some(command) = carrier(words, language) {
-        return Ok(command);
-    }
     let mut own = options::take(words, language.settings);
-    own.data = data;
+    (own.data, own.several) = (data, several);
     let rest = std::mem::take(&mut own.rest);
     if rest.is_empty() {
         return without_words(words, &own);
@@ -193,12 +207,16 @@ fn with_rest(name: &'static str, rest: String) -> Command {
     }
 }
 
-/// `watch` and its like have the words of the command that they carry out as they are; what stands before goes with it.
-fn carrier(words: &[String], language: &Language<'_>) -> Option<Command> {
+/// `watch` and its like have the words of the command that they carry out as they are typed; what stands before goes with it.
+fn carrier<T: Iterator<Item = String>>(
+    words: &[String],
+    typed: impl Fn() -> T,
+    language: &Language<'_>,
+) -> Option<Command> {
     let first = *options::take(words, language.settings).rest.first()?;
     let name = CARRIERS.iter().find(|name| **name == first)?;
-    let (before, after) = words.split_at(words.iter().position(|word| word == first)?);
-    let after = after.get(1..)?;
+    let at = words.iter().position(|word| word == first)?;
+    let (before, after) = (&words[..at], words.get(at + 1..)?);
     if after.first().is_none_or(|word| options::is_help(word)) {
         let helped = before
             .iter()
@@ -208,7 +226,7 @@ fn carrier(words: &[String], language: &Language<'_>) -> Option<Command> {
     }
     Some(Command::Builtin {
         name,
-        args: after.iter().chain(before).cloned().collect(),
+        args: typed().skip(at + 1).chain(typed().take(at)).collect(),
         settings: Vec::new(),
     })
 }

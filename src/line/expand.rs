@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::byname;
+use super::secrets::{STRUCK, is_secret};
 use super::shown;
 use super::variables::{Held, Variable, Variables};
 use super::words::Word;
@@ -84,8 +86,10 @@ pub fn command(words: &[Word], variables: &Variables) -> Result<Vec<Text>> {
     for (place, word) in words.iter().enumerate() {
         let text = expand(word, variables)?;
         if let Some(problem) = read_as_more(place, &text) {
-            return Err(Error::line(format!("`{}`: {problem}", shown(&word.text)))
-                .hint("a variable stands for a value: name=$variable"));
+            return Err(
+                Error::line(format!("`{}`: {problem}", unsecret(&word.text)))
+                    .hint("a variable stands for a value: name=$variable"),
+            );
         }
         texts.push(text);
     }
@@ -136,6 +140,39 @@ impl Text {
     }
 }
 
+impl Text {
+    /// Whether a list in which things are named would take the value of a variable in it for more than one of them, or for
+    /// a name where none was typed.
+    pub fn is_several(&self) -> bool {
+        let Some(at) = self.equals().filter(|_| !self.is_data()) else {
+            return false;
+        };
+        let several = |value: &Range<usize>| {
+            let text = &self.text[value.clone()];
+            match self.text[..value.start].ends_with(',') {
+                true => text.split(',').any(byname::has_name),
+                false => text.contains(','),
+            }
+        };
+        byname::has_name(&self.text[at + 1..])
+            && self
+                .values
+                .iter()
+                .filter(|value| value.start > at)
+                .any(several)
+    }
+}
+
+/// The word as an error shows it.
+fn unsecret(word: &str) -> String {
+    match word.split_once('=') {
+        Some((name, value)) if is_secret(name) && !value.is_empty() => {
+            format!("{}={STRUCK}", shown(name))
+        }
+        _ => shown(word),
+    }
+}
+
 fn is_number(text: &str) -> bool {
     text.strip_prefix('-')
         .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
@@ -155,7 +192,11 @@ fn reference<'t>(
     let stretch = &text[dollar.start + 1..dollar.end];
     if let Some(inner) = stretch.strip_prefix('{') {
         let Some((inner, _)) = inner.split_once('}') else {
-            return Err(Error::line(format!("`{}`: the }} is missing", shown(text)))
+            // What stands around it may be a secret, whatever it is given to.
+            let place = text
+                .split_once('=')
+                .map_or("$".to_string(), |(name, _)| format!("{}=…$", shown(name)));
+            return Err(Error::line(format!("`{place}{{…`: the }} is missing"))
                 .hint("a $ that is part of a value is quoted: '${x'"));
         };
         let end = dollar.start + 1 + inner.len() + 2;
@@ -172,7 +213,7 @@ fn reference<'t>(
                 .hint(format!("`let {name} = …` sets one"))
                 .hint("a $ that is part of a value is quoted: '${x}'"));
         };
-        return found(name, path, variable).map(|found| Some((found, end)));
+        return found(name, path, variable, variables).map(|found| Some((found, end)));
     }
     let name = name_of(stretch);
     let Some(variable) = variables.get(name) else {
@@ -180,16 +221,31 @@ fn reference<'t>(
     };
     let path = path_of(&stretch[name.len()..]);
     let end = dollar.start + 1 + name.len() + path.len();
-    found(name, path, variable).map(|found| Some((found, end)))
+    found(name, path, variable, variables).map(|found| Some((found, end)))
 }
 
-fn found<'t>(name: &'t str, path: &str, variable: &Variable) -> Result<Found<'t>> {
+fn found<'t>(
+    name: &'t str,
+    path: &str,
+    variable: &Variable,
+    variables: &Variables,
+) -> Result<Found<'t>> {
     let path = path.strip_prefix('.').unwrap_or(path);
     let variable = variable.at(name, path).map_err(Error::line)?;
+    if variable.secret {
+        // From here on it may come under any name.
+        variable.held.each(&mut |member| {
+            if let Held::Text(text) = member {
+                variables.hidden().learn(&text);
+            }
+            true
+        });
+    }
     Ok(Found { name, variable })
 }
 
-fn name_of(text: &str) -> &str {
+/// The name of a variable that the text begins with; empty where none does.
+pub fn name_of(text: &str) -> &str {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let end = text.find(|letter| !is_letter(letter)).unwrap_or(text.len());
     let name = &text[..end];
@@ -201,7 +257,7 @@ fn name_of(text: &str) -> &str {
 }
 
 /// `.field` and `[0]` as long as they follow one another; a dot that no letter follows ends a sentence.
-fn path_of(text: &str) -> &str {
+pub fn path_of(text: &str) -> &str {
     let mut end = 0;
     loop {
         let rest = &text[end..];
@@ -321,6 +377,51 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn a_value_in_a_list_of_names_is_one_of_them() {
+        let mut variables = variables();
+        for (name, value) in [
+            ("two", "a,name:b"),
+            ("sly7", "a,7"),
+            ("ids", "7,8"),
+            ("named", "name:b"),
+        ] {
+            variables.set(name, Held::Text(value.into()).into());
+        }
+        for (line, several) in [
+            ("ids=name:$two", true),
+            ("ids=name:$sly7", true),
+            ("ids=name:x,$two", true),
+            ("ids=name:x,$named", true),
+            ("ids=name:x,$ids", false),
+            ("ids=name:$n,name:$n", false),
+            ("ids=$two", false),
+            ("ids=x$ids", false),
+        ] {
+            let word = &split(line).unwrap().words[0];
+            let text = expand(word, &variables).unwrap();
+            assert_eq!(text.is_several(), several, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_no_part_of_an_error() {
+        for line in [
+            "x password=hunter2${x",
+            "x set hunter2${x",
+            "x password=hunter2,@$sly=x",
+            "x $n=x password=hunter2$n$pair",
+        ] {
+            let message = texts(line).err().unwrap_or_default();
+            assert!(!message.contains("hunter2"), "{line}: {message}");
+        }
+        assert!(
+            texts("x password=hunter2${x")
+                .unwrap_err()
+                .contains("password=…")
+        );
     }
 
     #[test]

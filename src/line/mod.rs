@@ -6,6 +6,7 @@ pub mod check;
 pub mod command;
 pub mod commands;
 pub mod expand;
+pub mod hidden;
 pub mod nearest;
 pub mod options;
 pub mod secrets;

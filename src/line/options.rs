@@ -16,6 +16,8 @@ pub struct Options<'w> {
     pub unanswered: Option<&'static str>,
     /// Those `name=value` whose values are data: no sign in them has a meaning.
     pub data: Vec<&'w str>,
+    /// Those in which the value of a variable would be read as several names or ids, where a list is wanted.
+    pub several: Vec<&'w str>,
 }
 
 /// Settings that hold for one line, in the order in which they were given.

@@ -1,5 +1,10 @@
 //! Which parameters carry secrets, and a line or a query without them: for history, log and errors.
 
+mod strike;
+mod within;
+
+pub use strike::strike;
+
 /// Stands where a secret was.
 pub const STRUCK: &str = "********";
 
@@ -62,113 +67,9 @@ fn is_secret_setting(name: &str) -> bool {
     is_secret(name) || name.to_ascii_lowercase().ends_with("key")
 }
 
-/// What may stand between a name and its value.
-const BETWEEN: [&str; 7] = ["=", "==", "!=", "~", "<", ">", "contains"];
-
-/// The line with the value of every secret struck out; `set secretkey …` and `--password …` too.
-pub fn strike(line: &str) -> String {
-    let mut struck = String::with_capacity(line.len());
-    let mut secret_follows = false;
-    let lower = line.to_ascii_lowercase();
-    let configuration = lower.contains("configuration")
-        && lower.split_ascii_whitespace().any(|word| {
-            let name = word.trim_matches(['"', '\'']).strip_prefix("name=");
-            name.is_some_and(is_secret_setting)
-        });
-    let swift = lower.contains("swift");
-    // The entries of maps whose key is a secret's name, wherever on the line it stands.
-    let mut entries = Vec::new();
-    for piece in pieces(line) {
-        if let Some((name, key)) = unquoted(piece).split_once('=')
-            && is_secret(key)
-        {
-            entries.extend(key_of(name));
-        }
-    }
-    let by_call = |name: &str| {
-        entry_of(name).is_some_and(|entry| entries.contains(&entry))
-            || (configuration && name.eq_ignore_ascii_case("value"))
-            || (swift && name.eq_ignore_ascii_case("key"))
-    };
-    // `set` takes all that follows the name for the value, blanks and all.
-    let mut set = false;
-    // Whoever types a password after `login` is refused, and the line told of.
-    let mut login = false;
-    for piece in pieces(line) {
-        let bare = unquoted(piece);
-        match bare.split_once('=') {
-            _ if piece.trim().is_empty() => {
-                struck.push_str(piece);
-                continue;
-            }
-            // `let password = …` and `assert $k.secretkey == …`: the value follows yet.
-            _ if secret_follows && BETWEEN.contains(&bare.as_str()) => struck.push_str(piece),
-            Some((name, value)) if (is_secret(name) || by_call(name)) && !value.is_empty() => {
-                struck.push_str(name);
-                struck.push('=');
-                struck.push_str(STRUCK);
-                secret_follows = false;
-                if set {
-                    return struck;
-                }
-            }
-            None if login && !bare.starts_with(['|', '-']) => struck.push_str(STRUCK),
-            _ if secret_follows => {
-                struck.push_str(STRUCK);
-                secret_follows = false;
-                if set {
-                    return struck;
-                }
-            }
-            _ => {
-                secret_follows = !bare.contains('=') && is_secret(&bare);
-                struck.push_str(piece);
-            }
-        }
-        set = bare == "set" || (set && secret_follows);
-        login = (login && !bare.starts_with('|')) || (bare == "login" && struck.trim() == "login");
-    }
-    struck
-}
-
 /// Whether the line carries a secret that must not be kept.
 pub fn has_secret(line: &str) -> bool {
     strike(line) != line
-}
-
-fn unquoted(piece: &str) -> String {
-    piece
-        .chars()
-        .filter(|letter| !matches!(letter, '"' | '\'' | '\\'))
-        .collect()
-}
-
-/// The line cut where words begin and end, blanks included; quotes hold a word together, closed or not.
-fn pieces(line: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    let mut in_blank = true;
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, letter) in line.char_indices() {
-        let blank = letter.is_ascii_whitespace() && quote.is_none() && !escaped;
-        if blank != in_blank {
-            pieces.push(&line[start..at]);
-            start = at;
-            in_blank = blank;
-        }
-        if escaped {
-            escaped = false;
-        } else if letter == '\\' && quote != Some('\'') {
-            escaped = true;
-        } else if quote == Some(letter) {
-            quote = None;
-        } else if quote.is_none() && matches!(letter, '"' | '\'') {
-            quote = Some(letter);
-        }
-    }
-    pieces.push(&line[start..]);
-    pieces
 }
 
 #[cfg(test)]
@@ -242,6 +143,79 @@ mod tests {
                 "create user pass\"word\"=abc x=1",
                 "create user password=******** x=1",
             ),
+            (
+                "complete 'create user account=x password=hunter5 na'",
+                "complete 'create user account=x password=******** na'",
+            ),
+            (
+                "complete 'set secretkey a b' x",
+                "complete 'set secretkey ********' x",
+            ),
+            (
+                "complete --values 'create user --password \"a\" b'",
+                "complete --values 'create user --password ******** b'",
+            ),
+            (
+                "complete 'set secretkey hunter2 y=1'",
+                "complete 'set secretkey ********'",
+            ),
+            (
+                "complete 'login a b' x",
+                "complete 'login ******** ********' x",
+            ),
+            (
+                "complete 'let password = a'",
+                "complete 'let password = ********'",
+            ),
+            (
+                "!echo 'user=a&password=hunter6' b",
+                "!echo 'user=a&password=********' b",
+            ),
+            (
+                "!curl -d '{\"secretkey\": \"a b\", \"x\": 1}'",
+                "!curl -d '{\"secretkey\": \"********\", \"x\": 1}'",
+            ),
+            (
+                "create x url=http://h/?token=abc&y=1 z=2",
+                "create x url=http://h/?token=********&y=1 z=2",
+            ),
+            (
+                "create x displaytext='the password is wrong' y=1",
+                "create x displaytext='the password is wrong' y=1",
+            ),
+            (
+                "list x ids=name:password-server",
+                "list x ids=name:password-server",
+            ),
+            (
+                "expect-error login admin hunter3",
+                "expect-error login ******** ********",
+            ),
+            (
+                "expect-error 401 login admin hunter3 | cat",
+                "expect-error 401 login ******** ******** | cat",
+            ),
+            (
+                "let x = login admin hunter3",
+                "let x = login ******** ********",
+            ),
+            ("let x=login a b", "let x=login ******** ********"),
+            ("watch 5 login a", "watch 5 login ********"),
+            ("list login a", "list login a"),
+            (
+                "assert hunter2 == $x.secretkey",
+                "assert ******** == $x.secretkey",
+            ),
+            (
+                "expect-error 8 assert $x.secretkey != 'a b'",
+                "expect-error 8 assert $x.secretkey != ********",
+            ),
+            ("assert a == b", "assert a == b"),
+            (
+                "for password in hunter2 'a b' c",
+                "for password in ******** ******** ********",
+            ),
+            ("for x in a b", "for x in a b"),
             ("set secretkey abc", "set secretkey ********"),
             ("set  secretkey  'a b'", "set  secretkey  ********"),
             ("set secretkey", "set secretkey"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hidden::Hidden;
 use super::secrets::is_secret;
 use super::shown;
 use crate::record::rows::Rows;
@@ -24,23 +25,55 @@ pub struct Variable {
 }
 
 /// The names that are set.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Variables(BTreeMap<String, Variable>);
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    named: BTreeMap<String, Variable>,
+    hidden: Hidden,
+}
+
+/// What there is to say of a variable while a line is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    pub name: String,
+    /// What kind of value it is; never the value.
+    pub what: String,
+    pub fields: Vec<String>,
+}
 
 /// How many fields an error names.
 const MOST_NAMES: usize = 30;
 
 impl Variables {
     pub fn get(&self, name: &str) -> Option<&Variable> {
-        self.0.get(name)
+        self.named.get(name)
     }
 
     pub fn set(&mut self, name: &str, variable: Variable) {
-        self.0.insert(name.to_string(), variable);
+        self.named.insert(name.to_string(), variable);
+    }
+
+    /// Sets all names that are set there.
+    pub fn take_in(&mut self, others: &Variables) {
+        self.named.extend(others.named.clone());
+    }
+
+    /// The secrets among what they gave out.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.0.iter().map(|(name, held)| (name.as_str(), held))
+        self.named.iter().map(|(name, held)| (name.as_str(), held))
+    }
+
+    /// All of them in short, in the order of their names.
+    pub fn brief(&self) -> Vec<Brief> {
+        let brief = |(name, variable): (&str, &Variable)| Brief {
+            name: name.to_string(),
+            what: variable.held.what(),
+            fields: variable.held.fields(),
+        };
+        self.iter().map(brief).collect()
     }
 }
 
@@ -159,12 +192,7 @@ impl Held {
 
     /// The fields there are, for an error.
     fn has(&self) -> String {
-        let first = match self {
-            Held::Thing(record) => Some(Value::Record(record.clone())),
-            Held::Rows(rows) => rows.values().next(),
-            Held::Text(_) => None,
-        };
-        let Some(Value::Record(record)) = first else {
+        let Some(record) = self.record() else {
             return String::new();
         };
         let mut names: Vec<&str> = record
@@ -177,6 +205,38 @@ impl Held {
             names.push("…");
         }
         format!("; it has {}", shown_names(&names.join(", ")))
+    }
+
+    /// The thing itself, or the first of a list.
+    fn record(&self) -> Option<Record> {
+        let first = match self {
+            Held::Thing(record) => return Some(record.clone()),
+            Held::Rows(rows) => rows.values().next(),
+            Held::Text(_) => None,
+        };
+        match first {
+            Some(Value::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// What may follow its name after a full stop.
+    fn fields(&self) -> Vec<String> {
+        let record = self.record().unwrap_or_default();
+        let names = record.fields.iter().map(|(name, _)| name.to_string());
+        let count = matches!(self, Held::Rows(_)).then(|| "count".to_string());
+        names
+            .filter(|name| super::expand::is_name(name))
+            .chain(count)
+            .collect()
+    }
+
+    fn what(&self) -> String {
+        match self {
+            Held::Text(_) => "a text".into(),
+            Held::Thing(_) => "a thing".into(),
+            Held::Rows(rows) => format!("a list of {}", rows.len()),
+        }
     }
 }
 

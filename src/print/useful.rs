@@ -22,7 +22,10 @@ const ID: usize = 5;
 pub const NIC_ADDRESS: &str = "nic.ipaddress";
 
 /// What a thing without a name is known by.
-const STAND_INS: [&str; 4] = ["displayname", "ipaddress", "api", "username"];
+const STAND_INS: [&str; 5] = ["displayname", "ipaddress", "api", "username", "cmd"];
+
+/// What a thing without an id is asked after by.
+const STAND_IN_ID: &str = "jobid";
 
 /// What people ask for after that, whatever it is a list of.
 const WANTED: &[&str] = &[
@@ -63,7 +66,6 @@ const WANTED: &[&str] = &[
     "sent",
     "url",
     "inuse",
-    "cmd",
     "jobstatus",
     "ostypename",
     "domain",
@@ -88,6 +90,8 @@ const HEADER: usize = 16;
 const MINOR: usize = 8;
 /// Columns from here on are shown only where all are.
 const SPARE: usize = 60;
+/// Ages are narrower than this, dates are not.
+const AGE: usize = 9;
 /// Less of a long text is of no use.
 const PROSE: usize = 16;
 
@@ -125,19 +129,29 @@ struct Things<'a> {
     called: Option<&'a str>,
     /// Whether they are what happened, whose ids nobody asks for.
     happened: bool,
+    /// Whether they tell how much of something was used.
+    measured: bool,
+    /// Whether `jobid` is their id.
+    jobs: bool,
 }
 
 impl<'a> Things<'a> {
     fn of(seen: &'a [Seen], rows: usize) -> Things<'a> {
         let there = |name: &str| seen.iter().any(|seen| seen.name == name && seen.filled > 0);
         let happened = there("description") && (there("sent") || there("level"));
-        let called = std::iter::once("name")
-            .chain(STAND_INS)
-            .find(|name| there(name) && !(*name == "username" && happened));
+        let measured = there("description") && there("rawusage");
+        let called = match measured {
+            true => Some("description"),
+            false => std::iter::once("name")
+                .chain(STAND_INS)
+                .find(|name| there(name) && !(*name == "username" && happened)),
+        };
         Things {
             rows,
             called,
             happened,
+            measured,
+            jobs: there(STAND_IN_ID) && !there("id"),
         }
     }
 }
@@ -218,6 +232,29 @@ impl Seen {
         self.total > self.filled * PLENTY
     }
 
+    /// The rank of what is of more or less use in lists of one kind than elsewhere.
+    fn rank_among(&self, things: &Things) -> Option<usize> {
+        let rank = match &*self.name {
+            "description" if things.happened => 4,
+            "type" if things.happened && things.called.is_none() => 6,
+            // Beside a name a date is worth less than the sentence, unless it is told as an age.
+            "created" | "sent"
+                if things.happened && (things.called.is_none() || self.width < AGE) =>
+            {
+                5
+            }
+            // The description tells it as well.
+            "name" if things.measured => 15,
+            "usage" if things.measured => 2,
+            "usagetype" if things.measured => 6,
+            "startdate" if things.measured => 7,
+            STAND_IN_ID if things.jobs => 1,
+            "jobstatus" if things.jobs => 2,
+            _ => return None,
+        };
+        Some(rank)
+    }
+
     /// How useful it is, the best at 0.
     fn rank(&self, things: &Things) -> usize {
         if self.filled == 0 {
@@ -228,6 +265,9 @@ impl Seen {
         }
         // What only some rows have differs as well.
         let same = things.rows > 1 && !self.varies && self.filled == things.rows;
+        if let Some(rank) = self.rank_among(things) {
+            return rank;
+        }
         match (self.leads(), same) {
             (Some(ID), _) if things.happened => return 46,
             (Some(ID), _) if things.called.is_some() => return 1,
@@ -238,9 +278,6 @@ impl Seen {
             (Some(ADDRESS), false) => return 3,
             (Some(lead), _) => return lead + 1,
             (None, _) => {}
-        }
-        if things.happened && self.name == "description" {
-            return 4;
         }
         let other = self.name.ends_with("id") || self.kind == Some(Kind::Id);
         let secret = self.name.ends_with("key") && self.name != "key";
@@ -341,5 +378,111 @@ fn grow(seen: &[Seen], chosen: &mut [(usize, usize, usize)], width: usize, used:
         let more = more.min(width - *used);
         *own += more;
         *used += more;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns that are shown of rows at a width, all values taken for words but dates and ids.
+    fn shown(width: usize, names: &[&str], rows: &[&[&str]]) -> Vec<String> {
+        let mut seen: Vec<Seen> = names.iter().map(|name| Seen::new(name)).collect();
+        for row in rows {
+            for (column, text) in seen.iter_mut().zip(*row) {
+                let kind = match text.len() {
+                    36 => Kind::Id,
+                    24 => Kind::Date,
+                    _ => Kind::Word,
+                };
+                column.see(text, kind, None);
+            }
+        }
+        let (chosen, _) = choose(&seen, rows.len(), width - 1, 3);
+        let name = |chosen: &Chosen| seen[chosen.place].name.clone();
+        chosen.iter().map(name).collect()
+    }
+
+    const ID: &str = "5bb2a62f-b043-44da-bc17-402e5790d73e";
+    const DATE: &str = "2026-11-25T23:41:26+0000";
+
+    #[test]
+    fn usage_records_tell_what_was_used_and_how_much() {
+        let names = [
+            "account",
+            "accountid",
+            "description",
+            "usage",
+            "usagetype",
+            "rawusage",
+            "name",
+            "type",
+            "memory",
+            "startdate",
+        ];
+        let row = |text, usage, name| {
+            [
+                "admin",
+                ID,
+                text,
+                usage,
+                "1",
+                "48",
+                name,
+                "XenServer",
+                "100",
+                DATE,
+            ]
+        };
+        let rows = [
+            row(
+                "web running time (ServiceOffering: 1) (Template: 4)",
+                "48 Hrs",
+                "web",
+            ),
+            row(
+                "db running time (ServiceOffering: 1) (Template: 4)",
+                "2 Hrs",
+                "db",
+            ),
+        ];
+        let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+        let shown = shown(80, &names, &rows);
+        assert_eq!(shown[..2], ["description", "usage"]);
+        assert!(shown.contains(&"startdate".to_string()), "{shown:?}");
+    }
+
+    #[test]
+    fn events_tell_when_they_were() {
+        let names = ["id", "type", "state", "description", "created", "username"];
+        let text = "Completed: VirtualMachine 7071f1f6-9709-46e2-a8be-8d3e58390c14";
+        let rows: [&[&str]; 2] = [
+            &[ID, "VM.STOP", "Completed", text, DATE, "admin"],
+            &[ID, "VM.START", "Scheduled", text, DATE, "admin"],
+        ];
+        let shown = shown(80, &names, &rows);
+        assert_eq!(shown, ["state", "description", "created"]);
+    }
+
+    #[test]
+    fn jobs_of_the_cloud_are_shown_with_what_they_are_asked_after_by() {
+        let names = ["accountid", "cmd", "jobstatus", "jobid", "created"];
+        let rows: [&[&str]; 2] = [
+            &[
+                ID,
+                "DeployVMCmdByAdmin",
+                "1",
+                "6047dcda-ad4a-45ae-9056-7f2557e2ff8b",
+                DATE,
+            ],
+            &[
+                ID,
+                "StopVMCmdByAdmin",
+                "0",
+                "3f4edb50-2522-4f94-a7b8-7509e274e0b8",
+                DATE,
+            ],
+        ];
+        assert_eq!(shown(80, &names, &rows), ["cmd", "jobid", "jobstatus"]);
     }
 }

@@ -65,10 +65,15 @@ impl Session {
             self.ui.say(&format!("hint: {hint}"));
         }
         let mut shower = call.api.clone();
+        let demo = resolved.endpoint()?.is_none();
         let begun = self.start(&client, &request, &options).map_err(|error| {
-            told_apart(error, &call.name, &self.known_catalog(), || {
+            let error = told_apart(error, &call.name, &self.known_catalog(), || {
                 client.dialect().shipped().ok()
-            })
+            });
+            match demo {
+                true => in_demo(error),
+                false => error,
+            }
         })?;
         let mut pages = None;
         let answer = match begun.outcome {
@@ -190,8 +195,8 @@ impl Session {
         }
         if let Some(question) = client.question().filter(|_| ask::possible()) {
             self.ui.clear_spinner();
-            let typed = ask::password(&question.text).ok();
-            question.answer(typed);
+            let typed = self.ui.wait_for_user(|| ask::password(&question.text));
+            question.answer(typed.ok());
         }
     }
 
@@ -284,6 +289,21 @@ impl Session {
                 Ok((name, value))
             })
             .collect()
+    }
+}
+
+/// An error of the built-in cloud, whose keys nobody has to set.
+fn in_demo(error: Error) -> Error {
+    match error.code {
+        Some(401) => Error {
+            hints: vec![
+                "the built-in cloud's administrator was locked, perhaps, and may call nothing"
+                    .into(),
+                "`devcloud reset` starts it over".into(),
+            ],
+            ..error
+        },
+        _ => error,
     }
 }
 

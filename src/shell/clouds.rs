@@ -53,6 +53,8 @@ pub struct Demo {
     /// Where it keeps its state.
     state: PathBuf,
     cloud: Mutex<Option<devcloud::Cloud>>,
+    /// The key of the administrator that was given out last.
+    given: Mutex<String>,
 }
 
 impl Demo {
@@ -60,6 +62,7 @@ impl Demo {
         Demo {
             state,
             cloud: Mutex::new(None),
+            given: Mutex::default(),
         }
     }
 
@@ -79,13 +82,24 @@ impl Demo {
         let cloud = cloud
             .as_ref()
             .ok_or_else(|| Error::local("the built-in cloud is not there"))?;
+        let url = cloud.url();
+        let (apikey, secretkey) =
+            devcloud::admin_keys(&self.state).map_err(|why| Error::local(why.to_string()))?;
+        let mut given = self.given.lock().unwrap_or_else(|held| held.into_inner());
+        given.clone_from(&apikey);
         Ok(Access {
-            servers: vec![cloud.url()],
+            servers: vec![url],
             identity: Identity::Keys {
-                apikey: cloud.apikey().into(),
-                secretkey: Secret::new(cloud.secretkey()),
+                apikey,
+                secretkey: Secret::new(secretkey),
             },
         })
+    }
+
+    /// Whether the administrator has other keys than those that the way to it was last given with.
+    fn renewed(&self) -> bool {
+        let given = self.given.lock().unwrap_or_else(|held| held.into_inner());
+        devcloud::admin_keys(&self.state).is_ok_and(|(apikey, _)| apikey != *given)
     }
 }
 
@@ -126,6 +140,7 @@ impl Session {
         let place = self.place(resolved)?;
         if let Some((known, client)) = &self.client
             && *known == place
+            && !(place.who.is_none() && self.demo.renewed())
         {
             return Ok(client.clone());
         }

@@ -594,5 +594,7 @@ fn collect_paths(fields: &[Field], above: &str, typed: &str, paths: &mut Vec<Str
     }
 }
 
+pub mod variables;
+
 #[cfg(test)]
 mod tests;

@@ -70,7 +70,8 @@ impl Session {
 
     fn ask_before(&self, what: &str, remark: &str, refused: String) -> Result<()> {
         let presses = self.presses();
-        let typed = ask::line(&harmless(&format!("{}{remark}? [y/N] ", what.trim_end())));
+        let question = harmless(&format!("{}{remark}? [y/N] ", what.trim_end()));
+        let typed = self.ui.wait_for_user(|| ask::line(&question));
         let typed = match typed {
             Ok(typed) => typed.to_lowercase(),
             Err(error) if error.kind == Kind::Interrupted => String::new(),

@@ -158,7 +158,9 @@ impl Highlighter for Assistant {
             return Cow::Borrowed(line);
         }
         let cursor = self.typing.get().then_some(position);
-        Cow::Owned(self.with_language(|language| paint(line, cursor, language)))
+        let variables = &self.known.variables;
+        let is_set = |name: &str| variables.iter().any(|set| set.name == name);
+        Cow::Owned(self.with_language(|language| paint(line, cursor, language, &is_set)))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {

@@ -1,11 +1,12 @@
-//! What the words of a line are, shown by colour while they are typed. In come the line, the cursor and the language,
-//! out come stretches of the line with their styles, or the line painted. Pure.
+//! What the words of a line are, shown by colour while they are typed. In come the line, the cursor, the language and which
+//! variables are set, out come stretches of the line with their styles, or the line painted. Pure.
 
 use std::ops::Range;
 
 use crate::catalog::Api;
 use crate::line::command::Language;
 use crate::line::commands::commands;
+use crate::line::expand::{name_of, path_of};
 use crate::line::options;
 use crate::line::subject::{Subject, subject};
 use crate::line::words::{Word, split_open};
@@ -21,6 +22,7 @@ pub enum Style {
     /// A word that means nothing and cannot become one that does.
     Unknown,
     Quoted,
+    /// One that is set; any other `$` is text.
     Variable,
     Pipe,
     Comment,
@@ -44,11 +46,19 @@ impl Style {
 
 type Stretch = (Range<usize>, Style);
 
+/// Whether a variable of that name is set.
+type IsSet<'a> = &'a dyn Fn(&str) -> bool;
+
 /// The line with colours. `cursor` is where somebody still types; nothing when the line is over.
-pub fn paint(line: &str, cursor: Option<usize>, language: &Language<'_>) -> String {
+pub fn paint(
+    line: &str,
+    cursor: Option<usize>,
+    language: &Language<'_>,
+    is_set: IsSet<'_>,
+) -> String {
     let mut painted = String::with_capacity(line.len() * 2);
     let mut end = 0;
-    for (place, style) in highlight(line, cursor, language) {
+    for (place, style) in highlight(line, cursor, language, is_set) {
         painted.push_str(&line[end..place.start]);
         painted.push_str(style.escape());
         painted.push_str(&line[place.clone()]);
@@ -60,21 +70,43 @@ pub fn paint(line: &str, cursor: Option<usize>, language: &Language<'_>) -> Stri
 }
 
 /// The stretches that have a style, in their order; none reaches into the next.
-pub fn highlight(line: &str, cursor: Option<usize>, language: &Language<'_>) -> Vec<Stretch> {
+pub fn highlight(
+    line: &str,
+    cursor: Option<usize>,
+    language: &Language<'_>,
+    is_set: IsSet<'_>,
+) -> Vec<Stretch> {
     let mut found = Vec::new();
+    // What the commands before it will have set by then.
+    let mut bound = Vec::new();
     for span in commands(line).spans {
         let start = span.start;
         let text = &line[span];
         let cursor = cursor.and_then(|cursor| cursor.checked_sub(start));
-        let stretches = command(text, cursor, language).into_iter();
+        let is_set = |name: &str| is_set(name) || bound.contains(&name);
+        let stretches = command(text, cursor, language, &is_set).into_iter();
         found.extend(
             stretches.map(|(place, style)| (place.start + start..place.end + start, style)),
         );
+        bound.extend(bound_by(text));
     }
     found
 }
 
-fn command(text: &str, cursor: Option<usize>, language: &Language<'_>) -> Vec<Stretch> {
+/// The name that `let` or `for` gives a value.
+fn bound_by(text: &str) -> Option<&str> {
+    let text = text.trim_ascii_start();
+    let rest = text.strip_prefix("let").or(text.strip_prefix("for"))?;
+    let name = name_of(rest.trim_ascii_start());
+    (rest.starts_with([' ', '\t']) && !name.is_empty()).then_some(name)
+}
+
+fn command(
+    text: &str,
+    cursor: Option<usize>,
+    language: &Language<'_>,
+    is_set: IsSet<'_>,
+) -> Vec<Stretch> {
     let blank = text.len() - text.trim_ascii_start().len();
     // The rest belongs to the user's shell.
     if text[blank..].starts_with('!') {
@@ -98,7 +130,7 @@ fn command(text: &str, cursor: Option<usize>, language: &Language<'_>) -> Vec<St
             open: at_cursor(word),
         })
         .collect();
-    mark(&typed, language, &mut stretches);
+    mark(&typed, language, is_set, &mut stretches);
     let after_words = split.words.last().map_or(0, |word| word.span.end);
     if split.pipe.is_some()
         && let Some(bar) = text[after_words..].find('|')
@@ -132,7 +164,7 @@ impl Typed<'_> {
     }
 }
 
-fn mark(words: &[Typed], language: &Language<'_>, stretches: &mut Vec<Stretch>) {
+fn mark(words: &[Typed], language: &Language<'_>, is_set: IsSet<'_>, stretches: &mut Vec<Stretch>) {
     let (plain, options) = apart(words, language);
     let texts: Vec<&str> = plain.iter().map(|word| word.text).collect();
     // A catalogue that can't be read makes the line wrong later, and says so.
@@ -159,9 +191,9 @@ fn mark(words: &[Typed], language: &Language<'_>, stretches: &mut Vec<Stretch>) 
                 let (outer, command) = words.split_at(place_of(words, plain[inner]));
                 for word in outer {
                     let style = (word.start == plain[0].start).then_some(Style::Known);
-                    word_stretches(word, style, stretches);
+                    word_stretches(word, style, is_set, stretches);
                 }
-                return mark(command, language, stretches);
+                return mark(command, language, is_set, stretches);
             }
         }
         Subject::Verb { verb, rest } => {
@@ -210,10 +242,10 @@ fn mark(words: &[Typed], language: &Language<'_>, stretches: &mut Vec<Stretch>) 
         match word.raw.find('=') {
             Some(equals) if unknown_name && equals > 0 => {
                 stretches.push((word.start..word.start + equals, Style::Unknown));
-                values(&word.raw[equals..], word.start + equals, stretches);
+                values(&word.raw[equals..], word.start + equals, is_set, stretches);
             }
             _ if unknown_name => stretches.push((word.place(), Style::Unknown)),
-            _ => word_stretches(word, style, stretches),
+            _ => word_stretches(word, style, is_set, stretches),
         }
     }
 }
@@ -286,15 +318,20 @@ fn is_parameter(word: &Typed, api: &Api, language: &Language<'_>) -> bool {
     }
 }
 
-fn word_stretches(word: &Typed, style: Option<Style>, stretches: &mut Vec<Stretch>) {
+fn word_stretches(
+    word: &Typed,
+    style: Option<Style>,
+    is_set: IsSet<'_>,
+    stretches: &mut Vec<Stretch>,
+) {
     match style {
         Some(style) => stretches.push((word.place(), style)),
-        None => values(word.raw, word.start, stretches),
+        None => values(word.raw, word.start, is_set, stretches),
     }
 }
 
 /// The quoted parts of a word and the variables in it.
-fn values(raw: &str, start: usize, stretches: &mut Vec<Stretch>) {
+fn values(raw: &str, start: usize, is_set: IsSet<'_>, stretches: &mut Vec<Stretch>) {
     let bytes = raw.as_bytes();
     let mut at = 0;
     // Where the quoted stretch at hand began, and by what it ends.
@@ -308,15 +345,14 @@ fn values(raw: &str, start: usize, stretches: &mut Vec<Stretch>) {
                 quoted = None;
             }
             (b'$', None | Some((_, b'"'))) => {
-                let length = variable(&raw[at..]);
-                if length > 0 {
+                if let Some((length, style)) = variable(&raw[at..], is_set) {
                     if let Some((from, quote)) = quoted {
                         if from < at {
                             stretches.push((start + from..start + at, Style::Quoted));
                         }
                         quoted = Some((at + length, quote));
                     }
-                    stretches.push((start + at..start + at + length, Style::Variable));
+                    stretches.push((start + at..start + at + length, style));
                     at += length;
                     continue;
                 }
@@ -330,17 +366,20 @@ fn values(raw: &str, start: usize, stretches: &mut Vec<Stretch>) {
     }
 }
 
-/// How long the variable is that the text begins with: `$vm.id`, `${vm.id}`.
-fn variable(text: &str) -> usize {
+/// How long the variable is that the text begins with, `$vm[0].id` or `${vm.id}`, and how it is shown: with braces a name
+/// that is not set is an error.
+fn variable(text: &str, is_set: IsSet<'_>) -> Option<(usize, Style)> {
     if let Some(rest) = text.strip_prefix("${") {
-        return rest.find('}').map_or(text.len(), |end| end + 3);
+        let inner = &rest[..rest.find('}')?];
+        let style = match is_set(name_of(inner)) {
+            true => Style::Variable,
+            false => Style::Unknown,
+        };
+        return Some((inner.len() + 3, style));
     }
-    let name = text[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
-    let end = name.map_or(text.len(), |end| end + 1);
-    // A full stop after the name ends a sentence.
-    let whole = text[..end].trim_end_matches('.');
-    let begins = text[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if begins { whole.len() } else { 0 }
+    let name = name_of(&text[1..]);
+    let path = path_of(&text[1 + name.len()..]);
+    is_set(name).then_some((1 + name.len() + path.len(), Style::Variable))
 }
 
 fn begins(word: &str, typed: &str) -> bool {

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::private_directory;
+use crate::line::commands::commands;
 use crate::line::secrets::has_secret;
 
 const HEAD: &str = "#V2\n";
@@ -71,7 +72,7 @@ impl History {
 
     /// Keeps a line for this session and the next ones, unless it has a secret.
     pub fn add(&mut self, line: &str) {
-        if line.trim().is_empty() || line.len() > LONGEST || has_secret(line) {
+        if line.trim().is_empty() || line.len() > LONGEST || is_secret(line) {
             return;
         }
         let latest = self.lines().last().is_some_and(|last| last == line);
@@ -143,7 +144,7 @@ impl History {
         let mut text = String::new();
         if file.metadata()?.len() == 0 {
             text.push_str(HEAD);
-            for earlier in self.lines.iter().filter(|line| !has_secret(line)) {
+            for earlier in self.lines.iter().filter(|line| !is_secret(line)) {
                 text.push_str(&escaped(earlier));
             }
         } else if !headed(&mut file)? {
@@ -192,6 +193,12 @@ impl History {
         held(file.lock())?;
         Ok(file)
     }
+}
+
+/// Whether a command of it has a secret; a loop has several.
+fn is_secret(text: &str) -> bool {
+    let spans = commands(text).spans;
+    has_secret(text) || spans.into_iter().any(|span| has_secret(&text[span]))
 }
 
 fn stamp(known: &std::fs::Metadata) -> Stamp {
@@ -307,7 +314,16 @@ mod tests {
         let path = directory.path().join("demo");
         let mut history = History::at(path.clone(), None);
         history.add("create user password=hunter2");
-        history.add("set secretkey hunter2");
+        for line in [
+            "set secretkey hunter2",
+            "complete 'create user account=x password=hunter5 na'",
+            "expect-error login admin hunter3",
+            "assert hunter2 == $x.secretkey",
+            "!echo 'user=a&password=hunter6'",
+            "for password in hunter2 hunter3",
+        ] {
+            history.add(line);
+        }
         history.add(" \t");
         assert!(history.lines().is_empty() && !path.exists());
     }

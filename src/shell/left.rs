@@ -4,20 +4,24 @@ use super::keep::Kept;
 use super::session::Session;
 use crate::catalog::{Api, Catalog, Entry};
 use crate::client::ledger::{Noted, State};
+use crate::cloud::{self, Source, Undoing};
 use crate::error::{Error, Kind, Result};
 use crate::line::variables::Held;
 use crate::line::words::quote;
 
-/// Verbs that make things, and those that undo them: the first with the same noun that the cloud knows is offered.
+/// Verbs that make things, and those that undo them: the first with the same noun that the cloud knows is offered. What
+/// else undoes something the dialect knows.
 const UNDONE: &[(&str, &[&str])] = &[
     ("create", &["delete"]),
     ("deploy", &["destroy", "expunge"]),
     ("register", &["delete", "unregister"]),
     ("add", &["delete", "remove"]),
     ("upload", &["delete"]),
-    ("copy", &["delete"]),
-    ("associate", &["disassociate"]),
 ];
+/// Whose a thing is that goes by its name.
+const OWNERS: [&str; 3] = ["account", "domainid", "projectid"];
+
+type Params = Vec<(String, String)>;
 
 /// Something that was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,9 @@ struct Made {
     /// The id, or the name where it has no other.
     key: (&'static str, String),
     name: Option<String>,
+    owner: Params,
+    /// The calls that undo and list it, where its noun does not tell.
+    own: Option<(&'static Undoing, Params, Params)>,
 }
 
 /// What is left, the latest first. What the cloud no longer lists is gone with something else.
@@ -53,30 +60,96 @@ fn left_of(calls: &[Noted]) -> Vec<Made> {
             continue;
         }
         let entry = entry(&call.api);
-        let param = |wanted: &str| {
-            let same = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
-            call.params
-                .iter()
-                .find(same)
-                .map(|(_, value)| value.clone())
-        };
         let noun = entry.noun();
-        if UNDONE.iter().any(|(verb, _)| *verb == entry.verb()) {
-            let custom = call.custom.then(|| call.uuid.clone());
-            let id = call.resource.clone().or(custom).map(|id| ("id", id));
-            let name = param("name").or_else(|| param("username"));
-            if let Some(key) = id.or_else(|| Some(("name", name.clone()?))) {
-                left.push(Made { noun, key, name });
-            }
-        } else if UNDONE.iter().any(|(_, undo)| undo.contains(&entry.verb())) {
-            let (id, name) = (param("id"), param("name"));
-            left.retain(|made| {
-                let given = if made.key.0 == "id" { &id } else { &name };
-                made.noun != noun || given.as_ref() != Some(&made.key.1)
-            });
+        if let Some(made) = made_by(call) {
+            left.push(made);
+            continue;
         }
+        left.retain(|made| match &made.own {
+            Some((undoing, undo, _)) => undoing.undo.0 != call.api || !undoes(call, undo),
+            None => {
+                let undone = UNDONE.iter().any(|(_, undo)| undo.contains(&entry.verb()));
+                let given = param(call, made.key.0);
+                !undone || made.noun != noun || given.as_ref() != Some(&made.key.1)
+            }
+        });
     }
     left
+}
+
+/// What the call made, if it is one that makes something.
+fn made_by(call: &Noted) -> Option<Made> {
+    let entry = entry(&call.api);
+    let custom = call.custom.then(|| call.uuid.clone());
+    let id = call.resource.clone().or(custom);
+    let name = param(call, "name").or_else(|| param(call, "username"));
+    if let Some(undoing) = cloud::usual().undoing(&call.api) {
+        let undo = filled(undoing.undo.1, call, id.as_deref())?;
+        let list = filled(undoing.list.1, call, id.as_deref())?;
+        let noun = self::entry(undoing.undo.0).noun();
+        let key = ("id", undo.first()?.1.clone());
+        return Some(Made {
+            noun,
+            name: name.filter(|name| *name != key.1),
+            key,
+            owner: Params::new(),
+            own: Some((undoing, undo, list)),
+        });
+    }
+    UNDONE.iter().find(|(verb, _)| *verb == entry.verb())?;
+    let owner = OWNERS
+        .iter()
+        .filter_map(|name| Some((name.to_string(), param(call, name)?)));
+    Some(Made {
+        noun: entry.noun(),
+        key: match id {
+            Some(id) => ("id", id),
+            None => ("name", name.clone()?),
+        },
+        name,
+        owner: owner.collect(),
+        own: None,
+    })
+}
+
+/// The parameters with their values; nothing where one has none.
+fn filled(wanted: &[(&str, Source)], call: &Noted, id: Option<&str>) -> Option<Params> {
+    let mut filled = Params::new();
+    for (name, source) in wanted {
+        let before = filled.len();
+        match source {
+            Source::Made => filled.push((name.to_string(), id?.to_string())),
+            Source::Text(text) => filled.push((name.to_string(), text.to_string())),
+            Source::Given(given) => {
+                filled.extend(call.params.iter().filter_map(|(known, value)| {
+                    let rest = known.to_ascii_lowercase();
+                    let rest = rest.strip_prefix(given)?;
+                    let is_it = rest.is_empty() || rest.starts_with('[');
+                    is_it.then(|| (format!("{name}{rest}"), value.clone()))
+                }))
+            }
+        }
+        if filled.len() == before {
+            return None;
+        }
+    }
+    Some(filled)
+}
+
+/// Whether the call is for all that is named; what it leaves open takes in everything.
+fn undoes(call: &Noted, undo: &Params) -> bool {
+    undo.iter().enumerate().all(|(place, (name, value))| {
+        let given = param(call, name);
+        given.map_or(place > 0, |given| given == *value)
+    })
+}
+
+fn param(call: &Noted, wanted: &str) -> Option<String> {
+    let same = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
+    call.params
+        .iter()
+        .find(same)
+        .map(|(_, value)| value.clone())
 }
 
 fn entry(api: &str) -> Entry {
@@ -86,19 +159,39 @@ fn entry(api: &str) -> Entry {
     }
 }
 
-/// The API that deletes it by what is known of it, if there is one.
+/// The command that undoes it, if there is one.
 fn undoing(made: &Made, catalog: &Catalog) -> Result<Option<String>> {
+    if let Some((undoing, undo, _)) = &made.own {
+        let api = catalog.api(undoing.undo.0)?;
+        return Ok(api.map(|api| format!("{}{}", api.words(), words(undo))));
+    }
     for verb in UNDONE.iter().flat_map(|(_, undo)| *undo) {
         let Some(api) = catalog.find(verb, &made.noun)? else {
             continue;
         };
         if api.param(made.key.0).is_some() {
-            let expunge = api.param("expunge").map_or("", |_| " expunge=true");
-            let key = quote(&format!("{}={}", made.key.0, made.key.1));
-            return Ok(Some(format!("{} {key}{expunge}", api.words())));
+            let mut params = vec![(made.key.0.to_string(), made.key.1.clone())];
+            if made.key.0 == "name" {
+                let owner = made
+                    .owner
+                    .iter()
+                    .filter(|(name, _)| api.param(name).is_some());
+                params.extend(owner.cloned());
+            }
+            if api.param("expunge").is_some() {
+                params.push(("expunge".into(), "true".into()));
+            }
+            return Ok(Some(format!("{}{}", api.words(), words(&params))));
         }
     }
     Ok(None)
+}
+
+fn words(params: &Params) -> String {
+    params
+        .iter()
+        .map(|(name, value)| format!(" {}", quote(&format!("{name}={value}"))))
+        .collect()
 }
 
 fn told(made: &Made, undo: &str) -> String {
@@ -109,13 +202,21 @@ fn told(made: &Made, undo: &str) -> String {
     format!("{} {}{name}: {undo}", made.noun, made.key.1)
 }
 
-/// Whether the cloud, asked for it by its id, shows nothing. What can't be asked for is there.
+/// Whether the cloud, asked for it, shows nothing. What can't be asked for is there.
 fn gone(session: &mut Session, catalog: &Catalog, made: &Made) -> Result<bool> {
-    let Some(list) = list_of(&made.noun, catalog)?.filter(|_| made.key.0 == "id") else {
+    let (list, params) = match &made.own {
+        Some((undoing, _, params)) => (catalog.api(undoing.list.0)?, params.clone()),
+        None if made.key.0 == "id" => (
+            list_of(&made.noun, catalog)?,
+            vec![("id".to_string(), made.key.1.clone())],
+        ),
+        None => return Ok(false),
+    };
+    let Some(list) = list else {
         return Ok(false);
     };
     let all = list.param("listall").map_or("", |_| " listall=true");
-    let line = format!("api {} id={}{all}", list.name, quote(&made.key.1));
+    let line = format!("api {}{}{all}", list.name, words(&params));
     match session.keep(&line) {
         Ok(Kept::Json(printed)) => {
             let held = printed.into_variable()?.held;
@@ -161,6 +262,97 @@ mod tests {
             .into_iter()
             .map(|made| format!("{} {}", made.noun, made.key.1))
             .collect()
+    }
+
+    #[test]
+    fn what_no_verb_tells_the_dialect_knows() {
+        let done = State::Done;
+        let tags = [
+            ("resourceids", "m"),
+            ("resourcetype", "UserVm"),
+            ("tags[0].key", "k"),
+            ("tags[0].value", "v"),
+        ];
+        let calls = [
+            call("associateIpAddress", &[], Some("i"), done),
+            call(
+                "createRemoteAccessVpn",
+                &[("publicipid", "i")],
+                Some("x"),
+                done,
+            ),
+            call("createTags", &tags, None, done),
+            call(
+                "copyTemplate",
+                &[("id", "t"), ("destzoneid", "z")],
+                Some("t"),
+                done,
+            ),
+            call(
+                "createVMSnapshot",
+                &[("virtualmachineid", "m")],
+                Some("s"),
+                done,
+            ),
+            call("addVpnUser", &[("username", "ann")], Some("u"), done),
+            call(
+                "getUploadParamsForVolume",
+                &[("name", "data")],
+                Some("v"),
+                done,
+            ),
+            // In all zones: nobody can tell what to delete.
+            call("copyTemplate", &[("id", "t")], Some("t"), done),
+        ];
+        let catalog = crate::line::testing::recorded();
+        let commands = |calls: &[Noted]| -> Vec<String> {
+            let undo = |made: Made| undoing(&made, &catalog).unwrap();
+            left_of(calls).into_iter().filter_map(undo).collect()
+        };
+        assert_eq!(
+            commands(&calls),
+            [
+                "disassociate ipaddress id=i",
+                "delete remoteaccessvpn publicipid=i",
+                "delete tags resourceids=m resourcetype=UserVm tags[0].key=k tags[0].value=v",
+                "delete template id=t zoneid=z",
+                "delete vmsnapshot vmsnapshotid=s",
+                "remove vpnuser username=ann",
+                "delete volume id=v",
+            ]
+        );
+        let undone = [
+            call("disassociateIpAddress", &[("id", "i")], None, done),
+            call(
+                "deleteTags",
+                &[("resourceids", "m"), ("resourceType", "UserVm")],
+                None,
+                done,
+            ),
+            call(
+                "deleteTemplate",
+                &[("id", "t"), ("zoneid", "y")],
+                None,
+                done,
+            ),
+            call("deleteVolume", &[("id", "v")], None, done),
+        ];
+        let left = left_of(&[&calls[..], &undone].concat());
+        let nouns: Vec<_> = left.iter().map(|made| made.noun.as_str()).collect();
+        assert_eq!(
+            nouns,
+            ["remoteaccessvpn", "template", "vmsnapshot", "vpnuser"]
+        );
+        let pair = call(
+            "createSSHKeyPair",
+            &[("name", "k"), ("account", "crew"), ("domainid", "d")],
+            None,
+            done,
+        );
+        assert_eq!(
+            commands(&[pair]),
+            ["delete sshkeypair name=k account=crew domainid=d"]
+        );
     }
 
     #[test]

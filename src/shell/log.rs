@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::cloud::Sent;
 use crate::config::private_directory;
+use crate::line::hidden::Hidden;
 use crate::line::secrets::strike;
 
 /// A log over this many bytes is put aside under the name with `.old` when a session opens it.
@@ -17,6 +18,7 @@ const LARGE: u64 = 10 << 20;
 /// A file that is opened when the first call is made.
 pub struct Log {
     path: PathBuf,
+    hidden: Hidden,
     state: Mutex<State>,
 }
 
@@ -29,16 +31,18 @@ struct State {
 }
 
 impl Log {
-    pub fn new(path: PathBuf) -> Log {
+    /// `hidden` are the texts that it leaves out.
+    pub fn new(path: PathBuf, hidden: Hidden) -> Log {
         Log {
             path,
+            hidden,
             state: Mutex::default(),
         }
     }
 
     /// The line that the calls from now on belong to.
     pub fn line(&self, line: &str) {
-        self.locked().line = strike(line);
+        self.locked().line = self.hidden.strike(&strike(line));
     }
 
     pub fn sent(&self, sent: &Sent) {
@@ -63,13 +67,13 @@ impl Log {
         }
         let status = match &sent.status {
             Ok(status) => status.to_string(),
-            Err(why) => one_line(why),
+            Err(why) => one_line(&self.hidden.strike(why)),
         };
         let text = format!(
             "{}\t{}\t{}\t{status}\t{} ms\n",
             Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
             one_line(line),
-            one_line(&sent.url),
+            one_line(&self.hidden.strike_query(&sent.url)),
             sent.duration.as_millis(),
         );
         let State { file, trouble, .. } = &mut *state;

@@ -10,7 +10,7 @@ use crate::client::{Client, Options, interrupted, pages};
 use crate::cloud::listing::{Choice, Listing};
 use crate::cloud::{Outcome, Request};
 use crate::error::{Error, Result};
-use crate::line::byname::{Part, has_name, parts, takes_ids};
+use crate::line::byname::{Part, has_name, is_list, parts, takes_ids};
 use crate::line::command::Call;
 use crate::line::nearest::{did_you_mean, nearest};
 use crate::line::shown;
@@ -93,14 +93,16 @@ impl Session {
             request.params.push(("keyword".into(), name.into()));
         }
         let mut all = self.asked(lookup, &typed, &listing, request, true)?;
-        let mut found = of_name(name, &all);
         // A keyword is not looked for in everything that a thing is known by. What the cloud gives at once of the list
-        // has to do, for a name that there is not would have the whole of a large one fetched.
-        if found.is_empty() && listing.keyword {
+        // has to do to find nothing, for a name that there is not would have the whole of a large one fetched; one that is
+        // there may be there again.
+        if of_name(name, &all.choices).is_empty() && listing.keyword {
             all = self.asked(lookup, &typed, &listing, listing.request.clone(), false)?;
-            found = of_name(name, &all);
+            if !all.whole && !of_name(name, &all.choices).is_empty() {
+                all = self.asked(lookup, &typed, &listing, listing.request.clone(), true)?;
+            }
         }
-        match &found[..] {
+        match &of_name(name, &all.choices)[..] {
             [one] => Ok(one.value.clone()),
             [] => Err(lookup.nobody(name, &line_of(&catalog, &listing), &all)),
             several => Err(lookup.several(name, several)),
@@ -115,7 +117,7 @@ impl Session {
         listing: &Listing,
         request: Request,
         whole: bool,
-    ) -> Result<Vec<Choice>> {
+    ) -> Result<Listed> {
         let list = request.api.clone();
         let asked = self.choices(listing, request, whole, lookup.client, lookup.options);
         asked.map_err(|error| {
@@ -140,7 +142,7 @@ impl Session {
         whole: bool,
         client: &Arc<Client>,
         options: &Options,
-    ) -> Result<Vec<Choice>> {
+    ) -> Result<Listed> {
         let list = self.known_catalog().api(&request.api)?;
         let options = Options {
             types: self.types(list.as_deref()),
@@ -168,6 +170,8 @@ impl Session {
                 }
             },
         )??;
+        let total = client.total(&answer);
+        let whole = total.is_none_or(|total| total <= answer.rows.len());
         let mut choices: Vec<Choice> = Vec::new();
         for row in answer.records() {
             choices.extend(listing.choices([&row]));
@@ -175,8 +179,15 @@ impl Session {
         // A thing may have a row for each of its places.
         let mut seen = HashSet::new();
         choices.retain(|choice| seen.insert(choice.value.clone()));
-        Ok(choices)
+        Ok(Listed { choices, whole })
     }
+}
+
+/// What a list has.
+struct Listed {
+    choices: Vec<Choice>,
+    /// Whether it is all of the list.
+    whole: bool,
 }
 
 /// A name that is looked up: for which parameter of which call.
@@ -196,8 +207,7 @@ impl Lookup<'_> {
 
     fn is_list(&self) -> bool {
         let declared = self.api.param(self.param);
-        let list = declared.is_some_and(|param| param.kind.eq_ignore_ascii_case("list"));
-        self.param.ends_with("ids") || (list && !self.param.contains('.'))
+        is_list(self.param, declared.map_or("", |param| &param.kind))
     }
 
     fn word(&self, value: &str) -> String {
@@ -210,10 +220,15 @@ impl Lookup<'_> {
     }
 
     /// `list` is the line that lists what was looked through.
-    fn nobody(&self, name: &str, list: &str, all: &[Choice]) -> Error {
-        let why = match all.is_empty() {
-            true => format!("`{list}` has nothing in it"),
-            false => format!("`{list}` has nothing of that name"),
+    fn nobody(&self, name: &str, list: &str, listed: &Listed) -> Error {
+        let all = &listed.choices;
+        let why = match (all.is_empty(), listed.whole) {
+            (true, _) => format!("`{list}` has nothing in it"),
+            (false, true) => format!("`{list}` has nothing of that name"),
+            (false, false) => format!(
+                "`{list}` has nothing of that name by its keyword, nor among its first {}",
+                all.len()
+            ),
         };
         let error = self.unsent(&format!("name:{name}"), &why);
         let labels = all.iter().flat_map(|choice| &choice.labels);

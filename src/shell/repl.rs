@@ -64,23 +64,31 @@ fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> 
     let spans = commands(text).spans;
     let count = spans.len();
     let mut blocks = Blocks::default();
+    let mut block = None;
     for (index, span) in spans.into_iter().enumerate() {
-        let command = &text[span];
-        session.history().add(command);
+        let command = &text[span.clone()];
         let presses = session.presses();
-        let start = Instant::now();
+        let (start, pondered) = (Instant::now(), session.ui.pondered());
         let line = Line {
             number: index + 1,
             text: command.into(),
         };
         // A loop is run when its end is there.
         let Some(step) = blocks.take(line) else {
+            block.get_or_insert(span.start);
             continue;
         };
+        // It is called back as a whole.
+        let from = block.take().unwrap_or(span.start);
+        session.history().add(&text[from..span.end]);
         let ended = script::run_typed(session, step);
         *last = Last {
             status: ended.status,
-            elapsed: Some(start.elapsed()),
+            elapsed: Some(
+                start
+                    .elapsed()
+                    .saturating_sub(session.ui.pondered() - pondered),
+            ),
         };
         if ended.leave {
             return Some(ended);

@@ -266,7 +266,7 @@ impl Beside {
             Mode::Script { stdin: false },
         )?;
         session.resolved = self.resolved.clone();
-        session.variables = self.variables.clone();
+        session.variables.take_in(&self.variables);
         session.keep_going = self.keep_going;
         session.sources = self.sources.clone();
         session.network = Some(self.network.clone());

@@ -129,7 +129,10 @@ impl Session {
         for note in file.warnings().iter().chain(&resolved.notes) {
             ui.warn(note);
         }
-        let ledger = Arc::new(Ledger::at(&places.state));
+        let variables = Variables::default();
+        let hidden = variables.hidden().clone();
+        ui.hide(hidden.clone());
+        let ledger = Arc::new(Ledger::at(&places.state).without(hidden));
         let demo = Arc::new(Demo::at(places.state.join("devcloud.sqlite")));
         Ok(Session {
             ui,
@@ -143,7 +146,7 @@ impl Session {
             history: History::default(),
             keep_going: false,
             sources: Vec::new(),
-            variables: Variables::default(),
+            variables,
             failure: None,
             told: None,
             warned: Vec::new(),
@@ -231,6 +234,11 @@ impl Session {
     /// From a line to what it came to; prints no data.
     pub fn evaluate(&mut self, line: &str) -> Result<Shown> {
         self.note_line(line);
+        let shown = self.evaluate_open(line);
+        shown.map_err(|error| self.variables.hidden().strike_error(error))
+    }
+
+    fn evaluate_open(&mut self, line: &str) -> Result<Shown> {
         let words = || line.split_ascii_whitespace();
         let catalog = self.catalog_for(words())?;
         let (parsed, catalog) = self
@@ -253,12 +261,13 @@ impl Session {
         self.run(command, &catalog)
     }
 
-    /// What words mean, without anything being done.
-    pub(super) fn meaning(&mut self, words: &[String]) -> Result<Command> {
-        let catalog = self.catalog_for(words.iter().map(String::as_str))?;
-        let meant =
-            self.understand(catalog, |language, _| command::parse_words(words, language))?;
-        Ok(meant.0)
+    /// What a line means, without anything being done.
+    pub(super) fn meaning(&mut self, line: &str) -> Result<Command> {
+        let catalog = self.catalog_for(line.split_ascii_whitespace())?;
+        let meant = self.understand(catalog, |language, variables| {
+            command::parse_with(line, language, variables)
+        })?;
+        Ok(meant.0.command)
     }
 
     /// Parses with the catalogue; one that proves broken while it is read is built anew, once.
@@ -296,7 +305,7 @@ impl Session {
         Ok(language(&catalog, &names, &settings).verb(word).is_some())
     }
 
-    fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
+    pub(super) fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
             Command::Call(call) => {
@@ -420,6 +429,7 @@ impl Session {
 
     /// Says the error and gives its status.
     pub fn failed(&mut self, error: &Error) -> Ended {
+        let error = &self.variables.hidden().strike_error(error.clone());
         let form = self.line_form.clone();
         match form.unwrap_or_else(|| self.resolved.get("output")).as_str() {
             "json" => self.ui.error_json(error),
@@ -469,8 +479,9 @@ impl Session {
             path if path.is_empty() => self.places.state.join("capuchin.log"),
             path => PathBuf::from(path),
         };
+        let hidden = self.variables.hidden();
         self.log
-            .get_or_insert_with(|| Arc::new(Log::new(path)))
+            .get_or_insert_with(|| Arc::new(Log::new(path, hidden.clone())))
             .clone()
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::builtin::{self, Known};
 use super::candidates::{Beyond, Match, Offer, Typed, candidates, files, printable, ranked};
-use super::complete::{Completion, Wanted, complete};
+use super::complete::{Completion, Wanted, complete, variables};
 use super::files::paths;
 use super::session::{Session, language, line_words};
 use super::values::{List, Values};
@@ -14,11 +14,14 @@ use crate::cloud::listing::{Choice, Listing};
 use crate::cloud::{self, Dialect};
 use crate::config::settings;
 use crate::error::Result;
+use crate::line::check::is_uuid;
 
 /// How long Tab holds the line for an answer of the cloud.
 pub const PATIENCE: Duration = Duration::from_millis(170);
 /// How long an answer may be on its way that nobody waits for.
 const LIMIT: Duration = Duration::from_secs(15);
+/// Of so many letters no two uuids have the same at their beginnings, as they are random.
+const TELLING: usize = 8;
 
 /// The ways to go on from the cursor. `until` is when values of the cloud are waited for no longer, and `width` the terminal's.
 /// An error is why the cloud gives no values, where there is nothing to offer.
@@ -30,7 +33,8 @@ pub fn offer(
     until: Instant,
     width: usize,
 ) -> Result<Offer> {
-    let mut completion = known_without_asking(line, position, catalog, known);
+    let mut completion = variables::complete(line, position, &known.variables)
+        .unwrap_or_else(|| known_without_asking(line, position, catalog, known));
     label_jobs(&mut completion, line, known);
     let Some(wanted) = &completion.wanted else {
         return Ok(Offer {
@@ -123,7 +127,7 @@ impl Question<'_> {
             }
         }
         let (found, how) = ranked(&choices, &typed);
-        let sure = (own && lists.is_empty()) || is_sure(&lists, how);
+        let sure = (own && lists.is_empty()) || is_sure(&lists, how, is_begun_id(&found, &typed));
         let beyond = beyond(&lists, &typed, found.len(), sure);
         Ok(Offer {
             candidates: candidates(&wanted.param, &typed, &found, width),
@@ -206,12 +210,23 @@ impl Question<'_> {
 }
 
 /// Whether there is nothing else that matches as well, as far as lists can tell: a server finds what has the text in its name.
-fn is_sure(lists: &[Arc<List>], how: Match) -> bool {
+/// `by_id` is whether what is typed is so much of an id that no other begins with it.
+fn is_sure(lists: &[Arc<List>], how: Match, by_id: bool) -> bool {
     match lists {
         [] => false,
         [first] => first.is_whole(),
-        [.., found] => found.is_whole() && !found.choices.is_empty() && how < Match::Subsequence,
+        [.., found] if found.choices.is_empty() => found.is_whole() && by_id,
+        [.., found] => found.is_whole() && how < Match::Subsequence,
     }
+}
+
+/// Whether the one choice is found by so long a beginning of its id that nothing else has it.
+fn is_begun_id(found: &[&Choice], typed: &Typed<'_>) -> bool {
+    let begun = |choice: &&Choice| {
+        let start = choice.value.get(..typed.text.len());
+        is_uuid(&choice.value) && start.is_some_and(|start| start.eq_ignore_ascii_case(typed.text))
+    };
+    !typed.by_name && typed.text.len() >= TELLING && found.len() == 1 && found.iter().all(begun)
 }
 
 fn beyond(lists: &[Arc<List>], typed: &Typed<'_>, found: usize, sure: bool) -> Beyond {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -57,9 +58,13 @@ pub struct Pager {
     width: usize,
     height: usize,
     state: State,
-    /// Whether the pager has the terminal, for those who would draw on it.
+    /// Whether the pager has the terminal, for those who would draw on it, and how long pagers have had it.
     shows: Rc<Cell<bool>>,
+    read: Rc<Cell<Duration>>,
+    since: Instant,
     signal: Option<signal_hook::SigId>,
+    /// Whether there is no such program, or it could show nothing.
+    useless: bool,
 }
 
 enum State {
@@ -78,7 +83,12 @@ enum State {
 }
 
 impl Pager {
-    pub fn new(program: Program, (width, height): (usize, usize), shows: Rc<Cell<bool>>) -> Pager {
+    pub fn new(
+        program: Program,
+        (width, height): (usize, usize),
+        shows: Rc<Cell<bool>>,
+        read: Rc<Cell<Duration>>,
+    ) -> Pager {
         Pager {
             program,
             width,
@@ -89,7 +99,10 @@ impl Pager {
                 rows: 0,
             },
             shows,
+            read,
+            since: Instant::now(),
             signal: None,
+            useless: false,
         }
     }
 
@@ -98,14 +111,24 @@ impl Pager {
         matches!(self.state, State::Closed)
     }
 
-    /// Prints what was held back, or waits until the pager is left.
-    pub fn end(mut self) -> io::Result<()> {
+    /// Prints what was held back, or waits until the pager is left. Gives the line of a pager that was of no use.
+    pub fn end(mut self) -> (Option<String>, io::Result<()>) {
+        let ended = self.finish();
+        let line = match &self.program {
+            Program::Line(line) if self.useless => Some(line.clone()),
+            _ => None,
+        };
+        (line, ended)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.state, State::Printed) {
             State::Held { bytes, .. } => print(&bytes),
             State::Shown { mut child, sent } => {
                 drop(child.stdin.take());
                 let worked = worked(&mut child);
                 self.give_back();
+                self.useless = !worked;
                 match sent {
                     Some(sent) if !worked => print(&sent),
                     _ => Ok(()),
@@ -118,12 +141,14 @@ impl Pager {
     fn start(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         let Ok(mut child) = self.program.command().stdin(Stdio::piped()).spawn() else {
             self.state = State::Printed;
+            self.useless = true;
             return print(&bytes);
         };
         // Ctrl-C is the pager's while it has the terminal.
         let pressed = Arc::new(AtomicBool::new(false));
         self.signal = signal_hook::flag::register(signal_hook::consts::SIGINT, pressed).ok();
         self.shows.set(true);
+        self.since = Instant::now();
         let taken = give(&mut child, &bytes);
         let sent = Some(bytes);
         self.state = State::Shown { child, sent };
@@ -146,12 +171,14 @@ impl Pager {
             return Err(why);
         }
         self.state = State::Printed;
+        self.useless = true;
         print(&sent.unwrap_or_default())?;
         print(bytes)
     }
 
     fn give_back(&mut self) {
         self.shows.set(false);
+        self.read.set(self.read.get() + self.since.elapsed());
         if let Some(signal) = self.signal.take() {
             signal_hook::low_level::unregister(signal);
         }

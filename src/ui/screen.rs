@@ -1,5 +1,5 @@
 //! A screen that is drawn over and over in its place: a header and text in, what changed since the last one marked. It has
-//! the terminal's other screen, and gives the first one back when it is dropped.
+//! the terminal's other screen, and when it is dropped gives the first one back, with what was shown last.
 
 use std::io::{self, Write, stdout};
 
@@ -68,8 +68,12 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        let last = match self.header[0].is_empty() {
+            true => String::new(),
+            false => picture(&self.header, &self.lines, None, size()).join("\r\n") + "\r\n",
+        };
         // A terminal that is gone needs nothing back.
-        let _ = stdout().write_all(LEAVE.as_bytes());
+        let _ = stdout().write_all(format!("{LEAVE}{last}").as_bytes());
         let _ = stdout().flush();
     }
 }
@@ -83,11 +87,23 @@ fn size() -> (usize, usize) {
 
 /// All that is to be written for a screen of that many columns and lines.
 fn drawn(
+    header: &[String; 2],
+    lines: &[String],
+    before: Option<&[String]>,
+    size: (usize, usize),
+) -> String {
+    let mut screen = picture(header, lines, before, size);
+    screen.insert(1, String::new());
+    format!("\x1b[H{}\x1b[K\x1b[J", screen.join("\x1b[K\r\n"))
+}
+
+/// The lines of a screen, without the empty one below the header.
+fn picture(
     [left, right]: &[String; 2],
     lines: &[String],
     before: Option<&[String]>,
     (width, height): (usize, usize),
-) -> String {
+) -> Vec<String> {
     let room = height - ABOVE;
     let shown = if lines.len() > room { room - 1 } else { room };
     let new: Vec<String> = lines.iter().map(|line| plain(line)).collect();
@@ -95,10 +111,7 @@ fn drawn(
     let space = width.saturating_sub(right.chars().count() + 2);
     let left = fitted(left, space, &[]);
     let gap = space.saturating_sub(left.chars().count()) + 2;
-    let mut screen = vec![
-        format!("{DIM}{left}{}{right}{PLAIN}", " ".repeat(gap)),
-        String::new(),
-    ];
+    let mut screen = vec![format!("{DIM}{left}{}{right}{PLAIN}", " ".repeat(gap))];
     for (place, line) in lines.iter().take(shown).enumerate() {
         let marks = marks.as_ref().map_or(&[][..], |marks| &marks[place]);
         screen.push(fitted(line, width, marks));
@@ -107,7 +120,7 @@ fn drawn(
         let more = lines.len() - shown;
         screen.push(format!("{DIM}… {more} more lines{PLAIN}"));
     }
-    format!("\x1b[H{}\x1b[K\x1b[J", screen.join("\x1b[K\r\n"))
+    screen
 }
 
 /// A part of a line: a letter to be seen, or a change of colour.

@@ -304,3 +304,63 @@ fn the_prompt_knows_variables_loops_and_assertions() {
     session.send_line("exit").unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn a_secret_stays_one_under_whatever_name_it_is_sent() {
+    let home = Home::new();
+    let made = "create user account=admin username=ann password=x-of-ann email=a@example.org firstname=A lastname=B";
+    let id = home.value(made, "id");
+    home.file(
+        "keys.cap",
+        format!(
+            "let k = register userkeys id={id}\n\
+             let s = $k.secretkey\n\
+             let d = create domain name=\"x $s\"\n\
+             for word in $s\n  list domains name=$word\nend\n\
+             let\n\
+             expect-error 431 create domain name=\"x $s\"\n\
+             expect-error 530 create domain name=\"x $s\"\n\
+             list zones id=$s\n\
+             list zones colour=$s\n\
+             watch --rounds 1 list pods name=$s\n\
+             list zones no-such-word-$s\n\
+             list domains id=$d.id filter=name -o csv\n"
+        ),
+    );
+    let seen = home.run("-f keys.cap --keep-going").seen().status(8);
+    let secret = seen.stdout.lines().last().unwrap_or_default();
+    let secret = secret.trim_start_matches("x ").to_string();
+    assert!(secret.len() > 20, "{seen:?}");
+    // What is asked for is shown, and nothing else is.
+    assert_eq!(seen.stdout.matches(&secret).count(), 1, "{seen:?}");
+    let beginning = &secret[..20];
+    assert!(!seen.stderr.contains(beginning), "{}", seen.stderr);
+    assert!(seen.stderr.contains("********"), "{}", seen.stderr);
+    let state = home.path().join(".local/state/capuchin");
+    for file in [
+        "capuchin.log",
+        "ledger/calls.sqlite",
+        "ledger/calls.sqlite-wal",
+    ] {
+        let bytes = std::fs::read(state.join(file)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(beginning), "{file}");
+        let encoded = beginning.replace('+', "%2B").replace('/', "%2F");
+        assert!(!text.contains(&encoded), "{file}");
+    }
+    let noted = home.run("jobs all").ok();
+    assert!(noted.contains("createDomain"), "{noted}");
+    home.file("t.cap", "let k = register userkeys id=$id\nlet d = create domain name=$k.secretkey\nassert $d.name == x\n");
+    let seen = home
+        .args(&["--var", &format!("id={id}"), "test", "t.cap"])
+        .seen()
+        .status(8);
+    assert!(
+        seen.stdout.contains("(********): delete domain id="),
+        "{seen:?}"
+    );
+    assert!(seen.stdout.contains("******** == x"), "{seen:?}");
+    let batch = format!("let k = register userkeys id={id}\nlist zones id=$k.secretkey\n");
+    let seen = home.run("batch").stdin(batch).ok();
+    assert!(seen.contains("value=********"), "{seen}");
+}

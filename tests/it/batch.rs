@@ -218,3 +218,16 @@ fn the_example_of_the_readme_runs() {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(printed.trim(), "devcloud 0", "{output:?}");
 }
+
+#[test]
+fn a_script_that_fails_answers_with_its_own_error() {
+    let home = Home::new();
+    home.file("s.cap", "list zones id=no-such-zone\n");
+    let printed = home
+        .run("batch")
+        .stdin("source s.cap\nexpect-error 431 source s.cap\n")
+        .ok();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].contains("\"code\":431"), "{printed}");
+    assert!(lines[1].contains("\"ok\":true"), "{printed}");
+}

@@ -276,9 +276,10 @@ fn a_long_list_is_narrowed_by_the_server_and_the_rest_counted() {
             }
             Some(_) => json(r#"{"listzonesresponse":{}}"#),
             None => {
-                let rows: Vec<String> = (0..250)
+                let mut rows: Vec<String> = (0..249)
                     .map(|row| format!("{{\"id\":\"id-{row}\",\"name\":\"zone {row:03}\"}}"))
                     .collect();
+                rows.push(r#"{"id":"5f0e3c1a-7d21-4222-8333-444455556666","name":"last"}"#.into());
                 json(&format!(
                     "{{\"listzonesresponse\":{{\"count\":10000,\"zone\":[{}]}}}}",
                     rows.join(",")
@@ -293,8 +294,12 @@ fn a_long_list_is_narrowed_by_the_server_and_the_rest_counted() {
     tab_until(&mut session, " more: type part of a name or id");
     session.send("web").unwrap();
     tab_until(&mut session, "zoneid=77 ");
+    // So much of an id is nothing else's, however long the list is.
+    session.send_control('u').unwrap();
+    session.send("create pod zoneid=5F0e3c1a").unwrap();
+    tab_until(&mut session, "zoneid=5f0e3c1a-7d21-4222-8333-444455556666 ");
     leave(session);
-    assert_eq!(cloud.asked("listZones").len(), 2);
+    assert_eq!(cloud.asked("listZones").len(), 3);
     // What the first page has may not be all there is, so a single one of it stays out of the line.
     let seen = home
         .args(&["complete", "--values", "create pod zoneid=zn007"])

@@ -212,6 +212,8 @@ fn a_pager_that_fails_hides_nothing() {
         let out = shown(&home, "list things", &[("PAGER", broken)]);
         assert_eq!(out.matches("thing-0 ").count(), 1, "{broken}: {out}");
         assert_eq!(out.matches("thing-39").count(), 1, "{broken}: {out}");
+        let said = format!("the pager `{broken}` did not work");
+        assert!(out.contains(&said), "{broken}: {out}");
         assert!(out.ends_with("status=0\n"), "{broken}: {out}");
     }
 }
@@ -229,6 +231,21 @@ fn a_pager_that_is_left_ends_it_quietly() {
         assert_eq!(out.contains("not shown: "), form == "table", "{out}");
         assert!(out.ends_with("status=0\n"), "{out}");
     }
+}
+
+#[test]
+fn reading_in_a_pager_is_no_time_that_a_command_took() {
+    let (_stub, home) = cloud(40);
+    // Longer than what the prompt tells of.
+    let pager = "sleep 2.2; cat";
+    let mut session = open(&home, "", &[("PAGER", pager), ("NO_COLOR", "1")]);
+    session.exp_string("(stub) > ").unwrap();
+    session.send_line("list things").unwrap();
+    session.exp_string("thing-39").unwrap();
+    let after = session.exp_string("(stub) > ").unwrap();
+    assert!(!after.contains(" s] "), "{after}");
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
 }
 
 #[test]

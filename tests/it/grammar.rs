@@ -165,3 +165,16 @@ fn help_is_there_where_a_profile_is_not_finished() {
         home.run(line).seen().status(0).out("Shows all settings");
     }
 }
+
+#[test]
+fn a_value_that_none_of_the_usual_ones_is_asked_about_and_sent() {
+    let home = Home::new();
+    home.run("list templates templatefilter=featred")
+        .seen()
+        .status(1)
+        .err("`templatefilter=featred` is none of the usual values; did you mean `featured`?");
+    home.run("stop virtualmachine id=")
+        .seen()
+        .status(2)
+        .err("id is missing");
+}

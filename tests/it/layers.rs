@@ -7,11 +7,13 @@ const LAYERS: &[(&str, u8)] = &[
     ("error", 0),
     ("line::words", 0),
     ("line::secrets", 0),
+    ("line::hidden", 0),
     ("record", 0),
     ("catalog", 0),
     ("config", 0),
     ("line", 1),
     ("cloud", 1),
+    ("datacenter", 1),
     ("record::json", 1),
     ("record::xml", 1),
     ("record::select", 1),
@@ -124,7 +126,15 @@ fn the_page_names_every_room() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
     let text = std::fs::read_to_string(page).unwrap();
     for room in [
-        "line", "catalog", "cloud", "client", "record", "print", "config", "shell",
+        "line",
+        "catalog",
+        "cloud",
+        "datacenter",
+        "client",
+        "record",
+        "print",
+        "config",
+        "shell",
     ] {
         assert!(text.contains(&format!("`src/{room}/`")), "{room}");
     }

@@ -144,7 +144,8 @@ const APIS: &str = r#"{"listapisresponse":{"api":[
         {"name":"iptonetworklist","type":"map"},{"name":"details","type":"map"},{"name":"secretid","type":"uuid"}]},
     {"name":"listNetworks","params":[{"name":"zoneid","type":"uuid"},{"name":"page","type":"integer"},
         {"name":"pagesize","type":"integer"}]},
-    {"name":"listZones","params":[{"name":"keyword","type":"string"}]}]}}"#;
+    {"name":"listZones","params":[{"name":"keyword","type":"string"},{"name":"page","type":"integer"},
+        {"name":"pagesize","type":"integer"}]}]}}"#;
 
 /// A cloud whose zones have no `x` under a keyword but under their description, and whose networks come in two pages.
 fn stand_in(zones: fn(&Asked) -> String) -> StandIn {
@@ -202,5 +203,47 @@ fn a_look_up_that_fails_says_what_was_looked_up_and_nothing_is_sent() {
         .seen()
         .status(2)
         .err("no list is known of what it takes");
+    assert!(cloud.asked("deployVirtualMachine").is_empty());
+}
+
+#[test]
+fn a_machine_is_not_called_as_the_host_that_it_runs_on() {
+    let home = Home::new();
+    deploy(&home, &["name=web"]).status(0);
+    let host = home.value("list virtualmachines", "hostname");
+    home.args(&["stop", "virtualmachine", &format!("id=name:{host}")])
+        .seen()
+        .status(2)
+        .err("nothing of that name");
+    assert!(sends(&home, "stopVirtualMachine").is_empty());
+    let line = format!("stop virtualmachine id={host}");
+    let offered = home.args(&["complete", "--values", &line]).seen().status(0);
+    assert_eq!(offered.stdout, "");
+}
+
+#[test]
+fn one_of_a_name_in_a_part_of_a_list_is_not_taken_before_the_rest_is_seen() {
+    let cloud = stand_in(|asked| match asked.param("keyword") {
+        // The keyword is not looked for in this field.
+        Some(_) => json(r#"{"r":{}}"#),
+        None => {
+            let row = |id: usize| format!(r#"{{"id":"{id}","displayname":"d{}"}}"#, id % 3);
+            let from = asked.param("page").map_or(1, |page| page.parse().unwrap());
+            let rows: Vec<String> = (from * 3 - 2..=from * 3).map(row).collect();
+            json(&format!(
+                r#"{{"r":{{"count":6,"zone":[{}]}}}}"#,
+                rows.join(",")
+            ))
+        }
+    });
+    let home = cloud.home(KEYS);
+    home.run("deploy virtualmachine zoneid=name:d1")
+        .seen()
+        .status(2)
+        .err("2 have that name");
+    home.run("deploy virtualmachine zoneid=name:d7")
+        .seen()
+        .status(2)
+        .err("nor among its first 3");
     assert!(cloud.asked("deployVirtualMachine").is_empty());
 }

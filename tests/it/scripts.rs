@@ -91,3 +91,17 @@ fn shell_commands_keep_their_own_pipes_and_quotes() {
     assert_eq!(seen.stdout, "A B\nc  d\n");
     home.script("!exit 9\n").status(9);
 }
+
+#[test]
+fn a_session_goes_on_with_the_administrators_new_keys() {
+    let home = Home::new();
+    let id = home.value("list users", "id");
+    home.script(format!(
+        "register userkeys id={id}\nlist zones filter=name\n"
+    ))
+    .status(0)
+    .out("name = devcloud");
+    home.script("lock user id=name:admin\nlist zones\n")
+        .status(1)
+        .err("`devcloud reset` starts it over");
+}

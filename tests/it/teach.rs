@@ -194,6 +194,17 @@ fn on_first_use_examples_have_what_the_built_in_cloud_has_and_run() {
         "get uploadparamsfortemplate",
         "list usagerecords",
         "list templates",
+        "create volume",
+        "update volume",
+        "associate ipaddress",
+        "enable account",
+        "disable account",
+        "delete account",
+        "create securitygroup",
+        "authorize securitygroupingress",
+        "update networkoffering",
+        "update resourcelimit",
+        "extract template",
     ] {
         let (said, line) = example(&home, call);
         assert!(!said.contains("put a value in"), "{call}: {said}");
@@ -218,6 +229,23 @@ fn every_list_of_the_built_in_cloud_has_an_example_that_runs() {
     }
     assert!(lines.lines().count() > 70, "{lines}");
     home.script(&lines).status(0);
+}
+
+#[test]
+fn examples_leave_alone_what_their_call_cannot_work_on() {
+    let home = Home::new();
+    for call in [
+        "delete user",
+        "disable account",
+        "delete domain",
+        "delete networkoffering",
+        "start systemvm",
+    ] {
+        let (said, _) = example(&home, call);
+        assert!(said.contains("here is as this needs it"), "{call}: {said}");
+    }
+    let (_, line) = example(&home, "list virtualmachines");
+    assert_eq!(line, "list virtualmachines filter=id,name,state");
 }
 
 #[test]
@@ -293,4 +321,19 @@ fn at_a_prompt_help_is_followed_by_what_it_shows() {
     session.exp_string("name = example").unwrap();
     session.send_line("exit").unwrap();
     session.exp_eof().unwrap();
+}
+
+#[test]
+fn no_example_locks_the_administrator_out() {
+    let home = Home::new();
+    for call in [
+        "lock user",
+        "disable user",
+        "delete account",
+        "lock account",
+    ] {
+        let (said, line) = example(&home, call);
+        assert!(said.contains("put a value in"), "{call}: {said}");
+        assert!(line.ends_with("=ID") || !line.contains('-'), "{line}");
+    }
 }

@@ -66,8 +66,36 @@ fn what_changed_is_marked_in_its_place_until_control_c() {
     session.exp_string("state3").unwrap();
     session.send_control('c').unwrap();
     session.exp_string("\x1b[?1049l").unwrap();
+    // What was seen last stays, with its time, and no longer marked.
+    session.exp_string("every 0.1 s: list things").unwrap();
+    let rest = session.exp_eof().unwrap();
+    assert!(!rest.contains("\x1b[7m"), "{rest}");
+    assert!(
+        rest.contains("| t  | state") || rest.contains("not now"),
+        "{rest}"
+    );
+    assert_eq!(status(&session), 0);
+}
+
+#[test]
+fn what_was_watched_for_so_many_rounds_is_there_afterwards() {
+    let (_stub, home) = changing();
+    let line = ["watch", "--rounds", "2", "0.1", "list", "things"];
+    let mut session = on_terminal(&home, &line);
+    session.exp_string("\x1b[?1049l").unwrap();
+    session.exp_string("| t  | state1 |").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 0);
+    // A message is not cut as the lines of an answer are.
+    let line = ["watch", "--rounds", "1", "list", "things"];
+    let mut session = on_terminal(&home, &line);
+    session.exp_string("\x1b[?1049l").unwrap();
+    let rest = session.exp_eof().unwrap();
+    assert!(
+        rest.contains("not now") && rest.contains("hint: "),
+        "{rest}"
+    );
+    assert!(rest.contains("shows the parameters)"), "{rest}");
 }
 
 #[test]
@@ -183,4 +211,22 @@ fn a_process_that_is_told_to_end_says_how_to_ask_after_its_job() {
     session.exp_string("query asyncjobresult jobid=").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 5);
+}
+
+#[test]
+fn a_variable_in_what_is_watched_is_a_value_there_too() {
+    let home = Home::new();
+    home.file("secret.txt", "what the file holds");
+    for value in ["@secret.txt", "name:devcloud", "two words", "a|b"] {
+        let script = format!(
+            "let v = '{value}'\nlet d = create domain name=$v\n\
+             watch --rounds 1 list domains name=$v listall=true filter=name -o csv\n\
+             expect-error 431 watch --rounds 1 list domains id=$v\nlet gone = delete domain id=$d.id\n"
+        );
+        let seen = home.script(script.as_bytes()).status(0);
+        assert_eq!(seen.stdout, format!("name\n{value}\n"), "{seen:?}");
+    }
+    let log = home.path().join(".local/state/capuchin/capuchin.log");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(!log.contains("file%20holds"), "{log}");
 }

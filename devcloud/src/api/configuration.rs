@@ -1,4 +1,4 @@
-//! The cloud's own settings: those that it honours.
+//! The cloud's own settings: those that it honours, and a few without effect here that files of datacentres set.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -29,7 +29,10 @@ const UPLOAD_TIME: &str = "upload.operation.timeout";
 /// Whether accounts are invited to projects before they are in them.
 pub const INVITE: &str = "project.invite.required";
 
-/// A setting that the cloud honours; those of real servers are described in their words, slips included.
+/// The DNS domain of networks that are given none.
+const DOMAIN_SUFFIX: &str = "guest.domain.suffix";
+
+/// A setting that the cloud has; those of real servers are described in their words, slips included.
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -51,6 +54,8 @@ enum Holds {
     CountOrNothing,
     /// A number from 0, or -1 for any.
     CountOrAny,
+    /// Any text.
+    Text,
     /// The number of a port, or 0 or nothing for none.
     Port,
 }
@@ -93,10 +98,40 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Count,
     },
     Setting {
+        name: "enable.dynamic.scale.vm",
+        default: "false",
+        about: "Enables/Disables dynamically scaling a vm",
+        holds: Holds::Boolean,
+    },
+    Setting {
+        name: DOMAIN_SUFFIX,
+        default: "cs2cloud.internal",
+        about: "Default domain name for vms inside virtualized networks fronted by router",
+        holds: Holds::Text,
+    },
+    Setting {
+        name: "instance.name",
+        default: "VM",
+        about: "Name of the deployment instance.",
+        holds: Holds::Text,
+    },
+    Setting {
         name: INTEGRATION_PORT,
         default: "",
         about: "Defaul API port",
         holds: Holds::Port,
+    },
+    Setting {
+        name: "max.account.cpus",
+        default: "40",
+        about: "How many processors the machines of an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.memory",
+        default: "40960",
+        about: "How many MB of memory the machines of an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
     },
     Setting {
         name: "max.account.networks",
@@ -105,9 +140,21 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::CountOrAny,
     },
     Setting {
+        name: "max.account.primary.storage",
+        default: "200",
+        about: "How many GB of volumes an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
         name: "max.account.public.ips",
         default: "20",
         about: "How many public addresses an account may have that nobody set a limit for; -1 for any number",
+        holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: "max.account.secondary.storage",
+        default: "400",
+        about: "How many GB of snapshots, templates and ISOs an account may have that nobody set a limit for; -1 for any number",
         holds: Holds::CountOrAny,
     },
     Setting {
@@ -147,6 +194,12 @@ const SETTINGS: &[Setting] = &[
         holds: Holds::Boolean,
     },
     Setting {
+        name: "secstorage.allowed.internal.sites",
+        default: "",
+        about: "Comma separated list of cidrs internal to the datacenter that can host template download servers",
+        holds: Holds::Text,
+    },
+    Setting {
         name: SESSION_TIME,
         default: "1800",
         about: "How many seconds a session may idle before it ends",
@@ -175,6 +228,7 @@ impl Setting {
             Holds::CountOrZero => value.parse::<u32>().is_ok(),
             Holds::CountOrNothing => value.is_empty() || value.parse::<u32>().is_ok(),
             Holds::CountOrAny => value == "-1" || value.parse::<u32>().is_ok(),
+            Holds::Text => true,
             Holds::Port => value.is_empty() || value.parse::<u16>().is_ok(),
         }
     }
@@ -249,6 +303,11 @@ fn text(db: &Connection, name: &str) -> Done<String> {
     let default = SETTINGS.iter().find(|setting| setting.name == name);
     let set = store::setting(db, name)?;
     Ok(set.unwrap_or_else(|| default.map_or("", |setting| setting.default).into()))
+}
+
+/// The DNS domain of networks that are given none.
+pub fn domain_suffix(db: &Connection) -> Done<String> {
+    text(db, DOMAIN_SUFFIX)
 }
 
 /// How many minutes after the call that announces it an upload has to begin.

@@ -105,6 +105,7 @@ fn lists_of(kind: &str) -> &'static str {
         "domain" => "listDomains",
         "ostype" => "listOsTypes",
         "imagestore" => "listImageStores",
+        "stagingstore" => "listSecondaryStagingStores",
         "provider" => "listNetworkServiceProviders",
         "traffictype" => "listTrafficTypes",
         "element" => "listVirtualRouterElements",

@@ -125,6 +125,7 @@ fields! {
         traffictype string "what it carries", isdefault boolean "whether it came with the cloud",
         availability string "Required, Optional …", networkrate integer "the rate in Mb/s",
         state string "Enabled or Disabled", guestiptype string "Isolated or Shared",
+        serviceofferingid string "the service offering of its routers",
         service list "the services it has", created date "when it was made";
     NETWORK: issystem boolean "whether it is the cloud's own", specifyipranges boolean "whether address ranges are given", restartrequired boolean "whether it has to be restarted", canusefordeploy boolean "whether machines can be made in it", ispersistent boolean "whether it stays without machines", displaynetwork boolean "whether users see it", strechedl2subnet boolean "whether it spans zones",
         id string "the id of the network", name string "its name", displaytext string "what it is",

@@ -492,7 +492,7 @@ impl Call<'_> {
 
     /// Keeps a new thing; its id and name come first among its fields.
     pub fn create(&self, made: Made, fields: Value) -> Done<Thing> {
-        quotas::reserve_made(self, &made)?;
+        quotas::reserve_made(self, &made, &fields)?;
         let uuid = made
             .uuid
             .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());

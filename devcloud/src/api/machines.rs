@@ -7,7 +7,7 @@ use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::Owner;
 use super::{
     Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, in_job, keypairs, networks,
-    nics, opt, req, storage, templates,
+    nics, opt, req, storage, templates, wires,
 };
 use crate::clock;
 use crate::store::{self, Thing};
@@ -437,7 +437,11 @@ pub fn networks_of(call: &Call, owner: &Owner, zone: &Thing) -> Done<Vec<Thing>>
     }
     let own = store::children(call.db, "network", &zone.uuid)?
         .into_iter()
-        .find(|network| network.account == owner.id && network.text("vpcid").is_empty());
+        .find(|network| {
+            // Where security groups keep machines apart, they share a network.
+            let shared = zone.is("securitygroupsenabled") && network.text("type") == "Shared";
+            shared || (network.account == owner.id && network.text("vpcid").is_empty())
+        });
     if let Some(network) = own {
         return Ok(vec![network]);
     }
@@ -654,8 +658,12 @@ pub fn address(call: &Call, network: &Thing, wanted: Option<&str>) -> Done<Strin
         }
         return Ok(wanted.into());
     }
-    (first.saturating_add(2)..last)
-        .map(|number| std::net::Ipv4Addr::from(number).to_string())
+    let ranges = wires::guest_ranges(call, network)?;
+    let free: Box<dyn Iterator<Item = u32>> = match ranges.is_empty() {
+        true => Box::new(first.saturating_add(2)..last),
+        false => Box::new(ranges.into_iter().flat_map(|(first, last)| first..=last)),
+    };
+    free.map(|number| std::net::Ipv4Addr::from(number).to_string())
         .find(|address| !taken.contains(&address.as_str()))
         .ok_or_else(|| {
             Refusal::new(
@@ -712,7 +720,7 @@ pub(super) fn body(
         "passwordenabled": template.is("passwordenabled"), "serviceofferingid": offering.uuid, "serviceofferingname": offering.name,
         "cpunumber": size("cpunumber"), "cpuspeed": size("cpuspeed"), "memory": size("memory"), "rootdeviceid": 0,
         "rootdevicetype": "ROOT", "securitygroup": groups::security_of(call, owner, zone)?, "nic": nic,
-        "hypervisor": "XenServer", "keypair": call.text("keypair"), "details": call.map("details"),
+        "hypervisor": template.text("hypervisor"), "keypair": call.text("keypair"), "details": call.map("details"),
         "affinitygroup": groups::affinity_of(call, owner)?,
         "displayvm": call.boolean("displayvm").unwrap_or(true), "isdynamicallyscalable": false, "tags": []});
     Ok(owner.body(before, after))

@@ -35,6 +35,7 @@ mod rules;
 mod scaling;
 mod sessions;
 mod snapshots;
+mod staging;
 mod storage;
 mod tags;
 mod templates;
@@ -45,6 +46,7 @@ mod usage;
 mod volumes;
 mod vpcs;
 mod vpn;
+mod waking;
 mod wires;
 mod zones;
 
@@ -248,6 +250,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         usage::APIS,
         volumes::APIS,
         vpcs::APIS,
+        staging::APIS,
         vpn::APIS,
         gateways::APIS,
         offers::APIS,

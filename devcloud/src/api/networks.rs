@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::addresses::ADDRESS;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
 use super::things::{Owner, begun};
-use super::{Call, Done, Reply, addresses, nics, routers, vpcs};
+use super::{Call, Done, Reply, addresses, configuration, nics, routers, vpcs, wires};
 use crate::api::fields::{NETWORK, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -54,6 +54,9 @@ apis! {
             let zone = call.required_thing("zoneid", "zone")?;
             let owner = call.owner()?;
             let network = create(call, &owner, &name, &text, &offering, &zone)?;
+            if let Some(first) = call.text("startip").filter(|_| offering.is("specifyipranges")) {
+                wires::add_guest_range(call, &network, first)?;
+            }
             call.shown("network", &network)
         };
 
@@ -242,7 +245,7 @@ pub fn create(
         "issystem": false, "state": "Allocated", "related": null, "dns1": "10.147.28.6", "type": guest,
         "vlan": call.text("vlan").filter(|_| call.caller.root()), "acltype": call.text("acltype").unwrap_or("Account")});
     let after = json!({"service": names,
-        "networkdomain": call.text("networkdomain").unwrap_or("cs2cloud.internal"),
+        "networkdomain": call.text("networkdomain").unwrap_or(&configuration::domain_suffix(call.db)?),
         "physicalnetworkid": call.text("physicalnetworkid").filter(|_| call.caller.root()), "specifyipranges": false,
         "vpcid": vpc.as_ref().map(|vpc| &vpc.uuid), "restartrequired": false, "canusefordeploy": true,
         "ispersistent": false, "tags": [], "displaynetwork": call.boolean("displaynetwork").unwrap_or(true),
@@ -256,7 +259,7 @@ pub fn create(
 }
 
 /// The addresses that a gateway and a netmask make.
-fn cidr(gateway: &str, netmask: &str) -> Done<String> {
+pub fn cidr(gateway: &str, netmask: &str) -> Done<String> {
     let parsed = |text: &str| text.parse::<std::net::Ipv4Addr>().map(u32::from);
     let at = parsed(gateway).map_err(|_| Refusal::value(format!("Invalid gateway {gateway}")))?;
     let mask = parsed(netmask)

@@ -32,7 +32,7 @@ apis! {
         opt "forvpc" Boolean "whether it is for VPCs";
         opt "ispersistent" Boolean "whether it stays without machines";
         opt "networkrate" Integer "the rate in Mb/s";
-        opt "serviceofferingid" Uuid "the service offering";
+        opt "serviceofferingid" Id("systemoffering") "the service offering";
         opt "specifyipranges" Boolean "whether address ranges are given";
         opt "specifyvlan" Boolean "whether a VLAN is given";
         opt "serviceproviderlist" Map "serviceproviderlist[0].service=… serviceproviderlist[0].provider=…";
@@ -145,6 +145,12 @@ fn create(call: &mut Call) -> Done<Reply> {
         }
         services.push(json!({"name": service, "provider": [{"name": default}]}));
     }
+    let routers = match call.thing("serviceofferingid", "systemoffering")? {
+        None => store::of_kind(call.db, "systemoffering")?
+            .into_iter()
+            .next(),
+        given => given,
+    };
     let flag = |name: &str, default: bool| call.boolean(name).unwrap_or(default);
     let shared = kind == "Shared";
     let body = json!({"displaytext": call.required("displaytext")?, "traffictype": "Guest", "isdefault": false,
@@ -152,7 +158,7 @@ fn create(call: &mut Call) -> Done<Reply> {
         "specifyipranges": flag("specifyipranges", shared),
         "availability": call.text("availability").unwrap_or("Optional"),
         "networkrate": call.number("networkrate").unwrap_or(200), "state": "Disabled", "guestiptype": kind,
-        "service": Value::Array(services), "forvpc": of_vpc, "ispersistent": flag("ispersistent", false),
+        "serviceofferingid": routers.map(|routers| routers.uuid), "service": Value::Array(services), "forvpc": of_vpc, "ispersistent": flag("ispersistent", false),
         "egressdefaultpolicy": flag("egressdefaultpolicy", false), "created": clock::date(call.now)});
     let offering = call.make_common(("networkoffering", name, "Disabled", ""), body)?;
     call.shown("networkoffering", &offering)

@@ -35,10 +35,18 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("project", "project", ""),
     ("network", "network", "max.account.networks"),
     ("vpc", "vpc", "max.account.vpcs"),
-    ("cpu", "", ""),
-    ("memory", "", ""),
-    ("primary_storage", "", ""),
-    ("secondary_storage", "", ""),
+    ("cpu", "", "max.account.cpus"),
+    ("memory", "", "max.account.memory"),
+    ("primary_storage", "", "max.account.primary.storage"),
+    ("secondary_storage", "", "max.account.secondary.storage"),
+];
+
+/// What is not counted but summed: the number of its type, over which things, which field of theirs, and how much of that
+/// is one of what the limit is in.
+const SUMMED: [(usize, &str, &str, i64); 3] = [
+    (8, "machine", "cpunumber", 1),
+    (9, "machine", "memory", 1),
+    (10, "volume", "size", 1 << 30),
 ];
 
 apis! {
@@ -133,53 +141,92 @@ pub fn reserve(call: &Call, owner: &Owner, kind: &str) -> Done<()> {
     check(call, kind, owner.id, &owner.name, owner.domain.id)
 }
 
-/// The same for a thing that is about to be kept.
-pub fn reserve_made(call: &Call, made: &Made) -> Done<()> {
+/// The same for a thing that is about to be kept with these fields, and for what it takes of what is summed.
+pub fn reserve_made(call: &Call, made: &Made, fields: &Value) -> Done<()> {
     if made.account == 0 || !TYPES.iter().any(|(_, known, _)| *known == made.kind) {
         return Ok(());
     }
-    let holder = store::by_id(call.db, "account", made.account)?;
-    let name = holder.map_or_else(String::new, |holder| holder.name);
-    check(call, made.kind, made.account, &name, made.domain)
+    let name = account_name(call, made.account)?;
+    check(call, made.kind, made.account, &name, made.domain)?;
+    weigh(call, made.kind, (made.account, made.domain), fields)
+}
+
+/// Refuses what a thing grows by in these fields where it is too much.
+pub fn reserve_growth(call: &Call, thing: &Thing, growth: &Value) -> Done<()> {
+    weigh(call, &thing.kind, (thing.account, thing.domain), growth)
+}
+
+fn account_name(call: &Call, account: i64) -> Done<String> {
+    let holder = store::by_id(call.db, "account", account)?;
+    Ok(holder.map_or_else(String::new, |holder| holder.name))
+}
+
+fn weigh(call: &Call, kind: &str, (account, domain): (i64, i64), wanted: &Value) -> Done<()> {
+    for (number, _, field, unit) in SUMMED.iter().filter(|(_, summed, ..)| *summed == kind) {
+        let most = most(call, account, *number)?.saturating_mul(*unit);
+        let wanted = wanted[*field].as_i64().unwrap_or(0);
+        let there = store::sum_of_account(call.db, kind, field, account)?;
+        if most >= 0 && wanted > 0 && there.saturating_add(wanted) > most {
+            let of = format!("Account Name = {}", account_name(call, account)?);
+            let amounts = (most, there, wanted);
+            return Err(exceeded(call, *number, (&of, domain), "Account", amounts)?);
+        }
+    }
+    Ok(())
+}
+
+/// The refusal of what would be too much for an account, or for a domain as a whole.
+fn exceeded(
+    call: &Call,
+    number: usize,
+    (name, domain): (&str, i64),
+    whose: &str,
+    (most, there, wanted): (i64, i64, i64),
+) -> Done<Refusal> {
+    let kind = TYPES.get(number).map_or("", |kind| kind.0);
+    let within = store::by_id(call.db, "domain", domain)?.map_or(0, |domain| domain.number);
+    let of = if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name} in ")
+    };
+    Ok(Refusal::new(
+        535,
+        9999,
+        format!(
+            "Maximum amount of resources of Type = '{kind}' for {of}Domain Id = {within} is exceeded: {whose} Resource \
+             Limit = {most}, Current {whose} Resource Amount = {there}, Requested Resource Amount = {wanted}."
+        ),
+    ))
 }
 
 fn check(call: &Call, kind: &str, account: i64, name: &str, domain: i64) -> Done<()> {
     let Some(number) = TYPES.iter().position(|(_, known, _)| *known == kind) else {
         return Ok(());
     };
-    let type_name = TYPES.get(number).map_or("", |kind| kind.0);
     let most = most(call, account, number)?;
     let there = if most < 0 {
         0
     } else {
         amount(call, kind, account)?
     };
-    let within = store::by_id(call.db, "domain", domain)?.map_or(0, |domain| domain.number);
     if most >= 0 && there >= most {
-        return Err(Refusal::new(
-            535,
-            9999,
-            format!(
-                "Maximum amount of resources of Type = '{type_name}' for Account Name = {name} in Domain Id = {within} \
-                 is exceeded: Account Resource Limit = {most}, Current Account Resource Amount = {there}, Requested \
-                 Resource Amount = 1."
-            ),
-        ));
+        let of = format!("Account Name = {name}");
+        return Err(exceeded(
+            call,
+            number,
+            (&of, domain),
+            "Account",
+            (most, there, 1),
+        )?);
     }
     if let Some(limit) = set_for(call, domain, number)?
         && limit.whole("max") >= 0
     {
         let there = store::count_of_domain(call.db, kind, domain)?;
         if there >= limit.whole("max") {
-            return Err(Refusal::new(
-                535,
-                9999,
-                format!(
-                    "Maximum amount of resources of Type = '{type_name}' for Domain Id = {within} is exceeded: Domain \
-                     Resource Limit = {}, Current Domain Resource Amount = {there}, Requested Resource Amount = 1.",
-                    limit.whole("max")
-                ),
-            ));
+            let amounts = (limit.whole("max"), there, 1);
+            return Err(exceeded(call, number, ("", domain), "Domain", amounts)?);
         }
     }
     Ok(())
@@ -221,12 +268,12 @@ pub fn tell(call: &Call, holder: &Thing, record: &mut Value) -> Done<()> {
             continue;
         }
         let kind = TYPES.get(number).map_or("", |kind| kind.1);
-        let sum = |kind, expression| store::sum_of_account(call.db, kind, expression, holder.id);
-        let total = match *word {
-            "cpu" => sum("machine", "cpunumber")?,
-            "memory" => sum("machine", "memory")?,
-            "primarystorage" => sum("volume", "size")? >> 30,
-            "secondarystorage" => 0,
+        let summed = SUMMED.iter().find(|(summed, ..)| *summed == number);
+        let total = match (summed, *word) {
+            (Some((_, kind, field, unit)), _) => {
+                store::sum_of_account(call.db, kind, field, holder.id)? / unit
+            }
+            (None, "secondarystorage") => 0,
             _ => amount(call, kind, holder.id)?,
         };
         let most = most(call, holder.id, number)?;

@@ -481,25 +481,17 @@ fn create_ip_forwarding(call: &mut Call) -> Done<Reply> {
             address.uuid
         )));
     }
-    let network = network_of(call, &address)?;
     let traffic = traffic(call)?;
     let number = |name: &str| traffic[name].as_i64().unwrap_or(0);
     let (start, end) = (number("startport"), number("endport"));
     let protocol = traffic["protocol"].as_str().unwrap_or_default().to_string();
     let rules = store::children(call.db, "ipforwarding", &address.uuid)?;
-    free_ports(
-        &rules,
-        &protocol,
-        (start, end),
-        ("publicport", "publicendport"),
-    )?;
-    let body = json!({"privateport": start.to_string(), "privateendport": end.to_string(), "protocol": protocol,
-        "publicport": start.to_string(), "publicendport": end.to_string(),
+    free_ports(&rules, &protocol, (start, end), ("startport", "endport"))?;
+    let body = json!({"protocol": protocol,
         "virtualmachineid": address.text("virtualmachineid"),
         "virtualmachinename": address.text("virtualmachinename"),
         "virtualmachinedisplayname": address.text("virtualmachinedisplayname"), "ipaddressid": address.uuid,
-        "ipaddress": address.name, "state": "Staged", "cidrlist": call.text("cidrlist").unwrap_or_default(),
-        "tags": [], "vmguestip": address.text("vmipaddress"), "networkid": network.uuid, "fordisplay": true});
+        "ipaddress": address.name, "startport": start, "endport": end, "state": "Staged"});
     let rule = keep(call, &address, ("ipforwarding", &address.uuid), body)?;
     Ok(born(&rule))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{PAGED, view};
 use super::things::begun;
-use super::{Call, Done, Reply, in_job, machines, networks, nics, templates};
+use super::{Call, Done, Reply, in_job, machines, networks, nics, quotas, templates};
 use crate::api::fields::{HOST, MACHINE, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -29,7 +29,7 @@ apis! {
         req "serviceofferingid" Id("serviceoffering") "the service offering";
         opt "details" Map "its details, such as details[0].name=value";
     } -> SUCCESS |call| Ok(begun(&scaled(call)?)),
-        job "admin.vm.ScaleVMCmdByAdmin" on "VirtualMachine" then |_| Ok(json!({"success": true}));
+        job "admin.vm.ScaleVMCmdByAdmin" on "VirtualMachine" then |call| call.end_shown("machine", "virtualmachine");
 
     Everyone "restoreVirtualMachine" "Makes a machine's root volume anew, out of its template or another" () {
         req "virtualmachineid" Id("machine") "the virtual machine";
@@ -94,6 +94,9 @@ fn scaled(call: &Call) -> Done<Thing> {
             machine.uuid, offering.name
         )));
     }
+    let grows = |field: &str| offering.whole(field) - machine.whole(field);
+    let growth = json!({"cpunumber": grows("cpunumber"), "memory": grows("memory")});
+    quotas::reserve_growth(call, &machine, &growth)?;
     machine.set("serviceofferingid", offering.uuid.as_str());
     machine.set("serviceofferingname", offering.name.as_str());
     for field in ["cpunumber", "cpuspeed", "memory"] {

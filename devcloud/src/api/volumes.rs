@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::view;
 use super::things::{begun, born};
-use super::{Call, Done, Reply, in_job, storage};
+use super::{Call, Done, Reply, in_job, quotas, storage};
 use crate::api::fields::VOLUME;
 use crate::store;
 use crate::wire::Refusal;
@@ -105,6 +105,8 @@ fn resize(call: &mut Call) -> Done<Reply> {
         volume.set("diskofferingid", offering.uuid);
         volume.set("diskofferingname", offering.name);
     }
+    let growth = json!({"size": bytes - volume.whole("size")});
+    quotas::reserve_growth(call, &volume, &growth)?;
     volume.set("size", bytes);
     store::update(call.db, &volume)?;
     Ok(begun(&volume))

@@ -493,7 +493,7 @@ fn create_acl(call: &mut Call) -> Done<Reply> {
     let vpc = call.own_thing("vpcid", "vpc")?;
     let owner = call.owner_like(&vpc)?;
     let name = call.required("name")?;
-    let body = json!({"description": call.text("description").unwrap_or(name), "vpcid": vpc.uuid,
+    let body = json!({"description": call.text("description"), "vpcid": vpc.uuid,
         "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
     let acl = call.make(&owner, ("acllist", name, "", &vpc.uuid), body)?;
     Ok(born(&acl))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::listing::{Listing, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply};
+use super::{Call, Done, Reply, networks};
 use crate::api::fields::SUCCESS;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -614,6 +614,14 @@ fn create_range(call: &mut Call) -> Done<Reply> {
     } else {
         format!("vlan://{vlan}")
     };
+    if let Some(mut network) = network.clone().filter(|_| pod.is_some()) {
+        // The network of a Basic zone has the addresses that its pods have.
+        let (gateway, netmask) = (call.required("gateway")?, call.required("netmask")?);
+        network.set("cidr", networks::cidr(gateway, netmask)?);
+        network.set("gateway", gateway);
+        network.set("netmask", netmask);
+        store::update(call.db, &network)?;
+    }
     let carried = network.map_or_else(|| uuid::Uuid::new_v4().to_string(), |network| network.uuid);
     let body = json!({"forvirtualnetwork": public, "zoneid": zone.uuid, "vlan": vlan, "account": "system",
         "domainid": root.as_ref().map(|root| &root.uuid), "domain": root.as_ref().map(|root| &root.name),
@@ -623,6 +631,28 @@ fn create_range(call: &mut Call) -> Done<Reply> {
         "forsystemvms": call.boolean("forsystemvms").unwrap_or(false)});
     let range = call.make_common(("vlan", "", "", &zone.uuid), body)?;
     Ok(Reply::One("vlan", view(call.db, &range)?))
+}
+
+/// The bounds of the ranges from which the machines in a shared network get their addresses; none where it has no range.
+pub fn guest_ranges(call: &Call, network: &Thing) -> Done<Vec<(u32, u32)>> {
+    let ranges = store::mentioning(call.db, "vlan", &network.uuid)?;
+    let own = ranges
+        .iter()
+        .filter(|range| range.text("networkid") == network.uuid);
+    own.map(|range| bounds(range.text("startip"), range.text("endip")))
+        .collect()
+}
+
+/// The range of addresses that a shared network is made with.
+pub fn add_guest_range(call: &Call, network: &Thing, first: &str) -> Done<()> {
+    let last = call.text("endip").unwrap_or(first);
+    bounds(first, last)?;
+    let body = json!({"forvirtualnetwork": false, "zoneid": network.text("zoneid"),
+        "vlan": format!("vlan://{}", call.text("vlan").unwrap_or("untagged")), "account": "system",
+        "gateway": network.text("gateway"), "netmask": network.text("netmask"), "startip": first, "endip": last,
+        "networkid": network.uuid, "physicalnetworkid": call.text("physicalnetworkid"), "forsystemvms": false});
+    call.make_common(("vlan", "", "", network.text("zoneid")), body)?;
+    Ok(())
 }
 
 fn create_storage_range(call: &mut Call) -> Done<Reply> {

@@ -53,6 +53,12 @@ apis! {
     } -> SUCCESS |call| {
             let zone = call.required_thing("id", "zone")?;
             empty(call, &zone, "zone", &["pod", "network", "physicalnetwork", "publicip"])?;
+            for kind in ["systemvm", "template"] {
+                let things = store::mentioning(call.db, kind, &zone.uuid)?;
+                for thing in things.iter().filter(|thing| thing.account == 0 && thing.text("zoneid") == zone.uuid) {
+                    store::remove(call.db, thing)?;
+                }
+            }
             store::remove(call.db, &zone)?;
             Ok(Reply::Success)
         };
@@ -325,6 +331,7 @@ fn update_zone(call: &mut Call) -> Done<Reply> {
         zone.set("allocationstate", state);
     }
     store::update(call.db, &zone)?;
+    call.wake(&zone)?;
     call.shown("zone", &zone)
 }
 
@@ -455,6 +462,7 @@ fn add_host(call: &mut Call) -> Done<Reply> {
         "clustername": cluster.name, "clustertype": cluster.text("clustertype"), "resourcestate": "Enabled",
         "hosttags": call.text("hosttags"), "created": clock::date(call.now)});
     let host = call.make_common(("host", name, "Up", &cluster.uuid), body)?;
+    call.wake(&zone)?;
     Ok(Reply::List("host", vec![view(call.db, &host)?], 1))
 }
 
@@ -605,8 +613,9 @@ fn create_pool(call: &mut Call) -> Done<Reply> {
         "disksizetotal": call.number("capacitybytes").unwrap_or(1 << 40), "disksizeallocated": 0, "tags": call.text("tags"),
         "state": "Up", "scope": scope, "overprovisionfactor": "2.0",
         "provider": call.text("provider").unwrap_or("DefaultPrimary")});
-    let parent = cluster.map_or(zone.uuid, |cluster| cluster.uuid);
+    let parent = cluster.map_or_else(|| zone.uuid.clone(), |cluster| cluster.uuid);
     let pool = call.make_common(("storagepool", name, "Up", &parent), body)?;
+    call.wake(&zone)?;
     call.shown("storagepool", &pool)
 }
 
@@ -696,6 +705,9 @@ fn add_store(call: &mut Call) -> Done<Reply> {
         "url": call.text("url"), "protocol": protocol, "providername": provider.to_uppercase(),
         "scope": if zone.is_some() { "ZONE" } else { "REGION" }});
     let store = call.make_common(("imagestore", name, "", ""), body)?;
+    if let Some(zone) = zone {
+        call.wake(&zone)?;
+    }
     call.shown("imagestore", &store)
 }
 

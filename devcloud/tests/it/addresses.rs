@@ -116,11 +116,11 @@ fn static_nat_makes_an_address_one_machines() {
     let shown = || world.rows("listPublicIpAddresses", &[("id", &id)])[0].clone();
     assert_eq!(shown()["virtualmachinename"], "one");
     let forwarding = world.id_of("createIpForwardingRule", &rule);
+    let listed = world.rows("listIpForwardingRules", &[("virtualmachineid", &machine)]);
+    assert_eq!(listed.len(), 1);
     assert_eq!(
-        world
-            .rows("listIpForwardingRules", &[("virtualmachineid", &machine)])
-            .len(),
-        1
+        (&listed[0]["startport"], &listed[0]["endport"]),
+        (&22.into(), &22.into())
     );
     world.done("deleteIpForwardingRule", &[("id", &forwarding)]);
     assert!(world.rows("listIpForwardingRules", &[]).is_empty());

@@ -155,3 +155,33 @@ fn limits_are_set_and_kept() {
         432
     );
 }
+
+#[test]
+fn what_machines_and_disks_take_is_limited_too() {
+    let world = World::new();
+    let user = world.user("u", "0", None);
+    let account = world.ok_as(&user, "listAccounts", &[])["account"][0].clone();
+    assert_eq!(
+        [
+            &account["cpulimit"],
+            &account["memorylimit"],
+            &account["primarystorageavailable"],
+            &account["secondarystorageavailable"]
+        ],
+        ["40", "40960", "200", "400.0"]
+    );
+    let volume = |size| [("name", "n"), ("size", size), ("zoneid", "1")];
+    let made = world.ok_as(&user, "createVolume", &volume("150"));
+    world.ended(made["jobid"].as_str().unwrap());
+    let (code, text) = world.refused(&user, "createVolume", &volume("51"));
+    assert_eq!(code, 535);
+    assert_eq!(
+        text,
+        "Maximum amount of resources of Type = 'primary_storage' for Account Name = u in Domain Id = 1 is exceeded: \
+         Account Resource Limit = 214748364800, Current Account Resource Amount = 161061273600, Requested Resource \
+         Amount = 54760833024."
+    );
+    world.ok_as(&user, "createVolume", &volume("50"));
+    let larger = [("id", made["id"].as_str().unwrap()), ("size", "151")];
+    assert_eq!(world.refused(&user, "resizeVolume", &larger).0, 535);
+}

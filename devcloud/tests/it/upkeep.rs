@@ -27,7 +27,7 @@ fn a_machine_is_resized_while_it_is_stopped() {
             &world.named("listServiceOfferings", "tinyOffering"),
         ),
     ];
-    world.done("scaleVirtualMachine", &smaller);
+    assert_eq!(world.done("scaleVirtualMachine", &smaller)["memory"], 100);
     assert_eq!(shown()["memory"], 100);
     assert_eq!(
         world

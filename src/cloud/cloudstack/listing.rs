@@ -12,10 +12,11 @@ use crate::cloud::Request;
 use crate::cloud::listing::Listing;
 use crate::line::byname::has_name;
 
-/// The fields by which people know a thing, best first.
-const LABELS: [&str; 13] = [
-    "name",
-    "displayname",
+/// The fields that name a thing.
+const NAMES: [&str; 2] = ["name", "displayname"];
+
+/// The fields by which people know a thing that has no name, best first.
+const LABELS: [&str; 11] = [
     "displaytext",
     "username",
     "description",
@@ -152,6 +153,7 @@ impl Sought<'_> {
             by_value: Some(by_value).filter(|by| line.within.is_empty() && has(by)),
             within: line.within.clone(),
             value: line.value,
+            names: NAMES.into(),
             labels: LABELS.into(),
             states: STATES.into(),
         }

@@ -11,6 +11,7 @@ mod samples;
 pub mod sign;
 mod throttle;
 mod traces;
+mod undoing;
 mod uploads;
 
 use std::io::Read;
@@ -27,7 +28,7 @@ use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::{
     Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
-    Shipped, SignedCall, Throttle, Token, Uploads,
+    Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -267,6 +268,10 @@ impl Dialect for CloudStack {
 
     fn loses(&self, request: &Request) -> Option<Loss> {
         losses::loss(request)
+    }
+
+    fn undoing(&self, api: &str) -> Option<&'static Undoing> {
+        undoing::of(api)
     }
 
     fn pages(&self, request: &Request) -> bool {

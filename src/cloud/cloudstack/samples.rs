@@ -63,47 +63,139 @@ const BY_API: &[(&str, &str, &str)] = &[
     ("createServiceOffering", "memory", "512"),
     ("createTags", "tags", "example"),
     ("createUser", "username", "another"),
+    ("extractTemplate", "mode", "HTTP_DOWNLOAD"),
+    ("extractVolume", "mode", "HTTP_DOWNLOAD"),
+    ("resizeVolume", "size", "10"),
+    ("updateResourceCount", "resourcetype", "0"),
+    ("updateResourceLimit", "resourcetype", "0"),
 ];
 
 /// What a call needs of what the catalogue does not call required.
 const NEEDS: &[(&str, &[&str])] = &[
+    ("assignVirtualMachine", &["account", "domainid"]),
+    ("associateIpAddress", &["zoneid"]),
+    (
+        "authorizeSecurityGroupEgress",
+        &[
+            "cidrlist",
+            "endport",
+            "protocol",
+            "securitygroupid",
+            "startport",
+        ],
+    ),
+    (
+        "authorizeSecurityGroupIngress",
+        &[
+            "cidrlist",
+            "endport",
+            "protocol",
+            "securitygroupid",
+            "startport",
+        ],
+    ),
     ("createDiskOffering", &["disksize"]),
+    ("createLoadBalancerRule", &["publicipid"]),
     (
         "createServiceOffering",
         &["cpunumber", "cpuspeed", "memory"],
     ),
+    ("createTemplate", &["volumeid"]),
     ("createVolume", &["name", "diskofferingid", "zoneid"]),
+    ("deleteAffinityGroup", &["id"]),
+    ("deleteSecurityGroup", &["id"]),
+    ("deleteSnapshotPolicies", &["id"]),
     ("detachVolume", &["id"]),
+    ("disableAccount", &["id"]),
+    ("enableAccount", &["id"]),
     ("listLBHealthCheckPolicies", &["lbruleid"]),
     ("listLBStickinessPolicies", &["lbruleid"]),
     ("listSnapshotPolicies", &["volumeid"]),
     ("listSslCerts", &["accountid"]),
+    ("migrateVirtualMachine", &["hostid"]),
+    ("registerIso", &["ostypeid"]),
+    ("resizeVolume", &["size"]),
     ("updateAccount", &["id"]),
     ("updateConfiguration", &["value"]),
+    ("updateHypervisorCapabilities", &["id"]),
+    ("updateNetworkOffering", &["id"]),
+    ("updateSnapshotPolicy", &["id"]),
+    ("updateVolume", &["id"]),
 ];
 
 /// Stands for whatever a field says.
 const ANY: &str = "*";
+const STOPPED: &[&str] = &["Stopped"];
+const YES: &[&str] = &["true"];
+const NO: &[&str] = &["false"];
+/// The types of accounts that may go: the cloud's first one, a root administrator's, may not.
+const NO_ROOT: &[&str] = &["0", "2"];
 
 /// What a thing has to be like for a call: by the call and its parameter, a field and the values of which it has one. Empty
 /// stands for a field that is not there.
 const FITTING: &[(&str, &str, &str, &[&str])] = &[
+    ("assignVirtualMachine", "virtualmachineid", "state", STOPPED),
     ("attachVolume", "id", "type", &["DATADISK"]),
     ("attachVolume", "id", "virtualmachineid", &[""]),
+    ("changeServiceForVirtualMachine", "id", "state", STOPPED),
+    ("createIpForwardingRule", "ipaddressid", "isstaticnat", YES),
+    ("createTemplate", "volumeid", "vmstate", STOPPED),
+    ("deleteAccount", "id", "accounttype", NO_ROOT),
+    ("deleteDomain", "id", "parentdomainid", &[ANY]),
+    ("deleteNetworkOffering", "id", "isdefault", NO),
+    ("deleteUser", "id", "accounttype", NO_ROOT),
+    ("deleteVPCOffering", "id", "isdefault", NO),
     ("deleteVolume", "id", "type", &["DATADISK"]),
     ("deleteVolume", "id", "virtualmachineid", &[""]),
     ("detachVolume", "id", "type", &["DATADISK"]),
     ("detachVolume", "id", "virtualmachineid", &[ANY]),
+    ("detachIso", "virtualmachineid", "isoid", &[ANY]),
+    ("disableAccount", "id", "accounttype", NO_ROOT),
+    ("disableStaticNat", "ipaddressid", "isstaticnat", YES),
+    ("disableUser", "id", "accounttype", NO_ROOT),
+    ("disassociateIpAddress", "id", "issourcenat", NO),
+    ("enableStaticNat", "ipaddressid", "issourcenat", NO),
     ("expungeVirtualMachine", "id", "state", &["Destroyed"]),
+    ("extractVolume", "id", "vmstate", &["Stopped", ""]),
+    ("lockUser", "id", "accounttype", NO_ROOT),
+    (
+        "migrateVirtualMachine",
+        "virtualmachineid",
+        "state",
+        &["Running"],
+    ),
+    ("migrateVolume", "volumeid", "virtualmachineid", &[""]),
     ("rebootVirtualMachine", "id", "state", &["Running"]),
     ("recoverVirtualMachine", "id", "state", &["Destroyed"]),
-    ("scaleVirtualMachine", "id", "state", &["Stopped"]),
-    ("startVirtualMachine", "id", "state", &["Stopped"]),
+    ("removeNicFromVirtualMachine", "nicid", "isdefault", NO),
+    ("resetPasswordForVirtualMachine", "id", "state", STOPPED),
+    ("resetSSHKeyForVirtualMachine", "id", "state", STOPPED),
+    ("scaleVirtualMachine", "id", "state", STOPPED),
+    ("startRouter", "id", "state", STOPPED),
+    ("startSystemVm", "id", "state", STOPPED),
+    ("startVirtualMachine", "id", "state", STOPPED),
     ("stopVirtualMachine", "id", "state", &["Running"]),
+    (
+        "updateDefaultNicForVirtualMachine",
+        "nicid",
+        "isdefault",
+        NO,
+    ),
+    ("updateVMAffinityGroup", "id", "state", STOPPED),
 ];
 
 /// The states in which nothing but the calls above has use for a thing.
 const GONE: [&str; 4] = ["Destroyed", "Expunging", "Error", "Expunged"];
+
+/// What locks somebody out, or takes away what they have: an example of it names ordinary users only.
+const LOCKING: [&str; 6] = [
+    "deleteAccount",
+    "deleteUser",
+    "disableAccount",
+    "disableUser",
+    "lockAccount",
+    "lockUser",
+];
 
 /// A value for a parameter that is no id; `today` is a date as the API takes it.
 pub fn sample(api: &str, param: &Param, today: &str) -> Option<String> {
@@ -134,6 +226,9 @@ pub fn needs(api: &str) -> &'static [&'static str] {
 /// Whether the call can work on a thing, given as its list has it, by way of that parameter.
 pub fn fits(api: &str, param: &str, row: &Record) -> bool {
     let of = |field: &str| row.text(field).unwrap_or_default();
+    if LOCKING.contains(&api) && of("accounttype") != "0" {
+        return false;
+    }
     let rules = || {
         FITTING
             .iter()
@@ -189,6 +284,7 @@ mod tests {
             ("recoverVirtualMachine", "Destroyed", true),
             ("attachIso", "Running", true),
             ("attachIso", "Destroyed", false),
+            ("resetPasswordForVirtualMachine", "Running", false),
         ] {
             assert_eq!(fits(api, "id", &machine(state)), expected, "{api} {state}");
         }

@@ -386,7 +386,7 @@ fn doubts_are_hints_and_no_errors() {
     };
     assert_eq!(
         doubts("list users id=web1"),
-        ["`id=web1` is no id (a uuid or a number)"]
+        ["`id=web1` is no id (a uuid or a number); `id=name:web1` looks up the thing of that name"]
     );
     assert!(doubts("list users id=-1").is_empty());
     assert!(doubts("list users id=7ed6d5da-93b2-4545-a502-23d20b48ef2a").is_empty());
@@ -480,8 +480,17 @@ fn every_recorded_api_is_named_by_its_verb_and_noun() {
         }
         let api = catalog.api(&entry.name).unwrap().unwrap();
         // A server may tell the same parameter twice, as this one does of listVirtualMachines.
-        let params: BTreeSet<&str> = api.params.iter().map(|p| p.name.as_str()).collect();
-        let words = params.iter().map(|name| format!(" {name}="));
+        let params: BTreeSet<(&str, &str)> = api
+            .params
+            .iter()
+            .map(|param| match param.kind.as_str() {
+                "uuid" => (param.name.as_str(), "1"),
+                _ => (param.name.as_str(), ""),
+            })
+            .collect();
+        let words = params
+            .iter()
+            .map(|(name, value)| format!(" {name}={value}"));
         let line = format!("{}{}", api.words(), words.collect::<String>());
         let command = parse(&line, &language(&catalog)).unwrap().command;
         assert!(matches!(command, Command::Call(call) if call.params.len() == params.len()));

@@ -3,6 +3,7 @@
 mod trouble;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use super::{Builtin, Known, first_word};
 use crate::config::private_directory;
@@ -14,7 +15,7 @@ use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
-    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset | fault add|list|remove … | clock advance|offset DURATION",
+    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset [--empty] | fault add|list|remove … | clock advance|offset DURATION",
     about: "Serves, fills, resets or troubles the built-in cloud",
     run,
     words,
@@ -25,6 +26,7 @@ fn words(_: &Known, given: &[&str]) -> Vec<String> {
         ["seed"] => first_word(&[], &["large"]),
         ["fault"] => first_word(&[], &["add", "list", "remove"]),
         ["fault", "add", _] => first_word(&[], trouble::KINDS),
+        ["reset"] => first_word(&[], &["--empty"]),
         ["clock"] => first_word(&[], &["advance", "offset"]),
         _ => first_word(given, &["serve", "seed", "reset", "fault", "clock"]),
     }
@@ -33,7 +35,12 @@ fn words(_: &Known, given: &[&str]) -> Vec<String> {
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
-        ["reset"] => reset(session),
+        ["reset"] => reset(session, devcloud::reset, "starts over"),
+        ["reset", "--empty"] => reset(
+            session,
+            devcloud::reset_empty,
+            "starts over without a zone; `datacenter deploy FILE` builds one",
+        ),
         ["seed", "large"] => seed_large(session),
         ["serve", ref flags @ ..] => {
             let [listen, integration] = addresses(flags)?;
@@ -48,7 +55,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 
 fn wrong() -> Error {
     Error::line(
-        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large`, `reset`, \
+        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large`, `reset [--empty]`, \
          `fault add|list|remove` or `clock advance|offset`",
     )
 }
@@ -74,15 +81,19 @@ fn addresses(flags: &[&str]) -> Result<[Option<SocketAddr>; 2]> {
     Ok(found)
 }
 
-fn reset(session: &mut Session) -> Result<Shown> {
+fn reset(
+    session: &mut Session,
+    start_over: fn(&Path) -> std::result::Result<(), devcloud::Error>,
+    done: &str,
+) -> Result<Shown> {
     session.confirm("devcloud reset")?;
     let state = session.demo_state();
     make_directory(&state)?;
-    devcloud::reset(&state).map_err(|why| Error::local(why.to_string()))?;
+    start_over(&state).map_err(|why| Error::local(why.to_string()))?;
     // What was asked of the world that is gone is of no use in the next one.
     session.ledger.forget_cloud(BUILT_IN)?;
     session.values.forget();
-    session.ui.say("the built-in cloud starts over");
+    session.ui.say(&format!("the built-in cloud {done}"));
     Ok(Shown::Nothing)
 }
 
@@ -156,7 +167,7 @@ fn announce(session: &Session, form: &str, row: Record) -> Result<()> {
     session.print(&view).map_err(unwritten)
 }
 
-fn make_directory(state: &std::path::Path) -> Result<()> {
+fn make_directory(state: &Path) -> Result<()> {
     match state.parent() {
         Some(directory) => private_directory(directory).map_err(|why| {
             Error::local(format!("{} could not be made: {why}", directory.display()))

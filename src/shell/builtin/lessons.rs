@@ -6,7 +6,15 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "The cloud",
         &[
-            "sync", "catalog", "api", "on", "jobs", "login", "logout", "devcloud",
+            "sync",
+            "catalog",
+            "api",
+            "on",
+            "jobs",
+            "login",
+            "logout",
+            "datacenter",
+            "devcloud",
         ],
     ),
     (
@@ -31,6 +39,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "completions",
         "capuchin completions bash > ~/.local/share/bash-completion/completions/capuchin",
+    ),
+    (
+        "datacenter",
+        "datacenter deploy scenarios/datacenter/advanced.cfg --dry-run",
     ),
     ("devcloud", "devcloud seed large"),
     ("explain", "explain 431"),

@@ -59,7 +59,7 @@ fn login(session: &mut Session, args: &[String]) -> Result<Shown> {
         }
     }
     if resolved.get("username").is_empty() {
-        resolved = resolved.with("username", &username()?)?;
+        resolved = resolved.with("username", &session.ui.wait_for_user(username)?)?;
     }
     let Some(Who::Login {
         username, password, ..
@@ -70,7 +70,7 @@ fn login(session: &mut Session, args: &[String]) -> Result<Shown> {
     warn_of_plain_text(session, &resolved);
     let password = match &given.password {
         Some(place) => Some(ask::from_place(session, "password", place)?),
-        None if password.is_empty() => Some(typed(&username)?),
+        None if password.is_empty() => Some(session.ui.wait_for_user(|| typed(&username))?),
         None => None,
     };
     let client = session.client_of(&resolved)?;

@@ -6,6 +6,7 @@ mod batch;
 mod catalog;
 mod complete;
 mod completions;
+mod datacenter;
 mod devcloud;
 mod exit;
 mod expect_error;
@@ -34,6 +35,7 @@ use super::session::{Session, Shown};
 use super::values::Values;
 use crate::client::ledger::{Ledger, Noted, Whose};
 use crate::error::Result;
+use crate::line::variables::Brief;
 use crate::shell::help::layout;
 
 /// How many words that Tab offers are told in help.
@@ -54,6 +56,8 @@ pub struct Builtin {
 #[derive(Clone, Default)]
 pub struct Known {
     pub profiles: Vec<String>,
+    /// The variables that are set.
+    pub variables: Vec<Brief>,
     /// The calls that were written down, read when they are first wanted.
     jobs: Arc<OnceLock<Vec<Noted>>>,
     ledger: Option<(Arc<Ledger>, Whose)>,
@@ -66,6 +70,7 @@ impl Known {
         let whose = session.whose(&session.resolved).ok();
         Known {
             profiles: session.file.profiles(),
+            variables: session.variables.brief(),
             jobs: Arc::default(),
             ledger: whose.map(|whose| (session.ledger.clone(), whose)),
             values: None,
@@ -116,6 +121,7 @@ pub static BUILTINS: &[Builtin] = &[
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
+    datacenter::DATACENTER,
     devcloud::DEVCLOUD,
     loops::END,
     exit::EXIT,

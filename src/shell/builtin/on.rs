@@ -14,7 +14,7 @@ use crate::config::resolve::Flags;
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Command, Given};
 use crate::line::secrets::strike;
-use crate::line::words::quote;
+use crate::line::variables::Variables;
 use crate::record::answer::{Answer, Shape};
 use crate::record::rows::{Row, Rows, Source};
 use crate::record::select::wanted::Wanted;
@@ -71,6 +71,8 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         )
         .hint("put it into a file: name=@FILE"));
     }
+    // The words are as they were typed: what variables stand for in them stays a value.
+    let line = &words.join(" ");
     let profiles = profiles(session, names)?;
     let beside = Beside {
         places: session.places.clone(),
@@ -78,9 +80,10 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         output: session.flags.output.clone(),
         network: session.network()?,
         demo: session.demo.clone(),
+        variables: session.variables.clone(),
     };
-    confirm(session, &beside, words, &profiles)?;
-    let outcomes = side_by_side(session, &beside, &profiles, words)?;
+    confirm(session, &beside, line, &profiles)?;
+    let outcomes = side_by_side(session, &beside, &profiles, line)?;
     let mut whole: Option<Part> = None;
     let mut failures = Vec::new();
     for (profile, (outcome, said)) in profiles.iter().zip(outcomes) {
@@ -187,19 +190,14 @@ fn split(settings: &[(String, String)]) -> Result<(Settings, Settings)> {
 }
 
 /// Asks once for all profiles before a call that takes something away for good.
-fn confirm(
-    session: &mut Session,
-    beside: &Beside,
-    words: &[String],
-    profiles: &[String],
-) -> Result<()> {
+fn confirm(session: &mut Session, beside: &Beside, line: &str, profiles: &[String]) -> Result<()> {
     if session.mode != Mode::Prompt {
         return Ok(());
     }
     // Where nobody knows the call, each profile says why.
-    let call = call_of(session, words).or_else(|error| {
+    let call = call_of(session, line).or_else(|error| {
         let mut others = profiles.iter();
-        let meant = others.find_map(|profile| beside.meaning(profile, words).ok());
+        let meant = others.find_map(|profile| beside.meaning(profile, line).ok());
         meant.ok_or(error)
     });
     let Ok(call) = call else {
@@ -223,8 +221,7 @@ fn confirm(
     if answered || cloud::usual().loses(&request).is_none() {
         return Ok(());
     }
-    let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
-    let command = strike(&quoted.join(" "));
+    let command = strike(line);
     session.confirm(&format!("{command} on {}", profiles.join(", ")))
 }
 
@@ -233,7 +230,7 @@ fn side_by_side(
     session: &Session,
     beside: &Beside,
     profiles: &[String],
-    words: &[String],
+    line: &str,
 ) -> Result<Vec<(Result<Part>, String)>> {
     let (sender, receiver) = channel();
     let mut outcomes: Vec<Option<(Result<Part>, String)>> = Vec::new();
@@ -243,7 +240,7 @@ fn side_by_side(
             let sender = sender.clone();
             let work = move || {
                 // Nobody listens any more where a thread could not be made.
-                let _ = sender.send((place, beside.carry_out(profile, words)));
+                let _ = sender.send((place, beside.carry_out(profile, line)));
             };
             thread::Builder::new()
                 .name("on".into())
@@ -287,6 +284,7 @@ struct Beside {
     output: Option<String>,
     network: Arc<Network>,
     demo: Arc<Demo>,
+    variables: Variables,
 }
 
 impl Beside {
@@ -308,37 +306,37 @@ impl Beside {
         session.ui = Ui::recorded(transcript.clone());
         session.network = Some(self.network.clone());
         session.demo = self.demo.clone();
+        session.variables = self.variables.clone();
         Ok(session)
     }
 
     /// What the words mean on that profile.
-    fn meaning(&self, profile: &str, words: &[String]) -> Result<Call> {
-        call_of(&mut self.session(profile, &Transcript::default())?, words)
+    fn meaning(&self, profile: &str, line: &str) -> Result<Call> {
+        call_of(&mut self.session(profile, &Transcript::default())?, line)
     }
 
-    fn carry_out(&self, profile: &str, words: &[String]) -> (Result<Part>, String) {
+    fn carry_out(&self, profile: &str, line: &str) -> (Result<Part>, String) {
         let transcript = Transcript::default();
         let outcome = self
             .session(profile, &transcript)
-            .and_then(|mut session| part(&mut session, words));
+            .and_then(|mut session| part(&mut session, line));
         (outcome, transcript.text())
     }
 }
 
-fn call_of(session: &mut Session, words: &[String]) -> Result<Call> {
-    match session.meaning(words)? {
+fn call_of(session: &mut Session, line: &str) -> Result<Call> {
+    match session.meaning(line)? {
         Command::Call(call) => Ok(call),
-        _ => Err(Error::line(format!(
-            "on: `{}` is no call of a cloud",
-            strike(&words.join(" "))
-        ))
-        .hint("as in `on all list virtualmachines filter=name,state`")),
+        _ => Err(
+            Error::line(format!("on: `{}` is no call of a cloud", strike(line)))
+                .hint("as in `on all list virtualmachines filter=name,state`"),
+        ),
     }
 }
 
 /// All rows of one profile's answer, as nothing has been left out of them yet.
-fn part(session: &mut Session, words: &[String]) -> Result<Part> {
-    let mut call = call_of(session, words)?;
+fn part(session: &mut Session, line: &str) -> Result<Part> {
+    let mut call = call_of(session, line)?;
     let name = call.name.clone();
     let (wanted, settings) = split(&call.settings)?;
     // Words that do not go together are refused before anything is sent.

@@ -46,7 +46,8 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         None if setting.kind == Kind::Secret && asks(session) => {
             // Ctrl-C at the question needs somebody who listens for it.
             session.network()?;
-            let typed = ask::password(&format!("{} (not shown): ", setting.name))?;
+            let question = format!("{} (not shown): ", setting.name);
+            let typed = session.ui.wait_for_user(|| ask::password(&question))?;
             change(session, setting, typed.expose())
         }
         None => one(session, setting),

@@ -100,6 +100,7 @@ fn all(session: &Session) -> Shown {
         };
         let mut row = Record::default();
         row.push("name", Value::String(name.to_string()));
+        let what = session.variables.hidden().strike(&what);
         row.push("value", Value::String(what));
         row
     });

@@ -8,7 +8,6 @@ use super::{Builtin, no_words};
 use crate::error::{Error, Result};
 use crate::line::command::Command;
 use crate::line::secrets::strike;
-use crate::line::words::quote;
 use crate::shell::session::{Session, Shown};
 use crate::ui::Screen;
 
@@ -30,12 +29,14 @@ pub const WATCH: Builtin = Builtin {
 struct Watched<'a> {
     every: Duration,
     rounds: Option<u64>,
+    /// The command as it was typed.
     words: &'a [String],
 }
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let watched = Watched::of(args)?;
-    refuse_changes(session, watched.words)?;
+    let line = watched.words.join(" ");
+    refuse_changes(session, &line)?;
     let network = session.network()?;
     let pressed = network.presses();
     let terminal = session.ui.to_terminal();
@@ -49,7 +50,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         let ended = match &mut screen {
             Some(screen) => {
                 session.ui.begin_screen();
-                let ended = session.execute_words(watched.words);
+                let ended = session.execute(&line);
                 let text = session.ui.end_screen();
                 let time = Zoned::now().strftime("%H:%M:%S").to_string();
                 if network.presses() == pressed {
@@ -63,7 +64,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
                 if round > 1 && session.ui.print("\n").is_err() {
                     return Ok(Shown::Leave(0));
                 }
-                session.execute_words(watched.words)
+                session.execute(&line)
             }
         };
         if network.presses() > pressed || session.ui.unread() {
@@ -130,9 +131,8 @@ impl Watched<'_> {
     }
 
     fn title(&self) -> String {
-        let words: Vec<String> = self.words.iter().map(|word| quote(word)).collect();
         let every = self.every.as_secs_f64();
-        format!("every {every} s: {}", strike(&words.join(" ")))
+        format!("every {every} s: {}", strike(&self.words.join(" ")))
     }
 }
 
@@ -153,12 +153,13 @@ fn seconds(text: &str) -> Result<Duration> {
 }
 
 /// What changes something is not to be done over and over.
-fn refuse_changes(session: &mut Session, words: &[String]) -> Result<()> {
-    let reads = match session.meaning(words)? {
+fn refuse_changes(session: &mut Session, line: &str) -> Result<()> {
+    let reads = match session.meaning(line)? {
         Command::Builtin {
             name: "on", args, ..
         } => {
-            return refuse_changes(session, args.get(1..).unwrap_or_default());
+            let carried = args.get(1..).unwrap_or_default().join(" ");
+            return refuse_changes(session, &carried);
         }
         Command::Call(call) => session.client()?.reads(&call.name),
         Command::Builtin { name, args, .. } => {
@@ -176,7 +177,7 @@ fn refuse_changes(session: &mut Session, words: &[String]) -> Result<()> {
     if reads {
         return Ok(());
     }
-    let command = strike(&words.join(" "));
+    let command = strike(line);
     Err(
         Error::line(format!("watch: `{command}` is no command that only reads"))
             .hint("watched are list and get calls, `jobs`, `profile list` and their like"),

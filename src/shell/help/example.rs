@@ -176,8 +176,8 @@ fn telling(api: &Api) -> Vec<&str> {
     const TELLING: [&str; 8] = [
         "id",
         "name",
-        "username",
         "state",
+        "username",
         "type",
         "description",
         "account",

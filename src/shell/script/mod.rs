@@ -223,7 +223,7 @@ impl<'a> Runner<'a> {
         let goes_on = self.session.keep_going;
         let what = if goes_on { "failed" } else { "stopped" };
         self.session.ui.say(&format!("{what} at {place}: {line}"));
-        let error = self.session.told.take();
+        let error = self.session.told.clone();
         // What stands innermost tells most, and comes first.
         self.session
             .failure
@@ -252,5 +252,5 @@ fn shown(line: &str) -> String {
     if shown.len() < line.len() {
         shown.push('…');
     }
-    strike(&shown)
+    strike(shown.trim_ascii_start())
 }
