@@ -132,7 +132,7 @@ fn work(mut session: Session, file: Option<PathBuf>, words: &[String]) -> Result
     match (file, session.mode) {
         (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),
-        (None, Mode::Script { .. }) => Ok(script::run_stdin(&mut session).status),
+        (None, Mode::Script { .. }) => script::run_stdin(&mut session).map(|ended| ended.status),
         (None, Mode::Prompt) => {
             let mut terminal = Terminal::open()?;
             Ok(repl::run(&mut session, &mut terminal))
@@ -267,5 +267,15 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn help_fits_a_terminal_of_80_columns() {
+        let help = flags::command().render_help().to_string();
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 80),
+            "{help}"
+        );
+        assert!(help.contains("--output"), "{help}");
     }
 }

@@ -531,8 +531,24 @@ fn harmless(text: &str) -> String {
     text.chars()
         .map(|letter| match letter {
             '\n' | '\t' => letter.to_string(),
-            _ if letter.is_control() => letter.escape_default().to_string(),
+            _ if crate::print::surface::drives(letter) => letter.escape_default().to_string(),
             _ => letter.to_string(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_progresses_is_drawn_after_a_while_unless_that_is_off() {
+        let mut ui = Ui {
+            err_terminal: true,
+            ..Ui::new(true)
+        };
+        assert!(ui.draws(SPIN_AFTER) && !ui.draws(Duration::ZERO));
+        ui.set_progress(false);
+        assert!(!ui.draws(SPIN_AFTER));
+    }
 }

@@ -6,6 +6,8 @@ mod secure;
 mod servers;
 #[path = "it/stand_in.rs"]
 mod stand_in;
+#[path = "it/standard_input.rs"]
+mod standard_input;
 #[path = "it/support.rs"]
 mod support;
 
@@ -104,6 +106,8 @@ mod tls;
 mod typed;
 #[path = "it/uploads.rs"]
 mod uploads;
+#[path = "it/verdicts.rs"]
+mod verdicts;
 #[path = "it/watch.rs"]
 mod watch;
 #[path = "it/ways.rs"]

@@ -9,7 +9,8 @@ use clap::{CommandFactory, Parser, ValueHint};
 #[command(
     name = "capuchin",
     version,
-    override_usage = "capuchin [OPTIONS] [COMMAND …]"
+    override_usage = "capuchin [OPTIONS] [COMMAND …]",
+    max_term_width = 80
 )]
 #[command(
     after_help = "Without a command: the prompt, or the script on standard input.\n\

@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use percent_encoding::percent_decode_str;
 
-use super::secrets::STRUCK;
+use super::secrets::{STRUCK, is_secret};
 use super::shown;
 use crate::error::Error;
+use crate::record::Value;
 
 /// Shorter ones are struck only where they are the whole value: in other texts they would be found by chance.
 const SHORTEST: usize = 6;
@@ -26,6 +27,38 @@ impl Hidden {
                 texts.push(text.to_string());
                 texts.sort_by_key(|known| std::cmp::Reverse(known.len()));
             }
+        }
+    }
+
+    /// Learns what an answer has in fields with a secret's name. Short ones stay: they would be struck by chance elsewhere.
+    pub fn learn_fields(&self, value: &Value) {
+        match value {
+            Value::Record(record) => {
+                for (name, value) in &record.fields {
+                    match is_secret_field(name) {
+                        true => self.learn_lines(value),
+                        false => self.learn_fields(value),
+                    }
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.learn_fields(item)),
+            _ => {}
+        }
+    }
+
+    /// Line by line, as some forms print what has several.
+    fn learn_lines(&self, value: &Value) {
+        match value {
+            Value::Record(record) => {
+                let values = record.fields.iter();
+                values.for_each(|(_, value)| self.learn_lines(value));
+            }
+            Value::List(items) => items.iter().for_each(|item| self.learn_lines(item)),
+            Value::String(text) => {
+                let lines = text.lines().filter(|line| line.len() >= SHORTEST);
+                lines.for_each(|line| self.learn(line));
+            }
+            _ => {}
         }
     }
 
@@ -76,6 +109,13 @@ impl Hidden {
     }
 }
 
+/// Whether a field of an answer is a secret, and not what is said of one: `passwordenabled`, `userdataid`.
+fn is_secret_field(name: &str) -> bool {
+    const SAID: [&str; 5] = ["enabled", "id", "name", "policy", "details"];
+    let name = name.to_ascii_lowercase();
+    is_secret(&name) && !SAID.iter().any(|end| name.ends_with(end))
+}
+
 /// The text without the beginnings of those that were cut off with a `…`.
 fn cut_short(mut text: String, texts: &[String]) -> String {
     let ends: Vec<usize> = text.match_indices('…').map(|(at, _)| at).collect();
@@ -97,6 +137,23 @@ fn cut_short(mut text: String, texts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_tells_what_its_secrets_are() {
+        let answer = r#"{"user":[{"id":"ann-ann","secretkey":"hush hush","passwordenabled":"trueish","userdataid":"7777777"},
+            {"privatekey":"-----BEGIN\nabcdefgh\n","password":"x","details":{"token":["tttttt"]}}]}"#;
+        let hidden = Hidden::default();
+        hidden.learn_fields(&crate::record::json::read(answer.as_bytes()).unwrap());
+        for (text, expected) in [
+            ("secretkey = hush hush", "secretkey = ********"),
+            ("-----BEGIN\\nabcdefgh\\n", "********\\n********\\n"),
+            ("[tttttt]", "[********]"),
+            ("ann-ann trueish 7777777 x", "ann-ann trueish 7777777 x"),
+            ("x", "x"),
+        ] {
+            assert_eq!(hidden.strike(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_known_is_struck_in_every_writing() {

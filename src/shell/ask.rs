@@ -9,13 +9,14 @@ use rustyline::{Behavior, Config, DefaultEditor};
 use super::session::{Mode, Session, expand_home};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
+use crate::ui::Ui;
 
 /// No secret is longer than this, in bytes.
 const LONGEST: u64 = 4096;
 
-/// Whether there is somebody to ask.
-pub fn possible() -> bool {
-    stdin().is_terminal()
+/// Whether there is somebody to ask. What is recorded runs beside others, which may not all ask at one terminal.
+pub fn possible(ui: &Ui) -> bool {
+    !ui.is_recorded() && stdin().is_terminal()
 }
 
 /// Asks for something that may be seen.

@@ -193,7 +193,7 @@ impl Session {
         for note in client.notes() {
             self.ui.warn(&note);
         }
-        if let Some(question) = client.question().filter(|_| ask::possible()) {
+        if let Some(question) = client.question().filter(|_| ask::possible(&self.ui)) {
             self.ui.clear_spinner();
             let typed = self.ui.wait_for_user(|| ask::password(&question.text));
             question.answer(typed.ok());

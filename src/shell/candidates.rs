@@ -1,20 +1,16 @@
 //! Which values a cloud's list offers for what is typed, and how they are shown: choices and typed text in, candidates out.
 
-use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::complete::{Candidate, open, whole};
 use crate::cloud::listing::Choice;
 use crate::line::byname::BY_NAME;
+use crate::print::surface::drives;
 
-/// Between the columns of what is shown; the editor itself leaves as much after each candidate.
-const GAP: usize = 2;
+/// Between the columns of what is shown.
+pub const GAP: usize = 2;
 /// No name is cut shorter than this to make place for its id.
 const NARROWEST: usize = 8;
-/// The editor counts candidates in 16 bits, whatever size a terminal says it has.
-const MOST: usize = 10_000;
-/// How wide the line is that counts what is not shown.
-const COUNTING: usize = 60;
 
 /// What Tab offers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +18,7 @@ pub struct Offer {
     /// The byte where the replaced word begins.
     pub start: usize,
     pub candidates: Vec<Candidate>,
-    /// Whether none of them is to change what is typed.
+    /// Whether they are values that a name or an id finds, of which several never change what is typed.
     pub keeps: bool,
     /// What there is besides these.
     pub beyond: Beyond,
@@ -209,8 +205,7 @@ fn is_plain(text: &str) -> bool {
 
 /// Letters that would move the cursor, or turn the writing round.
 fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    drives(letter) || matches!(letter, '\u{200e}' | '\u{200f}')
 }
 
 /// The text with such letters spelt out.
@@ -225,93 +220,12 @@ pub fn printable(text: &str) -> String {
     made
 }
 
-/// What the editor is given for an offer: replacement and display of each. No more than a screen of `columns` and `rows`
-/// has place for, and a line that counts the rest; where several are left, `typed` stays unless all go on from it alike.
-pub fn screenful(offer: Offer, typed: &str, columns: usize, rows: usize) -> Vec<(String, String)> {
-    let Offer {
-        mut candidates,
-        keeps,
-        mut beyond,
-        ..
-    } = offer;
-    let mut place = place(&candidates, columns, rows, 0);
-    if candidates.len() > place {
-        place = self::place(&candidates, columns, rows, COUNTING);
-    }
-    let common = common(&candidates).to_string();
-    if candidates.len() > place {
-        beyond = match beyond {
-            Beyond::Unseen { .. } => beyond,
-            Beyond::More(more) => Beyond::More(more + candidates.len() - place),
-            Beyond::Nothing => Beyond::More(candidates.len() - place),
-        };
-        candidates.truncate(place);
-    }
-    let last = beyond.told();
-    let several = candidates.len() > 1 || last.is_some();
-    let same = match (several, keeps, common.len() > typed.len()) {
-        (false, ..) => None,
-        (true, false, true) => Some(common),
-        (true, ..) => Some(typed.to_string()),
-    };
-    if candidates.is_empty() {
-        return Vec::new();
-    }
-    let shown = candidates.into_iter().map(|candidate| {
-        let text = same.clone().unwrap_or(candidate.text);
-        (text, printable(&candidate.display))
-    });
-    let last = last
-        .map(|told| (typed.to_string(), told))
-        .map(|(text, told)| (same.clone().unwrap_or(text), told));
-    shown.chain(last).collect()
-}
-
-/// How many candidates fit, with a line for what there is besides; `least` is how wide one is taken to be at least.
-fn place(candidates: &[Candidate], columns: usize, rows: usize, least: usize) -> usize {
-    let widths = candidates.iter().map(|candidate| candidate.display.width());
-    let widest = widths.max().unwrap_or(0).max(least) + GAP;
-    // The prompt, the line that counts, and one for the eye.
-    let lines = rows.saturating_sub(3).max(1);
-    let place = (columns / widest.min(columns).max(1)).max(1) * lines;
-    place.min(MOST)
-}
-
-/// What all candidates begin with.
-fn common(candidates: &[Candidate]) -> &str {
-    let mut texts = candidates.iter().map(|candidate| candidate.text.as_str());
-    let first = texts.next().unwrap_or_default();
-    let shared = texts.fold(first.len(), |shared, text| {
-        let same = first.bytes().zip(text.bytes()).take(shared);
-        same.take_while(|(one, other)| one == other).count()
-    });
-    &first[..first.floor_char_boundary(shared)]
-}
-
-impl Beyond {
-    /// The same in words.
-    pub fn told(self) -> Option<String> {
-        let count = |number: usize| HumanCount(number as u64);
-        match self {
-            Beyond::Nothing | Beyond::More(0) => None,
-            Beyond::More(more) => {
-                Some(format!("… {} more: type part of a name or id", count(more)))
-            }
-            Beyond::Unseen { seen, of } => Some(format!(
-                "… among the first {} of {}: type part of a name or id",
-                count(seen),
-                count(of)
-            )),
-        }
-    }
-}
-
-/// Candidates that are files of this machine: names as they are to stand in the line, those of directories with a `/`.
-pub fn files(param: &str, lead: &str, names: Vec<String>) -> Vec<Candidate> {
+/// Candidates that are files of this machine, after what stands before the path in its word: names as they are to stand in the line, those of directories with a `/`.
+pub fn files(lead: &str, names: Vec<String>) -> Vec<Candidate> {
     let names = names.into_iter().filter(|name| is_plain(name));
     names
         .map(|name| {
-            let word = format!("{param}={lead}{name}");
+            let word = format!("{lead}{name}");
             let is_directory = name.ends_with('/');
             let last = name.trim_end_matches('/').rsplit('/').next();
             let mark = if is_directory { "/" } else { "" };

@@ -68,6 +68,10 @@ pub struct Completion {
 
 /// Settings whose values are fields of the answer, divided by commas.
 const OF_FIELDS: [&str; 3] = ["filter", "exclude", "sort"];
+/// Settings of an answer's output, the most wanted first.
+const OF_OUTPUT: [&str; 9] = [
+    "filter", "where", "sort", "limit", "exclude", "query", "count", "age", "output",
+];
 /// What may follow a field in a condition.
 const OPERATORS: [&str; 5] = ["=", "!=", "~", ">", "<"];
 /// What a value begins with that is read from a file.
@@ -110,7 +114,7 @@ pub fn complete(
         builtin_words,
         setting_values,
     };
-    let (candidates, wanted) = match place.find(carried(&before)) {
+    let (candidates, wanted) = match place.find(carried(&before, language)) {
         Found::Candidates(candidates) => (candidates, None),
         Found::Wanted(wanted) => (Vec::new(), Some(wanted)),
     };
@@ -121,18 +125,24 @@ pub fn complete(
     }
 }
 
-/// The words of the command that `watch` or `on` is to carry out, or all of them.
-fn carried(words: &[String]) -> &[String] {
+/// The words of the command that `watch`, `on`, `let` or `expect-error` is to carry out, or all of them.
+fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
     let [first, rest @ ..] = words else {
         return words;
     };
-    // The profiles themselves are words of its own.
-    if let ("on", [_, rest @ ..]) = (first.as_str(), rest) {
-        return rest;
-    }
-    let mut rest = match first == "watch" {
-        true => rest,
-        false => return words,
+    let mut rest = match (first.as_str(), rest) {
+        ("watch", rest) => rest,
+        // The profiles themselves are words of its own.
+        ("on", [_, rest @ ..]) => return carried(rest, language),
+        ("let", [_, equals, rest @ ..]) if equals == "=" => return carried(rest, language),
+        ("let", [name, rest @ ..]) if name.ends_with('=') => return carried(rest, language),
+        ("expect-error", [code, rest @ ..])
+            if language.verb(code).is_none() && language.builtin(code).is_none() =>
+        {
+            return carried(rest, language);
+        }
+        ("expect-error", rest) => return carried(rest, language),
+        _ => return words,
     };
     loop {
         rest = match rest {
@@ -255,6 +265,19 @@ impl Place<'_> {
         words.into_iter().map(str::to_string).collect()
     }
 
+    /// What help tells of: the things too, once a letter of theirs is typed.
+    fn told_by_help(&self) -> Vec<String> {
+        let mut words = self.verbs_and_builtins();
+        if !self.current.is_empty() {
+            let entries = self.language.catalog.entries().iter();
+            let nouns: BTreeSet<String> = entries.map(|one| one.noun().to_lowercase()).collect();
+            words.extend(nouns.into_iter().filter(|noun| !noun.is_empty()));
+            words.sort_unstable();
+            words.dedup();
+        }
+        words
+    }
+
     fn api_names(&self, lead: &str) -> Vec<String> {
         let entries = self.language.catalog.entries().iter();
         entries
@@ -265,7 +288,8 @@ impl Place<'_> {
     fn after_builtin(&self, name: &str, rest: &[&str]) -> Vec<String> {
         let nouns = |verb: &str| self.language.catalog.nouns(verb);
         match (name, rest) {
-            ("help", []) => self.verbs_and_builtins(),
+            ("help", []) => self.told_by_help(),
+            ("devcloud", ["fault", "add"]) => self.api_names(""),
             ("help", [verb]) => nouns(verb),
             ("api", []) => self.api_names(""),
             // `sync` alone is the built-in, `sync storagepool` the API.
@@ -358,10 +382,18 @@ impl Place<'_> {
             .collect()
     }
 
-    /// The settings that no parameter of the API hides.
+    /// The settings that no parameter of the API hides: those that say what is printed, and the others once a letter of
+    /// theirs is typed.
     fn settings(&self, api: &Api, rest: &[&str], given: &[&str], lead: &str) -> Vec<Candidate> {
         let on_line: Vec<&str> = names(rest).collect();
-        self.setting_names(given, lead)
+        let place = |setting: &String| {
+            let name = setting.trim_end_matches('=');
+            OF_OUTPUT.iter().position(|of| *of == name)
+        };
+        let mut settings = self.setting_names(given, lead);
+        settings.retain(|setting| !self.current.is_empty() || place(setting).is_some());
+        settings.sort_by_key(|setting| place(setting).unwrap_or(OF_OUTPUT.len()));
+        settings
             .iter()
             .filter(|setting| {
                 let name = setting.trim_end_matches('=');

@@ -14,6 +14,7 @@ use crate::cloud::{Loss, Outcome, Request};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::line::secrets::is_secret_of;
+use crate::print::surface::drives;
 
 /// How long the names of things may take; without them they are named by their ids.
 const LOOK: Duration = Duration::from_secs(2);
@@ -65,7 +66,7 @@ impl Session {
     }
 
     fn asks(&self, resolved: &Resolved) -> bool {
-        self.mode == Mode::Prompt && resolved.bool("confirm") && ask::possible()
+        self.mode == Mode::Prompt && resolved.bool("confirm") && ask::possible(&self.ui)
     }
 
     fn ask_before(&self, what: &str, remark: &str, refused: String) -> Result<()> {
@@ -211,7 +212,7 @@ fn short(text: &str, most: usize) -> String {
 
 /// What the cloud says has no power over the terminal.
 fn harmless(text: &str) -> String {
-    let letter = |letter: char| match letter.is_control() {
+    let letter = |letter: char| match drives(letter) {
         true => char::REPLACEMENT_CHARACTER,
         false => letter,
     };

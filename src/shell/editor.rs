@@ -18,11 +18,11 @@ use rustyline::{
 };
 
 use super::builtin::{self, Known};
-use super::candidates::screenful;
 use super::highlight::{self, DIM, PLAIN, paint};
 use super::hint::{self, Hint};
 use super::history::MOST_LINES;
 use super::prompt::Prompt;
+use super::screenful::{Screen, rows_below, screenful};
 use super::script::blocks;
 use super::session::{language, line_words};
 use super::tab::{PATIENCE, offer};
@@ -30,6 +30,8 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::line::command::Language;
 use crate::line::commands::commands;
+
+const CLEAR_ROW: &str = "\x1b[K";
 
 /// What came from the terminal.
 #[derive(Debug, PartialEq)]
@@ -94,6 +96,7 @@ impl Input for Terminal {
         });
         if let Some(assistant) = self.editor.helper_mut() {
             assistant.color = color;
+            assistant.prompt.clone_from(&prompt.plain);
         }
         match self.editor.readline(&(&prompt.plain, &prompt.styled)) {
             Ok(line) => Ok(Read::Line(line)),
@@ -127,6 +130,8 @@ struct Assistant {
     known: Known,
     /// Without colours a hint would look like what was typed.
     color: bool,
+    /// What stands before the line.
+    prompt: String,
     /// Whether the line is still typed.
     typing: Cell<bool>,
 }
@@ -137,6 +142,19 @@ impl Assistant {
         let settings = line_words();
         work(&language(&self.catalog, &names, &settings))
     }
+
+    /// How many rows a line takes below its first, with the hint that is shown behind it.
+    fn rows_below(
+        &self,
+        line: &str,
+        cursor: usize,
+        columns: usize,
+        context: &Context<'_>,
+    ) -> usize {
+        let hint = self.hint(line, cursor, context);
+        let hint = hint.map_or(String::new(), |hint| hint.shown);
+        rows_below(&format!("{}{line}{hint}", self.prompt), columns)
+    }
 }
 
 impl Default for Assistant {
@@ -145,6 +163,7 @@ impl Default for Assistant {
             catalog: Arc::new(Catalog::of(Vec::new())),
             known: Known::default(),
             color: false,
+            prompt: String::new(),
             typing: Cell::new(true),
         }
     }
@@ -165,6 +184,11 @@ impl Highlighter for Assistant {
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(format!("{DIM}{hint}{PLAIN}"))
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        // The rest of a hint may stand in its row.
+        Cow::Owned(format!("{CLEAR_ROW}{candidate}"))
     }
 
     fn highlight_char(&self, line: &str, _: usize, kind: CmdKind) -> bool {
@@ -241,7 +265,7 @@ impl Completer for Assistant {
         &self,
         line: &str,
         position: usize,
-        _: &Context<'_>,
+        context: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let (columns, rows) = size();
         let until = Instant::now() + PATIENCE;
@@ -250,7 +274,18 @@ impl Completer for Assistant {
         let offer = offer.unwrap_or_default();
         let start = offer.start;
         let typed = line.get(start..position).unwrap_or_default();
-        let pairs = screenful(offer, typed, columns, rows).into_iter();
+        let (before, after) = (line.get(..start), line.get(position..));
+        let below = |text: &str| {
+            let before = format!("{}{text}", before.unwrap_or_default());
+            let line = format!("{before}{}", after.unwrap_or_default());
+            self.rows_below(&line, before.len(), columns, context)
+        };
+        let screen = Screen {
+            columns,
+            rows,
+            below: &below,
+        };
+        let pairs = screenful(offer, typed, screen).into_iter();
         let pairs = pairs.map(|(replacement, display)| Pair {
             display,
             replacement,

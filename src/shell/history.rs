@@ -153,6 +153,12 @@ impl History {
             self.cut()?;
             file = self.open(true)?;
         }
+        // What others added since it was read is not overlooked.
+        let known = file.metadata()?;
+        if known.len() > 0 && self.seen != Some(stamp(&known)) {
+            file.seek(SeekFrom::Start(0))?;
+            self.lines = read(&mut file)?.0;
+        }
         text.push_str(&escaped(line));
         file.write_all(text.as_bytes())?;
         self.seen = Some(stamp(&file.metadata()?));

@@ -55,8 +55,9 @@ pub fn behind(session: &mut Session) -> Result<Vec<String>> {
 fn left_of(calls: &[Noted]) -> Vec<Made> {
     let mut left: Vec<Made> = Vec::new();
     for call in calls {
-        // Of one that may have been carried out it is better to be told than not.
-        if !(call.state == State::Done || call.state.open()) {
+        // Of one that may have been carried out it is better to be told than not, and a job that fails may leave something.
+        let undecided = call.state.open() || leaves_something(call);
+        if !(call.state == State::Done || undecided) {
             continue;
         }
         let entry = entry(&call.api);
@@ -222,12 +223,27 @@ fn gone(session: &mut Session, catalog: &Catalog, made: &Made) -> Result<bool> {
             let held = printed.into_variable()?.held;
             Ok(matches!(held, Held::Rows(rows) if rows.is_empty()))
         }
-        Err(Error {
-            kind: Kind::Refused,
-            ..
-        }) => Ok(true),
+        Err(error) => Ok(is_unknown(&error, &made.key.1)),
         _ => Ok(false),
     }
+}
+
+/// Whether the failed call was to make something whose id is known: the cloud is asked whether that is there.
+fn leaves_something(call: &Noted) -> bool {
+    let known = || made_by(call).is_some_and(|made| made.key.0 == "id");
+    call.state == State::Failed && known()
+}
+
+/// Whether the cloud says that it has nothing of that id. Another refusal tells nothing of the thing.
+fn is_unknown(error: &Error, id: &str) -> bool {
+    error.kind == Kind::Refused
+        && error.said.as_ref().is_some_and(|said| {
+            let text = said.text.to_lowercase();
+            text.contains(&id.to_lowercase())
+                && ["not exist", "unable to find", "not found"]
+                    .iter()
+                    .any(|words| text.contains(words))
+        })
 }
 
 /// The API that lists things of that noun and can be asked for one by its id alone.
@@ -262,6 +278,47 @@ mod tests {
             .into_iter()
             .map(|made| format!("{} {}", made.noun, made.key.1))
             .collect()
+    }
+
+    #[test]
+    fn only_what_the_cloud_does_not_know_is_gone() {
+        use crate::error::Said;
+        for (text, gone) in [
+            (
+                "Invalid parameter id value=m-1 due to incorrect long value format, or entity does not exist",
+                true,
+            ),
+            ("Region with id: M-1 does not exist", true),
+            ("unable to verify user credentials", false),
+            (
+                "The given command does not exist or it is not available for user",
+                false,
+            ),
+            ("m-1: the maximum number of calls is reached", false),
+        ] {
+            let mut error = Error::new(Kind::Refused, "");
+            error.said = Some(Box::new(Said {
+                text: text.into(),
+                ..Said::default()
+            }));
+            assert_eq!(is_unknown(&error, "m-1"), gone, "{text}");
+        }
+        assert!(!is_unknown(
+            &Error::new(Kind::Unreachable, "m-1 not found"),
+            "m-1"
+        ));
+    }
+
+    #[test]
+    fn what_a_failed_job_may_have_left_is_looked_for_by_its_id() {
+        let failed = State::Failed;
+        let calls = [
+            call("deployVirtualMachine", &[("name", "m")], Some("m"), failed),
+            call("deployVirtualMachine", &[("name", "n")], None, failed),
+            call("createVolume", &[], Some("v"), State::Done),
+            call("deleteVolume", &[("id", "v")], None, failed),
+        ];
+        assert_eq!(keys(&calls), ["virtualmachine m", "volume v"]);
     }
 
     #[test]
@@ -372,7 +429,13 @@ mod tests {
         ];
         assert_eq!(
             keys(&calls),
-            ["volume v", "user u", "sshkeypair k", "domain d"]
+            [
+                "volume v",
+                "network n",
+                "user u",
+                "sshkeypair k",
+                "domain d"
+            ]
         );
         let deleted = call("deleteSSHKeyPair", &[("name", "k")], None, done);
         assert_eq!(keys(&[calls[5].clone(), deleted]), [""; 0]);

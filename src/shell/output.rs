@@ -93,6 +93,7 @@ impl Session {
         if view.form == "raw" && !view.answer.raw.is_empty() {
             self.set_aside(&mut view);
         }
+        self.note_secrets(&view.answer.rows);
         let mut sought = view.wanted.sought(&view.fields);
         view.wanted.name(&mut view.known);
         let filtered = view.wanted.filter.is_some();
@@ -117,6 +118,14 @@ impl Session {
         let mut sought = view.wanted.sought(&view.fields);
         let (answer, _) = self.gather(rest, view.answer, &Wanted::default(), &mut sought)?;
         Ok(answer)
+    }
+
+    /// What is recorded may be read by many: the secrets in it are struck at its end.
+    fn note_secrets(&self, rows: &Rows) {
+        if self.ui.is_recorded() {
+            let hidden = self.variables.hidden();
+            rows.values().for_each(|row| hidden.learn_fields(&row));
+        }
     }
 
     /// Prints an answer that is there as a whole, or is fetched before it is printed. Tells how many rows there were to be
@@ -258,6 +267,7 @@ impl Session {
                 total = Some(paging.total);
                 break;
             };
+            self.note_secrets(&rows);
             sought.see_all(&rows);
             wanted.pick(&mut rows);
             answer.rows.append(rows);
@@ -304,6 +314,7 @@ impl Session {
             let came = pages.next(self)?;
             let over = came.is_none();
             let mut rows = came.unwrap_or_default();
+            self.note_secrets(&rows);
             sought.see_all(&rows);
             wanted.pick(&mut rows);
             rows.truncate(limit - printed);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::print::surface::{DIM, PLAIN, RED, drives};
 
 /// What may stand in braces, and what it shows.
 pub const NAMES: &[(&str, &str)] = &[
@@ -17,10 +18,6 @@ pub const NAMES: &[(&str, &str)] = &[
 const USUAL: &str = "({profile}) >";
 /// A command that took longer than this is told of without being asked for.
 const LONG: Duration = Duration::from_secs(2);
-
-const RED: &str = "\x1b[31m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 
 /// What there is to say.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +154,7 @@ fn spelt(elapsed: Duration) -> String {
 
 /// Text without what a terminal would obey; its width could not be told otherwise either.
 fn harmless(text: &str) -> String {
-    let letter = |letter: char| match letter.is_control() {
+    let letter = |letter: char| match drives(letter) {
         true => char::REPLACEMENT_CHARACTER,
         false => letter,
     };

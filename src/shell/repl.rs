@@ -96,8 +96,12 @@ fn run_all(session: &mut Session, text: &str, last: &mut Last) -> Option<Ended> 
         let interrupted = ended.status == Kind::Interrupted.status() || session.presses() > presses;
         let left = count - index - 1;
         if interrupted && left > 0 {
+            let rest = match left {
+                1 => "the command after it was".to_string(),
+                _ => format!("the {left} commands after it were"),
+            };
             session.ui.say(&format!(
-                "the {left} commands after it were not run: they came with one that was interrupted"
+                "{rest} not run: what came before was interrupted or not confirmed"
             ));
             return None;
         }

@@ -1,6 +1,6 @@
 //! Scenario files: found, run each in a session of its own, several at once, and what each came to.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::catalog::Catalog;
 use crate::client::network::Network;
 use crate::config::Places;
 use crate::config::resolve::{Flags, Resolved};
+use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::line::variables::Variables;
 use crate::ui::{Transcript, Ui};
@@ -49,7 +50,7 @@ pub fn find(paths: &[String]) -> Result<Vec<PathBuf>> {
             )));
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     found.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     Ok(found)
 }
@@ -97,9 +98,9 @@ pub fn run(
     // What all of them use is made once: the built-in cloud, the network's thread, the catalogue.
     session.network()?;
     session.catalog()?;
-    if session.resolved.endpoint()?.is_none() {
-        session.demo()?;
-    }
+    // The client starts the built-in cloud, and runs a command that prints the secret key: it may take long, or ask for a
+    // passphrase.
+    session.client()?;
     let beside = Beside::of(session)?;
     let presses = session.presses();
     let mut waiting = VecDeque::new();
@@ -202,7 +203,7 @@ fn run_one(path: &Path, beside: &Beside, presses: u64) -> Outcome {
         status,
         failure: session.failure.take().filter(|_| status != 0),
         duration,
-        output: transcript.text(),
+        output: session.variables.hidden().strike(&transcript.text()),
         left,
     }
 }
@@ -238,6 +239,10 @@ struct Beside {
     network: Arc<Network>,
     demo: Arc<Demo>,
     catalog: Option<(Place, Arc<Catalog>)>,
+    /// The secret keys that commands printed.
+    printed: HashMap<String, Secret>,
+    /// Whether standard input is in use.
+    stdin: bool,
 }
 
 impl Beside {
@@ -253,6 +258,8 @@ impl Beside {
             network: session.network()?,
             demo: session.demo.clone(),
             catalog: session.catalog.clone(),
+            printed: session.printed.clone(),
+            stdin: session.mode == (Mode::Script { stdin: true }),
         })
     }
 
@@ -263,7 +270,7 @@ impl Beside {
             self.places.clone(),
             self.env.clone(),
             self.flags.clone(),
-            Mode::Script { stdin: false },
+            Mode::Script { stdin: self.stdin },
         )?;
         session.resolved = self.resolved.clone();
         session.variables.take_in(&self.variables);
@@ -272,6 +279,7 @@ impl Beside {
         session.network = Some(self.network.clone());
         session.demo = self.demo.clone();
         session.catalog = self.catalog.clone();
+        session.printed = self.printed.clone();
         // By a ledger of its own, which each session has, its calls are told from those of the others.
         Ok(session)
     }

@@ -15,6 +15,7 @@ use crate::cloud::{self, Dialect};
 use crate::config::settings;
 use crate::error::Result;
 use crate::line::check::is_uuid;
+use crate::line::words::split_open;
 
 /// How long Tab holds the line for an answer of the cloud.
 pub const PATIENCE: Duration = Duration::from_millis(170);
@@ -36,6 +37,13 @@ pub fn offer(
     let mut completion = variables::complete(line, position, &known.variables)
         .unwrap_or_else(|| known_without_asking(line, position, catalog, known));
     label_jobs(&mut completion, line, known);
+    if let Some((start, path)) = path_of_script(line, position) {
+        return Ok(Offer {
+            start,
+            candidates: files("", paths(&path)),
+            ..Offer::default()
+        });
+    }
     let Some(wanted) = &completion.wanted else {
         return Ok(Offer {
             start: completion.start,
@@ -47,7 +55,7 @@ pub fn offer(
         let path = wanted.prefix.strip_prefix(lead).unwrap_or_default();
         return Ok(Offer {
             start: completion.start,
-            candidates: files(&wanted.param, lead, paths(path)),
+            candidates: files(&format!("{}={lead}", wanted.param), paths(path)),
             ..Offer::default()
         });
     }
@@ -63,6 +71,23 @@ pub fn offer(
         start: completion.start,
         ..offer
     })
+}
+
+/// The path that is typed after `source` or `test`, and where its word begins.
+fn path_of_script(line: &str, position: usize) -> Option<(usize, String)> {
+    let typed = line.get(..position)?;
+    let (split, _) = split_open(typed);
+    let (first, rest) = split.words.split_first()?;
+    let takes_paths = ["source", "test"].contains(&first.text.as_str());
+    if !takes_paths || first.span.end == position || split.pipe.is_some() || split.comment.is_some()
+    {
+        return None;
+    }
+    match rest.last().filter(|last| last.span.end == position) {
+        Some(last) if last.text.starts_with(['-', '$']) => None,
+        Some(last) => Some((last.span.start, last.text.clone())),
+        None => Some((position, String::new())),
+    }
 }
 
 fn known_without_asking(

@@ -112,7 +112,8 @@ impl Values {
             let Source {
                 place, route, way, ..
             } = &known.source;
-            *place == new.place && *route == new.route && *way == new.way
+            let limit = known.source.limit;
+            *place == new.place && *route == new.route && *way == new.way && limit == new.limit
         };
         match source {
             Some(new) if state.source.as_ref().is_some_and(|known| same(known, &new)) => {}
@@ -150,7 +151,9 @@ impl Values {
         };
         state.forget_old();
         if !state.slots.contains_key(&key) {
-            let open = |slot: &&Slot| matches!(slot, Slot::Asked(..));
+            // One that is slow keeps no other list waiting.
+            let open =
+                |slot: &&Slot| matches!(slot, Slot::Asked(_, since) if since.elapsed() < SLOW);
             if state.slots.values().filter(open).count() >= SIDE_BY_SIDE {
                 return None;
             }

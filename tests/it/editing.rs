@@ -159,7 +159,7 @@ fn an_interrupted_command_takes_the_rest_of_the_paste_along() {
     session.exp_string("started\r\n").unwrap();
     session.send_control('c').unwrap();
     session
-        .exp_string("the 1 commands after it were not run")
+        .exp_string("the command after it was not run")
         .unwrap();
     session.exp_string("> ").unwrap();
     assert!(!leave(session).contains("now"));

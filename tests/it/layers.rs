@@ -27,6 +27,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shell::prompt", 1),
     ("shell::refused", 1),
     ("shell::report", 1),
+    ("shell::screenful", 1),
     ("ui", 2),
     ("client::transport", 2),
     ("client::tls", 2),

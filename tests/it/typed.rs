@@ -107,9 +107,7 @@ fn a_loop_is_called_back_as_a_whole_and_one_with_a_secret_not_at_all() {
         "{kept}"
     );
     assert!(
-        kept.contains(
-            "    1  for n in three four\n       list zones name=$n filter=id\n       end\n"
-        ),
+        kept.contains("    1  for n in three four\nlist zones name=$n filter=id\nend\n"),
         "{kept}"
     );
 }

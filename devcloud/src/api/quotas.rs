@@ -165,8 +165,12 @@ fn weigh(call: &Call, kind: &str, (account, domain): (i64, i64), wanted: &Value)
     for (number, _, field, unit) in SUMMED.iter().filter(|(_, summed, ..)| *summed == kind) {
         let most = most(call, account, *number)?.saturating_mul(*unit);
         let wanted = wanted[*field].as_i64().unwrap_or(0);
+        // The sum goes over all that the account has: it is not made for nothing.
+        if most < 0 || wanted <= 0 {
+            continue;
+        }
         let there = store::sum_of_account(call.db, kind, field, account)?;
-        if most >= 0 && wanted > 0 && there.saturating_add(wanted) > most {
+        if there.saturating_add(wanted) > most {
             let of = format!("Account Name = {}", account_name(call, account)?);
             let amounts = (most, there, wanted);
             return Err(exceeded(call, *number, (&of, domain), "Account", amounts)?);

@@ -52,14 +52,17 @@ impl Striker {
                 name.is_some_and(is_secret_setting)
             });
         let mut entries = Vec::new();
-        for piece in pieces(line) {
+        // Lines may be of megabytes: what few have is looked for first.
+        let with_entries = if line.contains(']') { line } else { "" };
+        for piece in pieces(with_entries) {
             if let Some((name, key)) = unquoted(piece).split_once('=')
                 && is_secret(key)
             {
                 entries.extend(key_of(name));
             }
         }
-        let words = pieces(line).into_iter().map(unquoted);
+        let with_assert = if line.contains("assert") { line } else { "" };
+        let words = pieces(with_assert).into_iter().map(unquoted);
         let mut after_assert = words.skip_while(|word| word != "assert");
         Striker {
             quoted,

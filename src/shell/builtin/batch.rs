@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Builtin, no_words};
 use crate::error::{Error, Kind, Result};
 use crate::record::json::text::compact;
+use crate::shell::input::Input;
 use crate::shell::keep::Kept;
 use crate::shell::session::{Mode, Session, Shown, unwritten};
 
@@ -43,10 +44,9 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 }
 
 fn answer_all(session: &mut Session) -> Result<Shown> {
-    // Ctrl-C ends it between two answers from here on.
-    session.network()?;
+    // Ctrl-C ends it between two answers, and while it waits for a line.
+    let mut input = Input::begin(session.network()?)?;
     let pressed = session.presses();
-    let mut input = io::stdin().lock();
     let mut number = 0_u64;
     loop {
         let mut bytes = Vec::new();
@@ -54,6 +54,9 @@ fn answer_all(session: &mut Session) -> Result<Shown> {
             Error::local(format!("standard input could not be read: {why}"))
                 .hint("commands are read from a pipe or a file")
         })?;
+        if session.presses() > pressed {
+            return Ok(Shown::Status(Kind::Interrupted.status()));
+        }
         if read == 0 {
             return Ok(Shown::Nothing);
         }
@@ -70,9 +73,6 @@ fn answer_all(session: &mut Session) -> Result<Shown> {
         }
         if let Some(status) = leave {
             return Ok(Shown::Leave(status));
-        }
-        if session.presses() > pressed {
-            return Ok(Shown::Status(Kind::Interrupted.status()));
         }
     }
 }

@@ -36,7 +36,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     // A list that is not whole is asked for a second time, narrowed.
     let until = Instant::now() + limit + limit;
     let offer = offer(line, line.len(), &catalog, &known, until, usize::MAX)?;
-    if let Some(told) = offer.beyond.told() {
+    if let Some(told) = offer.beyond.told(offer.keeps) {
         session.ui.say(&told);
     }
     let lines = offer.candidates.iter().map(|candidate| {

@@ -3,7 +3,8 @@
 use super::explain::{self, Matching};
 use super::{Builtin, no_words};
 use crate::error::{Error, Kind, Result};
-use crate::line::words;
+use crate::line::command::keeps_whole_line;
+use crate::line::{expand, words};
 use crate::shell::keep::Kept;
 use crate::shell::session::{Session, Shown};
 
@@ -19,47 +20,51 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let rest = args.first().map_or("", String::as_str);
     let (code, line) = code_and_command(session, rest)?;
     // A mistake in a variable's name is the script's and no error of the command.
-    if !crate::line::command::keeps_whole_line(line)
+    if !keeps_whole_line(line)
         && let Ok(split) = words::split(line)
     {
-        crate::line::expand::command(&split.words, &session.variables)?;
+        expand::command(&split.words, &session.variables)?;
     }
+    // What a script in the command tells of itself is expected, or told of here; what went wrong before stays.
+    let earlier = session.failure.take();
     let kept = session.keep(line);
+    session.failure = earlier;
     let wanted = match &code {
         Some((name, _)) => format!("error {name}"),
         None => "an error".into(),
     };
-    let failed = |came: String| {
-        Err(Error::new(
-            Kind::Assertion,
-            format!("{wanted} was expected and {came}"),
-        ))
-    };
+    let failed =
+        |came: String| Error::new(Kind::Assertion, format!("{wanted} was expected and {came}"));
+    let by_status = |status: u8| format!("where that is expected: expect-error {status} COMMAND …");
     let came = match kept {
         Err(error) if error.kind == Kind::Interrupted => return Err(error),
-        Err(error) => match &code {
-            Some((_, matching)) if !matching.is(&error) => {
-                return failed(format!("another one came: {}", told(&error)));
+        Err(error) => {
+            let other = failed(format!("another one came: {}", told(&error)));
+            match &code {
+                Some((_, matching)) if matching.is(&error) => None,
+                Some(_) => Some(other),
+                None if by_itself(error.kind) => None,
+                None => Some(other.hint(by_status(error.status()))),
             }
-            _ => None,
-        },
-        Ok(Kept::Failed(status)) => match &code {
-            Some((_, matching)) if !matching.is_status(status) => {
-                Some(format!("it ended with status {status}"))
-            }
-            _ => None,
-        },
-        Ok(Kept::Leave(status)) => return Ok(Shown::Leave(status)),
-        Ok(_) => Some("the command succeeded".into()),
-    };
-    match came {
-        Some(came) => failed(came),
-        None => {
-            // What a script in the command told of itself was expected.
-            session.failure = None;
-            Ok(Shown::Nothing)
         }
-    }
+        Ok(Kept::Failed(status)) => {
+            let other = failed(format!("it ended with status {status}"));
+            match &code {
+                Some((_, matching)) if matching.is_status(status) => None,
+                Some(_) => Some(other),
+                None => Some(other.hint(by_status(status))),
+            }
+        }
+        Ok(Kept::Leave(status)) => return Ok(Shown::Leave(status)),
+        Ok(_) => Some(failed("the command succeeded".into())),
+    };
+    came.map_or(Ok(Shown::Nothing), Err)
+}
+
+/// Whether such an error is one that needs no naming: what the cloud or an assertion says. A slip in the line, or a cloud
+/// that is not there, would otherwise pass for what is tested.
+fn by_itself(kind: Kind) -> bool {
+    matches!(kind, Kind::Refused | Kind::JobFailed | Kind::Assertion)
 }
 
 fn told(error: &Error) -> String {

@@ -12,9 +12,6 @@ pub const HISTORY: Builtin = Builtin {
     words: no_words,
 };
 
-/// Further lines of a command stand under its first.
-const BELOW: &str = "\n       ";
-
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let lines = session.history().lines();
     let wanted = match args {
@@ -29,10 +26,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         .iter()
         .enumerate()
         .skip(skipped)
-        .map(|(index, line)| {
-            let line = line.replace('\n', BELOW);
-            format!("{:5}  {line}\n", index + 1)
-        })
+        .map(|(index, line)| format!("{:5}  {line}\n", index + 1))
         .collect();
     Ok(Shown::Text(text))
 }

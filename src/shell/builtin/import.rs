@@ -42,7 +42,8 @@ pub fn run(session: &mut Session, args: &[&str]) -> Result<Shown> {
         (true, true) => offers.iter().collect(),
         (true, false) => {
             let shown = table(session, &offers);
-            let asks = matches!(session.mode, Mode::Prompt | Mode::OneShot) && ask::possible();
+            let asks =
+                matches!(session.mode, Mode::Prompt | Mode::OneShot) && ask::possible(&session.ui);
             if !asks {
                 session.ui.say(
                     "nothing was made: `profile import NAME…` takes those that are named, `profile import --yes` all",

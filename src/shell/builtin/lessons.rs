@@ -47,7 +47,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("devcloud", "devcloud seed large"),
     ("explain", "explain 431"),
     ("expect-error", "expect-error 431 list zones id=nope"),
-    ("for", "for z in $zones.id"),
+    ("for", "for word in snapshot volume\n  apropos $word\nend"),
     ("help", "help list"),
     ("history", "history 20"),
     ("jobs", "jobs all"),
@@ -89,6 +89,12 @@ mod tests {
                 builtin.name
             );
         }
+    }
+
+    #[test]
+    fn a_loop_is_shown_whole() {
+        let example = example("for").unwrap_or_default();
+        assert!(example.starts_with("for ") && example.ends_with("\nend"));
     }
 
     #[test]

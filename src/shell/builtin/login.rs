@@ -59,7 +59,8 @@ fn login(session: &mut Session, args: &[String]) -> Result<Shown> {
         }
     }
     if resolved.get("username").is_empty() {
-        resolved = resolved.with("username", &session.ui.wait_for_user(username)?)?;
+        let typed = session.ui.wait_for_user(|| username(session))?;
+        resolved = resolved.with("username", &typed)?;
     }
     let Some(Who::Login {
         username, password, ..
@@ -70,7 +71,9 @@ fn login(session: &mut Session, args: &[String]) -> Result<Shown> {
     warn_of_plain_text(session, &resolved);
     let password = match &given.password {
         Some(place) => Some(ask::from_place(session, "password", place)?),
-        None if password.is_empty() => Some(session.ui.wait_for_user(|| typed(&username))?),
+        None if password.is_empty() => {
+            Some(session.ui.wait_for_user(|| typed(session, &username))?)
+        }
         None => None,
     };
     let client = session.client_of(&resolved)?;
@@ -209,17 +212,17 @@ fn warn_of_plain_text(session: &Session, resolved: &Resolved) {
     }
 }
 
-fn username() -> Result<String> {
-    if !ask::possible() {
+fn username(session: &Session) -> Result<String> {
+    if !ask::possible(&session.ui) {
         return Err(Error::line("login needs a username").hint("login username=NAME"));
     }
     ask::line("Username: ")
 }
 
-fn typed(username: &str) -> Result<Secret> {
-    if !ask::possible() {
+fn typed(session: &Session, username: &str) -> Result<Secret> {
+    if !ask::possible(&session.ui) {
         return Err(Error::line(
-            "login needs a password, and there is nobody to ask: standard input is no terminal",
+            "login needs a password, and there is nobody to ask: standard input is no terminal, or scenarios are run",
         )
         .hint("have it read: password=@FILE, or password=@- for a line of standard input")
         .hint("or keep it in the profile: `set password` asks for it"));

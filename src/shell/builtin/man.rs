@@ -185,7 +185,14 @@ fn builtins(roff: &mut Roff) {
         roff.text([bold(builtin.name), roman(" "), roman(builtin.args)]);
         let mut text = vec![roman(format!("{}.", builtin.about))];
         if let Some(example) = lessons::example(builtin.name) {
-            text.extend([roman(" As in: "), bold(example)]);
+            let mut lines = example.lines();
+            text.extend([roman(" As in: "), bold(lines.next().unwrap_or_default())]);
+            roff.text(text);
+            for line in lines {
+                roff.control("br", []);
+                roff.text([bold(line.trim_start())]);
+            }
+            continue;
         }
         roff.text(text);
     }

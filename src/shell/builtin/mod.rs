@@ -96,7 +96,10 @@ impl Builtin {
         let mut text = layout::paragraph(self.about, width);
         text.push_str(&layout::paragraph(&format!("Usage: {usage}"), width));
         if let Some(example) = lessons::example(self.name) {
-            text.push_str(&layout::paragraph(&format!("Example: {example}"), width));
+            match example.contains('\n') {
+                true => text.push_str(&format!("Example:\n  {}\n", example.replace('\n', "\n  "))),
+                false => text.push_str(&layout::paragraph(&format!("Example: {example}"), width)),
+            }
         }
         let offered = (self.words)(known, &[]);
         if !offered.is_empty() {

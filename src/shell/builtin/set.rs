@@ -65,7 +65,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 
 /// Whether somebody is there who can type what nobody else is to read.
 fn asks(session: &Session) -> bool {
-    matches!(session.mode, Mode::Prompt | Mode::OneShot) && ask::possible()
+    matches!(session.mode, Mode::Prompt | Mode::OneShot) && ask::possible(&session.ui)
 }
 
 fn unknown(name: &str) -> Error {

@@ -129,71 +129,10 @@ fn columns_stand_under_each_other_whatever_the_letters() {
     assert!(made[0].display.width() <= 38 && made[0].display.contains("…"));
 }
 
-fn offer(count: usize, keeps: bool) -> Offer {
-    let candidates = (0..count).map(|number| whole(&format!("id=v{number:05}")));
-    Offer {
-        candidates: candidates.collect(),
-        keeps,
-        ..Offer::default()
-    }
-}
-
-#[test]
-fn a_single_candidate_is_put_in_and_several_leave_the_line() {
-    assert_eq!(
-        screenful(offer(1, true), "id=", 80, 24),
-        [("id=v00000 ".to_string(), "v00000".to_string())]
-    );
-    let texts: Vec<String> = screenful(offer(2, true), "id=", 80, 24)
-        .into_iter()
-        .map(|(text, _)| text)
-        .collect();
-    assert_eq!(texts, ["id=", "id="]);
-    // Words go on as far as all of them do.
-    let (text, _) = &screenful(offer(2, false), "id=", 80, 24)[0];
-    assert_eq!(text, "id=v0000");
-    let (text, _) = &screenful(offer(2, false), "ID=V0000", 80, 24)[0];
-    assert_eq!(text, "ID=V0000");
-}
-
-#[test]
-fn a_screenful_is_shown_and_the_rest_counted() {
-    for (columns, rows) in [(80, 24), (200, 50), (20, 5), (1, 1), (65_535, 65_535)] {
-        let shown = screenful(offer(100_000, true), "id=", columns, rows);
-        let lines = shown.len().div_ceil((columns / 62).max(1));
-        assert!(lines <= rows.max(4), "{lines} at {columns}x{rows}");
-        let (text, told) = shown.last().unwrap();
-        assert_eq!(text, "id=");
-        let more = 100_001 - shown.len();
-        assert_eq!(
-            *told,
-            format!(
-                "… {} more: type part of a name or id",
-                HumanCount(more as u64)
-            )
-        );
-    }
-    // One of which is not known whether it is the only one is no answer.
-    let unsure = Offer {
-        beyond: Beyond::Unseen {
-            seen: 250,
-            of: 10_000,
-        },
-        ..offer(1, true)
-    };
-    let shown = screenful(unsure, "id=", 80, 24);
-    assert_eq!(shown[0].0, "id=");
-    assert_eq!(
-        shown[1].1,
-        "… among the first 250 of 10,000: type part of a name or id"
-    );
-    assert!(screenful(offer(0, true), "id=", 80, 24).is_empty());
-}
-
 #[test]
 fn files_end_a_word_and_directories_do_not() {
     let names = ["/tmp/a b", "/tmp/dir/", "/tmp/x\u{1b}"].map(String::from);
-    let made = files("userdata", "@", names.to_vec());
+    let made = files("userdata=@", names.to_vec());
     let texts: Vec<&str> = made.iter().map(|made| made.text.as_str()).collect();
     assert_eq!(texts, ["userdata='@/tmp/a b' ", "userdata=@/tmp/dir/"]);
     let displays: Vec<&str> = made.iter().map(|made| made.display.as_str()).collect();

@@ -89,7 +89,7 @@ fn parameters_follow_an_api_the_required_ones_first() {
     let table = [
         (
             "create network ",
-            "displaytext=|name=|networkofferingid=|zoneid=|acltype=|details[0].|forvpc=|vlan=|exclude=|filter=|output=|sort=|where=",
+            "displaytext=|name=|networkofferingid=|zoneid=|acltype=|details[0].|forvpc=|vlan=|filter=|where=|sort=|exclude=|output=",
         ),
         ("create network n", "name=|networkofferingid="),
         ("create network name=x N", "networkofferingid="),

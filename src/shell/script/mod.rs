@@ -9,6 +9,7 @@ use std::path::Path;
 use blocks::{Blocks, For, Line, Step, Wrong};
 use lines::Lines;
 
+use super::input::Input;
 use super::session::{Ended, Failure, Mode, Session};
 use crate::error::{Error, Kind, Result};
 use crate::line::expand;
@@ -33,8 +34,9 @@ pub fn run_file(session: &mut Session, path: &Path) -> Result<Ended> {
 }
 
 /// Runs the commands on standard input.
-pub fn run_stdin(session: &mut Session) -> Ended {
-    run(session, io::stdin().lock(), "standard input", true)
+pub fn run_stdin(session: &mut Session) -> Result<Ended> {
+    let input = Input::begin(session.network()?)?;
+    Ok(run(session, input, "standard input", true))
 }
 
 /// Runs what was typed at a prompt: a failure ends the loop that it is in and nothing else.
@@ -50,6 +52,8 @@ pub fn run_typed(session: &mut Session, step: Result<Step, Box<Wrong>>) -> Ended
 
 fn run(session: &mut Session, input: impl BufRead, name: &str, stdin: bool) -> Ended {
     let settings = session.resolved.clone();
+    // Where a file is run by lines of standard input, that stays in use.
+    let stdin = stdin || session.mode == Mode::Script { stdin: true };
     let mode = std::mem::replace(&mut session.mode, Mode::Script { stdin });
     let ended = Runner::new(session, name).run(Lines::new(input));
     session.mode = mode;
@@ -91,7 +95,13 @@ impl<'a> Runner<'a> {
     fn run<R: BufRead>(mut self, mut lines: Lines<R>) -> Ended {
         let mut blocks = Blocks::default();
         loop {
-            let flow = match lines.next() {
+            let next = lines.next();
+            // What came of a line whose end was not waited for is no line.
+            if self.interrupted() {
+                let flow = self.interrupt(0);
+                return self.ended(flow);
+            }
+            let flow = match next {
                 Ok(Some(line)) => match blocks.take(line) {
                     None => Flow::On,
                     Some(Ok(step)) => self.step(&step),
