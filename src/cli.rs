@@ -1,13 +1,16 @@
 //! The process's arguments: which flags there are, and which of the three ways of use they ask for.
 
+mod cmk;
 pub mod flags;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser;
 
+use self::cmk::Cmk;
 use self::flags::Cli;
 use crate::config::Places;
 use crate::config::resolve::{Flags, Origin};
@@ -23,6 +26,15 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     let env: Env = Arc::new(|name| std::env::var(name).ok());
     let args: Vec<OsString> = args.collect();
     let early = Early::of(&args, &env);
+    if cmk::is_called(&args) {
+        return match Cmk::try_parse_from(args) {
+            Ok(cmk) => as_cmk(cmk, &env).unwrap_or_else(|error| early.tell(&error)),
+            Err(why) => {
+                let _ = why.print();
+                if why.use_stderr() { 2 } else { 0 }
+            }
+        };
+    }
     let (flags, words) = match split(args.into_iter()) {
         Ok(split) => split,
         Err(error) => return early.tell(&error),
@@ -98,6 +110,7 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
         profile: cli.profile,
         url: cli.url,
         output: cli.output,
+        ..Flags::default()
     };
     let mut session = Session::open(places, env, flags, mode)?;
     session.keep_going = cli.keep_going;
@@ -105,8 +118,18 @@ fn start(cli: Cli, words: &[String], env: Env) -> Result<u8> {
         session.set_variable(given)?;
     }
     introduce(&session);
+    work(session, cli.file, words)
+}
+
+fn as_cmk(cmk: Cmk, env: &Env) -> Result<u8> {
+    let (session, words) = cmk::session(cmk, env)?;
+    work(session, None, &words)
+}
+
+/// Does what the session was opened for.
+fn work(mut session: Session, file: Option<PathBuf>, words: &[String]) -> Result<u8> {
     session.tell_left();
-    match (cli.file, mode) {
+    match (file, session.mode) {
         (Some(path), _) => script::run_file(&mut session, &path).map(|ended| ended.status),
         (None, Mode::OneShot) => Ok(session.execute_words(words).status),
         (None, Mode::Script { .. }) => script::run_stdin(&mut session).map(|ended| ended.status),

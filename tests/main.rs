@@ -21,6 +21,11 @@ mod automation;
 mod batch;
 #[path = "it/calls.rs"]
 mod calls;
+#[path = "it/catalogue.rs"]
+mod catalogue;
+#[cfg(unix)]
+#[path = "it/cmk.rs"]
+mod cmk;
 #[path = "it/completion.rs"]
 mod completion;
 #[path = "it/completions.rs"]
@@ -49,6 +54,8 @@ mod forms;
 mod grammar;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/import.rs"]
+mod import;
 #[path = "it/interop.rs"]
 mod interop;
 #[path = "it/layers.rs"]
@@ -63,6 +70,8 @@ mod listing;
 mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/on.rs"]
+mod on;
 #[path = "it/output.rs"]
 mod output;
 #[path = "it/pages.rs"]

@@ -110,6 +110,7 @@ pub fn store(path: &Path, apis: &[Api], shipped: bool) -> Result<()> {
         let mark = if shipped { SHIPPED } else { "" };
         file.write_all(format!("{MAGIC}\n{}{mark}\n{index}", index.len()).as_bytes())?;
         file.write_all(&bodies)?;
+        keep_previous(path);
         // Another catalogue may go with other names; those that can't be removed are no worse than before.
         let _ = std::fs::remove_file(names_path(path));
         std::fs::rename(&temporary, path)
@@ -118,6 +119,27 @@ pub fn store(path: &Path, apis: &[Api], shipped: bool) -> Result<()> {
         let _ = std::fs::remove_file(&temporary);
         failed(why)
     })
+}
+
+/// Reads the index of the catalogue that was there before the last one was stored; nothing where there was none.
+pub fn load_previous(path: &Path) -> Option<Catalog> {
+    load(&previous_path(path))
+}
+
+/// Keeps what is about to be replaced. Where that fails, only what changed cannot be told.
+fn keep_previous(path: &Path) {
+    if load(path).is_none() {
+        return;
+    }
+    let previous = previous_path(path);
+    let _ = std::fs::remove_file(&previous);
+    if std::fs::hard_link(path, &previous).is_err() {
+        let _ = std::fs::copy(path, &previous);
+    }
+}
+
+fn previous_path(path: &Path) -> PathBuf {
+    path.with_extension("before")
 }
 
 /// The names that the cloud listed when that API was called, as kept beside the catalogue.

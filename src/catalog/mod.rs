@@ -1,6 +1,7 @@
 //! What can be called: the APIs of a cloud as listApis tells them; look-up by name and by verb and noun.
 
 pub mod cache;
+pub mod diff;
 pub mod names;
 pub mod seen;
 pub mod types;

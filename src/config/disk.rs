@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 /// The most links that are followed from one to the next.
 const MOST_LINKS: usize = 40;
 
+/// The most bytes that a file of another tool has.
+const LARGEST_FOREIGN: u64 = 1 << 20;
+
 /// Reads the file; nothing where there is none. A file that others can read or change is refused.
 pub fn read(path: &Path) -> Result<Option<String>> {
     let failed = |why: &io::Error| fault(path, "could not be read", why);
@@ -20,7 +23,33 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     refuse_open_door(&file, path)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|why| failed(&why))?;
-    String::from_utf8(bytes).map(Some).map_err(|why| {
+    text(path, bytes).map(Some)
+}
+
+/// Reads a file of another tool, whoever else can; nothing where there is none. A larger one than any configuration is
+/// refused.
+pub fn read_foreign(path: &Path) -> Result<Option<String>> {
+    let failed = |why: &io::Error| fault(path, "could not be read", why);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(failed(&why)),
+    };
+    let mut bytes = Vec::new();
+    let mut most = file.take(LARGEST_FOREIGN + 1);
+    most.read_to_end(&mut bytes).map_err(|why| failed(&why))?;
+    if bytes.len() as u64 > LARGEST_FOREIGN {
+        return Err(Error::local(format!(
+            "{} is too large for a configuration",
+            path.display()
+        ))
+        .hint("move it away"));
+    }
+    text(path, bytes).map(Some)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|why| {
         let good = &why.as_bytes()[..why.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
         Error::local(format!(

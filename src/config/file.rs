@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, TomlError, Value};
 
+use super::foreign::{self, Tool};
 use super::settings::{self, Kind, SETTINGS, Setting, closest};
 use super::{DEMO, ENVIRONMENT, Places, derived, disk};
 use crate::error::{Error, Result};
 
 /// The longest name that a profile can be given.
 const LONGEST_NAME: usize = 64;
+
+/// The profile that CloudMonkey has in use unless it is told otherwise.
+const LOCAL: &str = "localcloud";
 
 /// The configuration as it was when it was read.
 pub struct File {
@@ -22,6 +26,10 @@ impl File {
     /// A file that others can read is refused.
     pub fn load(places: &Places) -> Result<File> {
         let path = places.config_file.clone();
+        if places.foreign {
+            let text = disk::read_foreign(&path)?.unwrap_or_default();
+            return File::adopt(path, &text);
+        }
         let text = match disk::read(&path)? {
             Some(text) => text,
             None if places.explicit => {
@@ -62,6 +70,13 @@ impl File {
 
     /// Applies an edit to what the file holds now, whoever else edits it, and writes it if it changed.
     pub fn edit(places: &Places, change: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+        if places.foreign {
+            return Err(Error::local(format!(
+                "{} is CloudMonkey's, which is read and never written",
+                places.config_file.display()
+            ))
+            .hint("`capuchin profile import` takes it over into a configuration that is written"));
+        }
         let lock = disk::lock(&places.config_file, places.explicit)?;
         let mut file = File::load(places)?;
         let before = file.text();
@@ -73,6 +88,34 @@ impl File {
             lock.write(&after)?;
         }
         Ok(())
+    }
+
+    /// CloudMonkey's configuration as one of ours; what of it has no place here is left out.
+    fn adopt(path: PathBuf, text: &str) -> Result<File> {
+        let taken = foreign::read(Tool::Cmk, &path.display().to_string(), text)?;
+        // It prints JSON unless it is told otherwise.
+        let mut file = File::parse(path, "output = \"json\"\n")?;
+        let mut current = taken.current.unwrap_or_else(|| LOCAL.into());
+        for found in taken.found {
+            let mut name = found.name.clone();
+            if is_reserved(&name) {
+                let free = foreign::free_name(&name, |name| file.has(name));
+                if current == name {
+                    current.clone_from(&free);
+                }
+                name = free;
+            }
+            file.table_mut(&name)?;
+            for (setting, value) in found.values() {
+                file.put(&name, setting, value)?;
+            }
+        }
+        if file.profiles().is_empty() {
+            file.table_mut(LOCAL)?;
+            current = LOCAL.into();
+        }
+        replace(file.document.as_table_mut(), "profile", current.into());
+        Ok(file)
     }
 
     /// The text, with what edits have changed.
@@ -104,8 +147,21 @@ impl File {
     }
 
     /// Whether a profile of that name can be used: one of the file's, the built-in cloud's, the environment's.
-    pub(super) fn has(&self, profile: &str) -> bool {
+    pub fn has(&self, profile: &str) -> bool {
         is_reserved(profile) || self.table(profile).is_some()
+    }
+
+    /// Whether the name is not the user's to give.
+    pub fn is_reserved(profile: &str) -> bool {
+        is_reserved(profile)
+    }
+
+    /// Refuses a profile that cannot be used.
+    pub fn known(&self, profile: &str) -> Result<()> {
+        match self.has(profile) {
+            true => Ok(()),
+            false => Err(self.unknown(profile)),
+        }
     }
 
     /// The error for a profile that is not there; names the nearest that is.

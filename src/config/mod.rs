@@ -1,12 +1,14 @@
 //! Profiles and settings: the configuration file, the environment and the flags in, one settled set of values out.
 
 pub use disk::make_directory as private_directory;
+pub use disk::read_foreign;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
 pub mod file;
+pub mod foreign;
 pub mod resolve;
 pub mod secret;
 pub mod settings;
@@ -27,6 +29,8 @@ pub struct Places {
     pub config_file: PathBuf,
     /// Whether the configuration file was named, so that it must exist.
     pub explicit: bool,
+    /// Whether it is CloudMonkey's, which is read as it is and never written.
+    pub foreign: bool,
     pub state: PathBuf,
     pub cache: PathBuf,
 }
@@ -51,6 +55,7 @@ impl Places {
         Ok(Places {
             config_file,
             explicit,
+            foreign: false,
             state: base(env, "XDG_STATE_HOME")?,
             cache: base(env, "XDG_CACHE_HOME")?,
         })
@@ -139,6 +144,7 @@ mod tests {
         let expected = Places {
             config_file: "/home/me/.config/capuchin/config.toml".into(),
             explicit: false,
+            foreign: false,
             state: "/home/me/.local/state/capuchin".into(),
             cache: "/home/me/.cache/capuchin".into(),
         };

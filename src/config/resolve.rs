@@ -30,6 +30,8 @@ pub struct Flags {
     pub profile: Option<String>,
     pub url: Option<String>,
     pub output: Option<String>,
+    pub apikey: Option<String>,
+    pub secretkey: Option<Secret>,
 }
 
 /// Where the cloud and the identity come from.
@@ -286,9 +288,13 @@ impl Resolved {
             return Err(Error::line("--url needs the keys for that address, and the demo cloud's are its own")
                 .hint("choose a profile with -p NAME, or set CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET"));
         }
+        let secretkey = flags.secretkey.as_ref();
+        let secretkey = secretkey.map(|secret| secret.expose().to_string());
         for (flag, name, value) in [
             ("--url", "url", &flags.url),
             ("--output", "output", &flags.output),
+            ("-k", "apikey", &flags.apikey),
+            ("-s", "secretkey", &secretkey),
         ] {
             if let (Some(value), Some(setting)) = (value, settings::find(name)) {
                 let value = setting.check(value).map_err(|error| Error {

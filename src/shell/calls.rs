@@ -131,6 +131,7 @@ impl Session {
             wanted,
             known,
             fields: shower.map_or(Vec::new(), |api| api.response.clone()),
+            failures: Vec::new(),
         })))
     }
 

@@ -468,6 +468,11 @@ impl Session {
         refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
     }
 
+    /// Where the catalogue of the cloud is kept that those settings name.
+    pub(super) fn catalogue_path(&self, resolved: &Resolved) -> Result<PathBuf> {
+        Ok(self.cache_path(&self.place(resolved)?))
+    }
+
     pub(super) fn cache_path(&self, place: &Place) -> PathBuf {
         let identity = match &place.who {
             Some(who) => who.name(),

@@ -125,13 +125,15 @@ pub fn complete(
     }
 }
 
-/// The words of the command that `watch`, `let` or `expect-error` is to carry out, or all of them.
+/// The words of the command that `watch`, `on`, `let` or `expect-error` is to carry out, or all of them.
 fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
     let [first, rest @ ..] = words else {
         return words;
     };
     let mut rest = match (first.as_str(), rest) {
         ("watch", rest) => rest,
+        // The profiles themselves are words of its own.
+        ("on", [_, rest @ ..]) => return carried(rest, language),
         ("let", [_, equals, rest @ ..]) if equals == "=" => return carried(rest, language),
         ("let", [name, rest @ ..]) if name.ends_with('=') => return carried(rest, language),
         ("expect-error", [code, rest @ ..])

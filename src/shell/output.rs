@@ -33,6 +33,8 @@ pub struct View {
     pub known: Vec<String>,
     /// The fields themselves, as far as the answer is what they describe.
     pub fields: Vec<Field>,
+    /// What went wrong beside it; told below it, and the first gives the status.
+    pub failures: Vec<Error>,
 }
 
 /// The pages of a list that is not there yet.
@@ -75,6 +77,7 @@ impl View {
             wanted: Wanted::default(),
             known: Vec::new(),
             fields: Vec::new(),
+            failures: Vec::new(),
         }))
     }
 
@@ -105,6 +108,16 @@ impl Session {
         self.tell_unknown(sought.unknown());
         self.tell_limit(&view, total);
         Ok(())
+    }
+
+    /// The answer with all of a list of which the view has a part, and with all that the line wants left out.
+    pub(super) fn whole(&mut self, mut view: View) -> Result<Answer, Error> {
+        let Some(rest) = view.rest.take() else {
+            return Ok(view.answer);
+        };
+        let mut sought = view.wanted.sought(&view.fields);
+        let (answer, _) = self.gather(rest, view.answer, &Wanted::default(), &mut sought)?;
+        Ok(answer)
     }
 
     /// What is recorded may be read by many: the secrets in it are struck at its end.

@@ -352,6 +352,10 @@ impl Session {
             self.resolved = kept;
         }
         Ok(match shown? {
+            // One that carries a command out knows what that wants.
+            Shown::Answer(view) if settings.is_empty() && view.wanted != Wanted::default() => {
+                Shown::Answer(view)
+            }
             Shown::Answer(mut view) => {
                 let own = view.wanted.filter.take();
                 view.wanted = wanted.clone();
@@ -406,9 +410,18 @@ impl Session {
                 self.page();
                 self.ui.print(&text)?;
             }
-            Shown::Answer(view) => {
+            Shown::Answer(mut view) => {
+                let failures = std::mem::take(&mut view.failures);
                 self.page();
                 self.print_whole(*view)?;
+                if let Some(first) = failures.first() {
+                    self.ui.end_page()?;
+                    failures.iter().for_each(|error| {
+                        self.failed(error);
+                    });
+                    self.told = Some(first.clone());
+                    return ended(first.status(), false);
+                }
             }
         }
         ended(0, false)

@@ -71,7 +71,12 @@ impl Home {
     }
 
     pub fn args(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_capuchin"));
+        self.program(Path::new(env!("CARGO_BIN_EXE_capuchin")), args)
+    }
+
+    /// The same by another name of the program.
+    pub fn program(&self, program: &Path, args: &[&str]) -> Run {
+        let mut command = Command::new(program);
         command
             .args(args)
             .env_clear()

@@ -24,6 +24,7 @@ fn home(text: Option<&str>) -> (TempDir, Places) {
     let places = Places {
         config_file: directory.path().join("new/config.toml"),
         explicit: false,
+        foreign: false,
         state: directory.path().join("state"),
         cache: directory.path().join("cache"),
     };

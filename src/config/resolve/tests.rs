@@ -43,6 +43,7 @@ fn file(text: &str) -> File {
     let places = Places {
         config_file,
         explicit: true,
+        foreign: false,
         state: directory.path().into(),
         cache: directory.path().into(),
     };
@@ -65,6 +66,7 @@ fn settle(text: &str, vars: &[(&str, &str)], flags: &str) -> Result<Resolved> {
         profile: flag("-p"),
         url: flag("--url"),
         output: flag("-o"),
+        ..Flags::default()
     };
     resolve(&file(text), &env, &flags)
 }

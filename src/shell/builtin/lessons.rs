@@ -7,7 +7,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "The cloud",
         &[
             "sync",
+            "catalog",
             "api",
+            "on",
             "jobs",
             "login",
             "logout",
@@ -32,6 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("api", "api listZones available=true"),
     ("apropos", "apropos snapshot"),
     ("assert", "assert $vm.state == Running"),
+    ("catalog", "catalog diff"),
     ("complete", "complete 'list zones av'"),
     (
         "completions",
@@ -51,6 +54,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("let", "let zones = list zones"),
     ("login", "login username=admin"),
     ("man", "capuchin man | man -l -"),
+    ("on", "on all list virtualmachines filter=name,state"),
     ("profile", "profile add prod"),
     ("set", "set output json"),
     ("shell", "!date"),

@@ -3,6 +3,7 @@
 mod apropos;
 mod assert;
 mod batch;
+mod catalog;
 mod complete;
 mod completions;
 mod datacenter;
@@ -12,11 +13,13 @@ mod expect_error;
 mod explain;
 pub mod help;
 mod history;
+mod import;
 mod jobs;
 mod lessons;
 mod login;
 mod loops;
 mod man;
+mod on;
 mod profile;
 mod set;
 mod shell;
@@ -117,6 +120,7 @@ pub static BUILTINS: &[Builtin] = &[
     API,
     assert::ASSERT,
     batch::BATCH,
+    catalog::CATALOG,
     complete::COMPLETE,
     apropos::APROPOS,
     completions::COMPLETIONS,
@@ -134,6 +138,7 @@ pub static BUILTINS: &[Builtin] = &[
     login::LOGIN,
     login::LOGOUT,
     man::MAN,
+    on::ON,
     profile::PROFILE,
     exit::QUIT,
     set::SET,

@@ -1,8 +1,8 @@
 //! `profile`: the clouds that are configured, and which of them is in use.
 
-use super::{Builtin, Known};
+use super::{Builtin, Known, import};
 use crate::config::file::File;
-use crate::config::resolve::describe;
+use crate::config::resolve::{Flags, describe};
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -10,12 +10,12 @@ use crate::shell::session::{Session, Shown, View};
 
 /// The built-in cloud's profile, which is always there.
 const DEMO: &str = "demo";
-const WORDS: [&str; 5] = ["list", "add", "use", "remove", "show"];
+const WORDS: [&str; 6] = ["list", "add", "use", "remove", "show", "import"];
 
 pub const PROFILE: Builtin = Builtin {
     name: "profile",
-    args: "list | add NAME | use NAME | remove NAME | show [NAME]",
-    about: "Lists, adds, chooses, removes or shows profiles: one a cloud and identity",
+    args: "list | add NAME | use NAME | remove NAME | show [NAME] | import [NAME…] [--replace]",
+    about: "Lists, adds, chooses, removes, shows or imports profiles: one a cloud and identity",
     run,
     words,
 };
@@ -42,6 +42,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         ["remove", name] => remove(session, name),
         ["show"] => show(session, None),
         ["show", name] => show(session, Some(name)),
+        ["import", ref names @ ..] => import::run(session, names),
         [word, ..] => {
             let what = if WORDS.contains(&word) {
                 format!("profile {word} takes one name")
@@ -93,9 +94,16 @@ fn add(session: &mut Session, name: &str) -> Result<Shown> {
 }
 
 fn switch(session: &mut Session, name: &str) -> Result<Shown> {
-    File::edit(&session.places, |file| file.switch(name))?;
-    session.flags.url = None;
-    session.flags.profile = Some(name.into());
+    // Which one a configuration that is not ours has in use is not ours to change.
+    match session.places.foreign {
+        true => session.file.known(name)?,
+        false => File::edit(&session.places, |file| file.switch(name))?,
+    }
+    session.flags = Flags {
+        profile: Some(name.into()),
+        output: session.flags.output.take(),
+        ..Flags::default()
+    };
     session.reload()?;
     Ok(Shown::Nothing)
 }
@@ -118,10 +126,9 @@ fn show(session: &Session, name: Option<&str>) -> Result<Shown> {
     let resolved = match name {
         None => session.resolved.clone(),
         Some(name) => {
-            let flags = crate::config::resolve::Flags {
+            let flags = Flags {
                 profile: Some(name.into()),
-                url: None,
-                output: None,
+                ..Default::default()
             };
             crate::config::resolve::resolve(&session.file, &*session.env, &flags)?
         }

@@ -109,7 +109,8 @@ fn change(session: &mut Session, setting: &'static Setting, value: &str) -> Resu
     if setting.name == "prompt" {
         prompt::check(value)?;
     }
-    if let Mode::Script { .. } = session.mode {
+    // A configuration that is not ours is never written, so what is set holds as long as the process.
+    if matches!(session.mode, Mode::Script { .. }) || session.places.foreign {
         session.resolved = session.resolved.with(setting.name, value)?;
         return Ok(Shown::Nothing);
     }

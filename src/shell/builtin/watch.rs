@@ -155,6 +155,12 @@ fn seconds(text: &str) -> Result<Duration> {
 /// What changes something is not to be done over and over.
 fn refuse_changes(session: &mut Session, line: &str) -> Result<()> {
     let reads = match session.meaning(line)? {
+        Command::Builtin {
+            name: "on", args, ..
+        } => {
+            let carried = args.get(1..).unwrap_or_default().join(" ");
+            return refuse_changes(session, &carried);
+        }
         Command::Call(call) => session.client()?.reads(&call.name),
         Command::Builtin { name, args, .. } => {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
