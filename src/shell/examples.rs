@@ -90,6 +90,10 @@ impl Session {
     fn ask(&mut self, listing: &Listing, limit: Duration) -> Result<Option<Vec<Record>>> {
         let resolved = self.resolved.clone();
         let client = self.client_of(&resolved)?;
+        // Help never changes anything, whatever a list may be called.
+        if !client.reads(&listing.request.api) {
+            return Ok(None);
+        }
         let api = self.known_catalog().api(&listing.request.api)?;
         let mut options = options_of(&resolved);
         options.types = self.types(api.as_deref());
