@@ -8,6 +8,8 @@ mod catalogue;
 mod clock;
 #[path = "it/estate.rs"]
 mod estate;
+#[path = "it/exchanges.rs"]
+mod exchanges;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/fill.rs"]
@@ -22,6 +24,8 @@ mod integration;
 mod jobs;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/likeness.rs"]
+mod likeness;
 #[path = "it/limits.rs"]
 mod limits;
 #[path = "it/projects.rs"]
@@ -36,6 +40,8 @@ mod scaling;
 mod sessions;
 #[path = "it/shapes.rs"]
 mod shapes;
+#[path = "it/story.rs"]
+mod story;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/upkeep.rs"]

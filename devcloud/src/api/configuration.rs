@@ -29,10 +29,13 @@ const UPLOAD_TIME: &str = "upload.operation.timeout";
 /// Whether accounts are invited to projects before they are in them.
 pub const INVITE: &str = "project.invite.required";
 
+/// How long a destroyed machine stays, in seconds.
+pub const EXPUNGE_DELAY: &str = "expunge.delay";
+
 /// The DNS domain of networks that are given none.
 const DOMAIN_SUFFIX: &str = "guest.domain.suffix";
 
-/// A setting that the cloud has; those of real servers are described in their words, slips included.
+/// A setting that the cloud has; those of real servers are described in their words, slips included, or not at all.
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -102,6 +105,13 @@ const SETTINGS: &[Setting] = &[
         default: "false",
         about: "Enables/Disables dynamically scaling a vm",
         holds: Holds::Boolean,
+    },
+    Setting {
+        name: EXPUNGE_DELAY,
+        default: "86400",
+        about: "Determines how long (in seconds) to wait before actually expunging destroyed vm. The default value = the \
+            default value of expunge.interval",
+        holds: Holds::CountOrZero,
     },
     Setting {
         name: DOMAIN_SUFFIX,
@@ -196,7 +206,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "secstorage.allowed.internal.sites",
         default: "",
-        about: "Comma separated list of cidrs internal to the datacenter that can host template download servers",
+        about: "",
         holds: Holds::Text,
     },
     Setting {
@@ -322,11 +332,17 @@ pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
 
 fn record(db: &Connection, setting: &Setting) -> Done<Value> {
     let value = text(db, setting.name)?;
-    let mut record = json!({"category": "Advanced", "name": setting.name});
+    let category = match setting.name {
+        DOMAIN_SUFFIX => "Network",
+        _ => "Advanced",
+    };
+    let mut record = json!({"category": category, "name": setting.name});
     if !value.is_empty() {
         record["value"] = json!(value);
     }
-    record["description"] = json!(setting.about);
+    if !setting.about.is_empty() {
+        record["description"] = json!(setting.about);
+    }
     Ok(record)
 }
 

@@ -6,7 +6,9 @@ use std::ops::Range;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use super::derived::Others;
 use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt, projects};
+use crate::auth::value;
 use crate::outline::{Asked, Outline, outlines};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -94,7 +96,7 @@ impl Call<'_> {
         let mut rows = Vec::new();
         for outline in &found[self.slice(found.len())?] {
             if let Some(thing) = store::by_id(self.db, listing.kind, outline.id)? {
-                rows.push(names.view(self.db, &thing)?);
+                rows.push(names.view(self.db, &thing, true)?);
             }
         }
         Ok(Reply::List(listing.name, rows, found.len()))
@@ -165,7 +167,10 @@ impl Call<'_> {
     /// Which of so many are on the page that was asked for.
     pub fn slice(&self, count: usize) -> Done<Range<usize>> {
         let most = super::configuration::default_page_size(self.db)?;
-        let (page, size) = (self.number("page"), self.number("pagesize"));
+        // A page without a number is the first.
+        let first = value(self.params, "page").filter(|page| page.is_empty());
+        let page = self.number("page").or(first.map(|_| 1));
+        let size = self.number("pagesize");
         match (page, size) {
             (Some(_), None) => Err(Refusal::param(
                 "\"pagesize\" parameter is required when \"page\" is specified",
@@ -358,7 +363,7 @@ pub fn below(db: &Connection, mut domain: i64, top: i64) -> Done<bool> {
 
 /// A thing as answers show it: its body, with the names of what it refers to as they are now.
 pub fn view(db: &Connection, thing: &Thing) -> Done<Value> {
-    Names::default().view(db, thing)
+    Names::default().view(db, thing, false)
 }
 
 /// Which field has the id of something of a kind, and which its name.
@@ -379,36 +384,28 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("parentdomainid", "parentdomainname", "domain"),
 ];
 
-/// The names of what things refer to, each looked up once.
+/// Things as answers show them, with what they refer to looked up once.
 #[derive(Default)]
-struct Names(HashMap<(&'static str, String), Option<String>>);
+struct Names(Others);
 
 impl Names {
-    fn view(&mut self, db: &Connection, thing: &Thing) -> Done<Value> {
+    fn view(&mut self, db: &Connection, thing: &Thing, listed: bool) -> Done<Value> {
         let mut body = thing.body.clone();
         for (id, name, kind) in NAMED {
             let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
                 continue;
             };
             if body.contains_key(*name)
-                && let Some(other) = self.of(db, kind, uuid)?
+                && let Some(other) = self.0.of(db, kind, uuid)?
             {
-                body.insert((*name).into(), Value::String(other));
+                let name_now = Value::String(other.name.clone());
+                body.insert((*name).into(), name_now);
             }
         }
         if !thing.state.is_empty() && body.contains_key("state") {
             body.insert("state".into(), Value::String(thing.state.clone()));
         }
+        self.0.complete(db, thing, &mut body, listed)?;
         Ok(Value::Object(body))
-    }
-
-    fn of(&mut self, db: &Connection, kind: &'static str, uuid: &str) -> Done<Option<String>> {
-        let key = (kind, uuid.to_string());
-        if let Some(known) = self.0.get(&key) {
-            return Ok(known.clone());
-        }
-        let name = store::name_of(db, kind, uuid)?;
-        self.0.insert(key, name.clone());
-        Ok(name)
     }
 }

@@ -2,119 +2,8 @@
 
 use serde_json::Value;
 
+use crate::exchanges::{self, Exchange, calls, roles};
 use crate::support::{Answer, Keys, World, get, get_at, get_with, send, signed};
-
-/// A call that a real server was sent, and what it answered.
-struct Exchange {
-    name: String,
-    method: String,
-    query: String,
-    form: String,
-    answer: Answer,
-}
-
-fn exchanges(text: &str) -> Vec<Exchange> {
-    text.lines()
-        .map(|line| {
-            let whole: Value = serde_json::from_str(line).unwrap();
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-            Exchange {
-                name: text(&whole["name"]),
-                method: text(&whole["request"]["method"]),
-                query: text(&whole["request"]["query"]),
-                form: text(&whole["request"]["body"]),
-                answer: Answer {
-                    status: u16::try_from(whole["status"].as_u64().unwrap()).unwrap(),
-                    content_type: text(&whole["content_type"]),
-                    description: whole["headers"]["x-description"].as_str().map(String::from),
-                    cookies: Vec::new(),
-                    retry_after: None,
-                    date: None,
-                    body: text(&whole["body"]),
-                },
-            }
-        })
-        .collect()
-}
-
-fn calls() -> Vec<Exchange> {
-    exchanges(include_str!("../../../tests/recorded/calls.jsonl"))
-}
-
-fn roles() -> Vec<Exchange> {
-    exchanges(include_str!("../../../tests/recorded/roles.jsonl"))
-}
-
-impl Exchange {
-    fn starts(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.name.starts_with(name))
-    }
-
-    /// The parameters of the query, but for those that prove who calls.
-    fn params(&self) -> Vec<(String, String)> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| (name.to_string(), unescape(value)))
-            .filter(|(name, _)| {
-                !["apikey", "signature", "sessionkey"].contains(&name.to_lowercase().as_str())
-            })
-            .collect()
-    }
-
-    fn command(&self) -> String {
-        let params = self.params();
-        let command = params.iter().find(|(name, _)| name == "command");
-        command.map_or(String::new(), |(_, value)| value.clone())
-    }
-
-    /// What is different about the answer that came here.
-    fn differs(&self, here: &Answer) -> Option<String> {
-        let told = |answer: &Answer| {
-            format!(
-                "{} {} {} {:?}",
-                answer.status,
-                answer.content_type,
-                masked(&answer.body),
-                answer.description.as_deref().map(masked)
-            )
-        };
-        let (here, there) = (told(here), told(&self.answer));
-        (here != there).then(|| format!("{}: {here}\n   not {there}", self.name))
-    }
-}
-
-fn unescape(text: &str) -> String {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8_lossy()
-        .into_owned()
-}
-
-/// A text without the ids and times in it, which no two clouds share.
-fn masked(text: &str) -> String {
-    let mut text = text.to_string();
-    for before in ["please retry after ", "\"expireAfter\":", "<expireAfter>"] {
-        // Real servers tell the interval in seconds where nothing was counted, which is the same here.
-        if let Some((head, tail)) = text.split_once(before)
-            && let digits = tail.chars().take_while(char::is_ascii_digit).count()
-            && digits > 2
-        {
-            text = format!("{head}{before}MS{}", &tail[digits..]);
-        }
-    }
-    let text = text.as_str();
-    let mut masked = String::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let uuid = rest
-            .get(..36)
-            .filter(|uuid| uuid.len() == 36 && uuid::Uuid::parse_str(uuid).is_ok());
-        let taken = uuid.map_or(letter.len_utf8(), str::len);
-        masked.push_str(uuid.map_or(&rest[..taken], |_| "UUID"));
-        rest = &rest[taken..];
-    }
-    masked
-}
 
 /// Sends a recorded call as somebody, with some parameters that are other things here.
 fn replayed(world: &World, exchange: &Exchange, keys: &Keys, others: &[(&str, &str)]) -> Answer {
@@ -275,7 +164,7 @@ fn throttling_is_that_of_a_real_server() {
     }
     let mut compared = 0;
     let mut wrong = Vec::new();
-    for exchange in exchanges(include_str!("../../../tests/recorded/throttle.jsonl")) {
+    for exchange in exchanges::throttle() {
         let keys = if exchange.name.contains("-admin-") {
             world.admin()
         } else {
@@ -339,7 +228,7 @@ fn usage_of_nobody_is_refused_as_it_is_there() {
     let root = world.first("listDomains", &[]);
     let mut compared = 0;
     let mut wrong = Vec::new();
-    for exchange in exchanges(include_str!("../../../tests/recorded/usage.jsonl")) {
+    for exchange in exchanges::usage() {
         let dates = exchange.starts(&["enddate-before-data", "future"]);
         if exchange.answer.status != 200 || dates {
             let answer = replayed(&world, &exchange, &world.admin(), &[("domainid", &root)]);

@@ -59,6 +59,13 @@ impl World {
         world
     }
 
+    /// A world as a server has it that was never used.
+    pub fn empty() -> World {
+        let world = World::new();
+        devcloud::reset_empty(&world.state()).unwrap();
+        world
+    }
+
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
