@@ -197,29 +197,26 @@ fn machines_are_deployed_in_three_ways_and_their_jobs_asked_after_with_the_right
 fn a_machine_needs_its_network_and_the_vendors_hypervisor() {
     let kcps = Kcps::new();
     let parts = kcps.parts("odd");
-    let wrong = |change: &dyn Fn(&mut Vec<(String, String)>)| {
-        let mut parts = parts.clone();
-        change(&mut parts);
+    let wrong = |parts: &[(String, String)]| {
         let params: Vec<(&str, &str)> = parts
             .iter()
-            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         kcps.wrong("deployValueVirtualMachine", &params)
     };
-    let text = wrong(&|parts| parts[3].1 = "KVM".into());
-    assert!(text.contains("hypervisor"), "{text}");
-    let text = wrong(&|parts| parts[5].0 = "iptonetworklist[1].networkid".into());
-    assert!(text.contains("[1].networkid"), "{text}");
-    let text = wrong(&|parts| {
-        parts.pop();
-    });
+    let mut other = parts.clone();
+    other[3].1 = "KVM".into();
+    assert!(wrong(&other).contains("hypervisor"));
+    let mut second = parts.clone();
+    second[5].0 = "iptonetworklist[1].networkid".into();
+    assert!(wrong(&second).contains("[1].networkid"));
+    let text = wrong(&parts[..5]);
     assert!(text.contains("missing parameter iptonetworklist"), "{text}");
-    let text = wrong(&|parts| {
-        parts.push(("size".into(), "10".into()));
-        let offering = kcps.world.named("listDiskOfferings", "Custom");
-        parts.push(("diskofferingid".into(), offering));
-    });
-    assert!(text.contains("mutually exclusive"), "{text}");
+    let mut both = parts.clone();
+    let offering = kcps.world.named("listDiskOfferings", "Custom");
+    both.push(("size".into(), "10".into()));
+    both.push(("diskofferingid".into(), offering));
+    assert!(wrong(&both).contains("mutually exclusive"));
 
     let mut parts = kcps.parts("roomy");
     parts.push(("size".into(), "20".into()));
