@@ -1,11 +1,13 @@
 //! A small CloudStack cloud in a box: an HTTP server on a loopback port, its world in an SQLite file.
 
 mod ageing;
+#[macro_use]
 mod api;
 mod auth;
 mod clock;
 mod credentials;
 pub mod faults;
+mod manner;
 mod meter;
 mod outline;
 mod receive;
@@ -21,6 +23,8 @@ use std::thread::JoinHandle;
 
 use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
+
+pub use manner::Manner;
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
 #[derive(Debug)]
@@ -57,6 +61,11 @@ pub struct Cloud {
 
 /// Starts the cloud whose state is kept in `state`, an SQLite file made and seeded when absent, listening on `address`.
 pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
+    start_as(state, address, Manner::CloudStack)
+}
+
+/// The same cloud in another manner of speaking. Its integration port speaks as CloudStack whatever the manner.
+pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
     let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
@@ -85,7 +94,7 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
     };
     let thread = std::thread::Builder::new()
         .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, configured, told, orders))
+        .spawn(move || server::serve(listener, connection, manner, told, orders))
         .map_err(|why| taken(address, &why))?;
     cloud.thread = Some(thread);
     Ok(cloud)

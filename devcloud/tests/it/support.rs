@@ -64,6 +64,12 @@ impl World {
         start(self.directory.path())
     }
 
+    /// Another server on the same world that speaks in the manner of that name.
+    pub fn speaking(&self, manner: &str) -> Cloud {
+        let manner = manner.parse().unwrap();
+        devcloud::start_as(&self.state(), ([127, 0, 0, 1], 0).into(), manner).unwrap()
+    }
+
     /// The same world with another server in place of this one.
     pub fn restarted(self) -> World {
         let World { directory, cloud } = self;
