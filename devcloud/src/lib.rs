@@ -6,11 +6,14 @@ mod auth;
 mod clock;
 mod credentials;
 pub mod faults;
+mod guests;
 mod meter;
 mod outline;
+mod patience;
 mod receive;
 mod seed;
 mod server;
+mod slow;
 mod store;
 mod wire;
 
@@ -21,6 +24,8 @@ use std::thread::JoinHandle;
 
 use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
+
+pub use patience::Patience;
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
 #[derive(Debug)]
@@ -57,6 +62,11 @@ pub struct Cloud {
 
 /// Starts the cloud whose state is kept in `state`, an SQLite file made and seeded when absent, listening on `address`.
 pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
+    start_with(state, address, Patience::default())
+}
+
+/// The same with other limits towards its callers.
+pub fn start_with(state: &Path, address: SocketAddr, patience: Patience) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
     let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
@@ -76,7 +86,7 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
         thread: None,
     };
     // Where another cloud or program has the port, this one goes without.
-    if let Some(listener) = server::listen(configured) {
+    if let Some(listener) = server::listen_integration(configured) {
         cloud.take_integration(listener);
     }
     let orders = server::Orders {
@@ -85,16 +95,14 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
     };
     let thread = std::thread::Builder::new()
         .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, configured, told, orders))
+        .spawn(move || server::serve(listener, connection, configured, told, patience, orders))
         .map_err(|why| taken(address, &why))?;
     cloud.thread = Some(thread);
     Ok(cloud)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|why| taken(address, &why))
+    server::listen(address).map_err(|why| taken(address, &why))
 }
 
 fn taken(address: SocketAddr, why: &std::io::Error) -> Error {
