@@ -7,6 +7,7 @@ mod clock;
 mod credentials;
 pub mod faults;
 mod guests;
+mod manner;
 mod meter;
 mod outline;
 mod patience;
@@ -25,6 +26,7 @@ use std::thread::JoinHandle;
 use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
 
+pub use manner::Manner;
 pub use patience::Patience;
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
@@ -62,11 +64,21 @@ pub struct Cloud {
 
 /// Starts the cloud whose state is kept in `state`, an SQLite file made and seeded when absent, listening on `address`.
 pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
-    start_with(state, address, Patience::default())
+    start_as(state, address, Manner::CloudStack)
+}
+
+/// The same cloud in another manner of speaking. Its integration port speaks as CloudStack whatever the manner.
+pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Cloud, Error> {
+    start_with(state, address, manner, Patience::default())
 }
 
 /// The same with other limits towards its callers.
-pub fn start_with(state: &Path, address: SocketAddr, patience: Patience) -> Result<Cloud, Error> {
+pub fn start_with(
+    state: &Path,
+    address: SocketAddr,
+    manner: Manner,
+    patience: Patience,
+) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
     let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
@@ -95,7 +107,7 @@ pub fn start_with(state: &Path, address: SocketAddr, patience: Patience) -> Resu
     };
     let thread = std::thread::Builder::new()
         .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, configured, told, patience, orders))
+        .spawn(move || server::serve(listener, connection, manner, told, patience, orders))
         .map_err(|why| taken(address, &why))?;
     cloud.thread = Some(thread);
     Ok(cloud)

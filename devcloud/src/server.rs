@@ -13,7 +13,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, COOKIE, DATE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Response};
+use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
 use rusqlite::Connection;
@@ -25,8 +25,10 @@ use tokio::task::LocalSet;
 use crate::api::{self, Door, Request, World};
 use crate::auth::{Params, value};
 use crate::clock;
-use crate::faults;
+use crate::faults::{self, Struck};
 use crate::guests::{Guest, Guests};
+use crate::manner::Manner;
+use crate::manner::desk::{Desk, Heard};
 use crate::patience::Patience;
 use crate::receive::{self, Lend};
 use crate::slow::Slow;
@@ -49,6 +51,8 @@ pub struct Orders {
 
 /// A server's world and its doors.
 struct Server {
+    /// How it speaks at everybody's door.
+    manner: Manner,
     world: RefCell<World>,
     told: Told,
     /// The port that the configuration opened, and what ends the door when it is dropped.
@@ -58,11 +62,11 @@ struct Server {
     guests: Rc<Guests>,
 }
 
-/// Serves until told to stop. `configured` is the integration port that the configuration says.
+/// Serves until told to stop.
 pub fn serve(
     listener: TcpListener,
     db: Connection,
-    configured: u16,
+    manner: Manner,
     told: Told,
     patience: Patience,
     mut orders: Orders,
@@ -73,7 +77,9 @@ pub fn serve(
     else {
         return;
     };
+    let configured = api::integration_port(&db).unwrap_or(0);
     let server = Rc::new(Server {
+        manner,
         world: RefCell::new(World {
             db,
             limits: Default::default(),
@@ -256,34 +262,36 @@ async fn handle(
         let in_time = tokio::time::timeout(server.patience.upload, received).await;
         return Ok(in_time.unwrap_or_else(|_| page(408, "Request Timeout")));
     }
-    if request.uri().path() != "/client/api" {
-        return Ok(page(404, "Not Found"));
-    }
+    let manner = match door {
+        Door::Public => server.manner,
+        Door::Integration => Manner::CloudStack,
+    };
     let query = request.uri().query().unwrap_or_default().to_string();
     if query.len() > LONGEST_QUERY {
         return Ok(page(414, "URI Too Long"));
+    }
+    if manner.answers(request.uri().path()) {
+        return spoken(request, server, manner).await;
+    }
+    if request.uri().path() != "/client/api" {
+        return Ok(page(404, "Not Found"));
     }
     let Some(mut params) = decode(&query) else {
         return Ok(page(400, "Bad Request"));
     };
     let post = request.method() == Method::POST;
-    if !post && request.method() != Method::GET {
+    if !post && request.method() != Method::GET || post && !manner.takes_posts() {
         return Ok(empty(405));
     }
     let cookies = cookies(&request);
-    let host = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default()
-        .to_string();
+    let host = host(request.headers());
     let form = request
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|media| media.to_str().ok())
         .is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"));
     if post && form {
-        let bytes = match form_of(request.into_body(), server.patience.form).await {
+        let bytes = match whole(request.into_body(), server.patience.form).await {
             Ok(bytes) => bytes,
             Err(page) => return Ok(page),
         };
@@ -301,34 +309,77 @@ async fn handle(
         cookies,
         host,
     };
-    let command = value(&request.params, "command").unwrap_or_default();
-    let struck = faults::strike(&server.world.borrow().db, command).unwrap_or_default();
+    let struck = strike(server, &[request.command()]).await?;
+    if let Some(status) = struck.page {
+        return Ok(trouble_page(status));
+    }
+    let answer = match &struck.refusal {
+        Some(refusal) => manner.refused(&request, refusal),
+        None => manner.answer(&mut server.world.borrow_mut(), &request),
+    };
+    if struck.lost {
+        return Err(Dropped);
+    }
+    if request.command() == "updateConfiguration" {
+        follow_configuration(server);
+    }
+    Ok(respond(answer, json, door))
+}
+
+/// What a manner says that answers by itself.
+async fn spoken(
+    request: hyper::Request<Incoming>,
+    server: &Rc<Server>,
+    manner: Manner,
+) -> Result<Response<Full<Bytes>>, Dropped> {
+    let (parts, body) = request.into_parts();
+    let body = match whole(body, server.patience.form).await {
+        Ok(body) => body,
+        Err(page) => return Ok(page),
+    };
+    let host = host(&parts.headers);
+    let heard = Heard {
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        body,
+    };
+    let names = manner.called(&heard);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let struck = strike(server, &names).await?;
+    if let Some(status) = struck.page {
+        return Ok(trouble_page(status));
+    }
+    let response = match &struck.refusal {
+        Some(refusal) => manner.spoken_refusal(&heard, refusal),
+        None => manner.speak(&heard, &Desk::new(&server.world, &host)).await,
+    };
+    if struck.lost {
+        return Err(Dropped);
+    }
+    Ok(response)
+}
+
+/// The trouble that comes over a call by these names; what makes it late, or drops it, has done so.
+async fn strike(server: &Server, names: &[&str]) -> Result<Struck, Dropped> {
+    let struck = faults::strike(&server.world.borrow().db, names).unwrap_or_default();
     if struck.late > 0 {
         tokio::time::sleep(Duration::from_millis(struck.late)).await;
     }
     if struck.dropped {
         return Err(Dropped);
     }
-    if let Some(status) = struck.page {
-        let known = hyper::StatusCode::from_u16(status).ok();
-        let reason = known.and_then(|status| status.canonical_reason());
-        return Ok(page(status, reason.unwrap_or("Error")));
-    }
-    let answer = match &struck.refusal {
-        Some(refusal) => api::refused(&request, refusal),
-        None => api::answer(&mut server.world.borrow_mut(), &request),
-    };
-    if struck.lost {
-        return Err(Dropped);
-    }
-    if value(&request.params, "command") == Some("updateConfiguration") {
-        follow_configuration(server);
-    }
-    Ok(respond(answer, json, door))
+    Ok(struck)
 }
 
-/// A form as it came, or what is said of one that is too large, too slow or broken off.
-async fn form_of(body: Incoming, patience: Duration) -> Result<Bytes, Response<Full<Bytes>>> {
+/// What the server was called by.
+fn host(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default().to_string()
+}
+
+/// A body as it came, or what is said of one that is too large, too slow or broken off.
+async fn whole(body: Incoming, patience: Duration) -> Result<Bytes, Response<Full<Bytes>>> {
     let too_large = || page(413, "Request Entity Too Large");
     if body.size_hint().lower() > LARGEST_BODY as u64 {
         return Err(too_large());
@@ -365,7 +416,7 @@ fn respond(answer: Answer, json: bool, door: Door) -> Response<Full<Bytes>> {
     let body = if json {
         answer.body.json()
     } else {
-        answer.body.xml()
+        answer.body.xml(answer.version)
     };
     let mut response = with_status(Response::new(Full::new(Bytes::from(body))), answer.status);
     let headers = response.headers_mut();
@@ -394,6 +445,13 @@ fn with_status(mut response: Response<Full<Bytes>>, status: u16) -> Response<Ful
 /// A status that says everything.
 fn empty(status: u16) -> Response<Full<Bytes>> {
     with_status(Response::new(Full::default()), status)
+}
+
+/// The page that a fault puts in an answer's place.
+fn trouble_page(status: u16) -> Response<Full<Bytes>> {
+    let known = hyper::StatusCode::from_u16(status).ok();
+    let reason = known.and_then(|status| status.canonical_reason());
+    page(status, reason.unwrap_or("Error"))
 }
 
 /// What stands before the API answers for itself.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use devcloud::{Cloud, Patience};
+use devcloud::{Cloud, Manner, Patience};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::Value;
@@ -56,7 +56,8 @@ impl World {
     pub fn with(patience: Patience) -> World {
         let directory = tempfile::tempdir().unwrap();
         let state = directory.path().join("cloud.sqlite");
-        let cloud = devcloud::start_with(&state, ([127, 0, 0, 1], 0).into(), patience).unwrap();
+        let loopback = ([127, 0, 0, 1], 0).into();
+        let cloud = devcloud::start_with(&state, loopback, Manner::CloudStack, patience).unwrap();
         let world = World { directory, cloud };
         world.ok(
             "updateConfiguration",
@@ -68,6 +69,12 @@ impl World {
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
+    }
+
+    /// Another server on the same world that speaks in the manner of that name.
+    pub fn speaking(&self, manner: &str) -> Cloud {
+        let manner = manner.parse().unwrap();
+        devcloud::start_as(&self.state(), ([127, 0, 0, 1], 0).into(), manner).unwrap()
     }
 
     /// The same world with another server in place of this one.
