@@ -248,10 +248,10 @@ pub struct Struck {
     pub lost: bool,
 }
 
-/// What comes over this call; troubles that were to come a number of times come once less.
-pub fn strike(db: &Connection, api: &str) -> rusqlite::Result<Struck> {
+/// What comes over a call by these names; troubles that were to come a number of times come once less.
+pub fn strike(db: &Connection, names: &[&str]) -> rusqlite::Result<Struck> {
     let mut struck = Struck::default();
-    for (id, fault) in matching(db, api)? {
+    for (id, fault) in matching(db, names)? {
         if fault.is_of_jobs() || !comes(db, id, &fault)? {
             continue;
         }
@@ -278,9 +278,9 @@ pub fn strike(db: &Connection, api: &str) -> rusqlite::Result<Struck> {
     Ok(struck)
 }
 
-/// In which words the job of a call to this API fails, if it is to fail.
-pub fn job_fails(db: &Connection, api: &str) -> rusqlite::Result<Option<String>> {
-    for (id, fault) in matching(db, api)? {
+/// In which words the job of a call by these names fails, if it is to fail.
+pub fn job_fails(db: &Connection, names: &[&str]) -> rusqlite::Result<Option<String>> {
+    for (id, fault) in matching(db, names)? {
         if let Trouble::JobFails(text) = &fault.trouble
             && comes(db, id, &fault)?
         {
@@ -290,10 +290,18 @@ pub fn job_fails(db: &Connection, api: &str) -> rusqlite::Result<Option<String>>
     Ok(None)
 }
 
-fn matching(db: &Connection, api: &str) -> rusqlite::Result<Vec<(i64, Fault)>> {
-    db.prepare_cached("SELECT * FROM fault WHERE api = '*' OR api = ? COLLATE NOCASE ORDER BY id")?
-        .query_map([api], |row| Ok((row.get("id")?, Fault::of(row)?)))?
-        .collect()
+fn matching(db: &Connection, names: &[&str]) -> rusqlite::Result<Vec<(i64, Fault)>> {
+    let all: Vec<(i64, Fault)> = db
+        .prepare_cached("SELECT * FROM fault ORDER BY id")?
+        .query_map([], |row| Ok((row.get("id")?, Fault::of(row)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let meant = |(_, fault): &(i64, Fault)| {
+        fault.api == "*"
+            || names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&fault.api))
+    };
+    Ok(all.into_iter().filter(meant).collect())
 }
 
 /// Whether it comes this time, and notes that it came.
@@ -327,8 +335,8 @@ fn with<T>(
 
 /// Has something go wrong from now on, and gives its number.
 pub fn add(state: &Path, fault: &Fault) -> Result<i64, Error> {
-    let known =
-        fault.api == "*" || crate::api::names().any(|name| name.eq_ignore_ascii_case(&fault.api));
+    let mut names = crate::api::names().chain(crate::manner::names_of_their_own());
+    let known = fault.api == "*" || names.any(|name| name.eq_ignore_ascii_case(&fault.api));
     if !known {
         return Err(Error::new(format!(
             "the built-in cloud has no API {}; `*` is all of them",

@@ -1,16 +1,21 @@
 //! A small CloudStack cloud in a box: an HTTP server on a loopback port, its world in an SQLite file.
 
 mod ageing;
+#[macro_use]
 mod api;
 mod auth;
 mod clock;
 mod credentials;
 pub mod faults;
+mod guests;
+mod manner;
 mod meter;
 mod outline;
+mod patience;
 mod receive;
 mod seed;
 mod server;
+mod slow;
 mod store;
 mod wire;
 
@@ -21,6 +26,9 @@ use std::thread::JoinHandle;
 
 use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
+
+pub use manner::Manner;
+pub use patience::Patience;
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
 #[derive(Debug)]
@@ -57,6 +65,21 @@ pub struct Cloud {
 
 /// Starts the cloud whose state is kept in `state`, an SQLite file made and seeded when absent, listening on `address`.
 pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
+    start_as(state, address, Manner::CloudStack)
+}
+
+/// The same cloud in another manner of speaking. Its integration port speaks as CloudStack whatever the manner.
+pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Cloud, Error> {
+    start_with(state, address, manner, Patience::default())
+}
+
+/// The same with other limits towards its callers.
+pub fn start_with(
+    state: &Path,
+    address: SocketAddr,
+    manner: Manner,
+    patience: Patience,
+) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
     let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
@@ -76,7 +99,7 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
         thread: None,
     };
     // Where another cloud or program has the port, this one goes without.
-    if let Some(listener) = server::listen(configured) {
+    if let Some(listener) = server::listen_integration(configured) {
         cloud.take_integration(listener);
     }
     let orders = server::Orders {
@@ -85,16 +108,14 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
     };
     let thread = std::thread::Builder::new()
         .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, configured, told, orders))
+        .spawn(move || server::serve(listener, connection, manner, told, patience, orders))
         .map_err(|why| taken(address, &why))?;
     cloud.thread = Some(thread);
     Ok(cloud)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|why| taken(address, &why))
+    server::listen(address).map_err(|why| taken(address, &why))
 }
 
 fn taken(address: SocketAddr, why: &std::io::Error) -> Error {

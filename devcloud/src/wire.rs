@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// What servers of this version say in every XML answer.
+/// What servers of this version say in every XML answer, unless they have another manner.
 pub const VERSION: &str = "4.11.1.0";
 
 /// What is said, and how it went.
@@ -13,6 +13,8 @@ pub struct Answer {
     pub description: Option<String>,
     /// Cookies to be set.
     pub cookies: Vec<String>,
+    /// The version that XML gives the server; some that answer in its place have none.
+    pub version: Option<&'static str>,
 }
 
 /// What an answer says.
@@ -97,6 +99,7 @@ impl Refusal {
             },
             description: self.cscode.map(|_| self.text.clone()),
             cookies: Vec::new(),
+            version: Some(VERSION),
         }
     }
 
@@ -126,13 +129,18 @@ impl Body {
         }
     }
 
-    pub fn xml(self) -> Vec<u8> {
+    pub fn xml(self, version: Option<&str>) -> Vec<u8> {
         let (name, body) = match self {
             Body::Plain(text) => return text.into_bytes(),
             Body::Tree(envelope, body) => (envelope, body),
         };
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-        text.push_str(&format!("<{name} cloud-stack-version=\"{VERSION}\">"));
+        match version {
+            Some(version) => {
+                text.push_str(&format!("<{name} cloud-stack-version=\"{version}\">"));
+            }
+            None => text.push_str(&format!("<{name}>")),
+        }
         if let Value::Object(fields) = &body {
             // The list of ids that an error has in JSON is not written here.
             for (field, value) in fields.iter().filter(|(field, _)| *field != "uuidList") {
@@ -187,6 +195,14 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
-    quick_xml::escape::escape(text).into_owned()
+/// A text for an element, without the characters that no XML has, not even as references.
+pub fn escaped(text: &str) -> String {
+    let possible = |letter: char| match letter {
+        '\t' | '\n' | '\r' => letter,
+        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        other if other < ' ' => char::REPLACEMENT_CHARACTER,
+        other => other,
+    };
+    let possible: String = text.chars().map(possible).collect();
+    quick_xml::escape::escape(&possible).into_owned()
 }

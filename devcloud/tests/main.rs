@@ -6,6 +6,8 @@ mod addresses;
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
+#[path = "it/connections.rs"]
+mod connections;
 #[path = "it/estate.rs"]
 mod estate;
 #[path = "it/exchanges.rs"]
@@ -16,6 +18,8 @@ mod faults;
 mod fill;
 #[path = "it/groups.rs"]
 mod groups;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/images.rs"]
 mod images;
 #[path = "it/integration.rs"]
@@ -28,6 +32,10 @@ mod life;
 mod likeness;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/manner_kcps.rs"]
+mod manner_kcps;
+#[path = "it/manner_old.rs"]
+mod manner_old;
 #[path = "it/projects.rs"]
 mod projects;
 #[path = "it/recorded.rs"]

@@ -73,6 +73,7 @@ fn as_admin<T>(
         api,
         now: configuration::cloud_time(db)?,
         host: "",
+        by: "",
         subject: String::new(),
     })
 }

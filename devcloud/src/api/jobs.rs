@@ -150,7 +150,7 @@ impl Call<'_> {
             uuid: uuid.clone(),
             api: self.api.name.into(),
             account: self.caller.account.id,
-            params: json!({"params": kept, "user": self.caller.user, "thing": thing,
+            params: json!({"params": kept, "user": self.caller.user, "thing": thing, "by": self.by,
                 "event": scheduled}),
             body,
         };
@@ -186,7 +186,7 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
         let params: Params =
             serde_json::from_value(job.params["params"].clone()).unwrap_or_default();
         let text = |name: &str| job.params[name].as_str().unwrap_or_default().to_string();
-        let (user, subject) = (text("user"), text("thing"));
+        let (user, subject, by) = (text("user"), text("thing"), text("by"));
         let Some(account) = store::by_id(db, "account", job.account)? else {
             continue;
         };
@@ -199,8 +199,9 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
             now,
             host: "",
             subject: subject.clone(),
+            by: &by,
         };
-        let fault = faults::job_fails(db, api.name)?;
+        let fault = faults::job_fails(db, &[api.name, by.as_str()])?;
         db.execute_batch("SAVEPOINT job")?;
         let ended = match fault {
             Some(text) => Err(Refusal::new(530, 9999, text)),

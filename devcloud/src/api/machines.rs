@@ -570,11 +570,14 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
     }
     let size = template.whole("size");
-    let larger = call.number("rootdisksize").map_or(0, |size| size << 30);
+    let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
     add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
         let fixed = Some(offering.whole("disksize")).filter(|size| *size > 0);
-        let size = fixed.or(call.number("size")).unwrap_or(1) << 30;
+        let size = match fixed {
+            Some(size) => size << 30,
+            None => storage::bytes(call, "size")?.unwrap_or(1 << 30),
+        };
         let mut data = storage::add(
             call,
             &owner,
@@ -769,7 +772,15 @@ pub fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
     if let Some(host) = asked.filter(|host| room(host)) {
         return Ok(host);
     }
-    let hosts = store::of_kind(call.db, "host")?;
+    // A host that an account rents is for the machines that were made for it.
+    let hosts = match home(call, machine)? {
+        Some(home) => vec![home],
+        None => {
+            let mut hosts = store::of_kind(call.db, "host")?;
+            hosts.retain(|host| host.account == 0);
+            hosts
+        }
+    };
     let stays = hosts
         .iter()
         .find(|host| host.uuid == machine.text("hostid") && host.state == "Up");
@@ -786,6 +797,17 @@ pub fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
                 ),
             )
         })
+}
+
+/// What says which rented host a machine was made for: its child, with the host's uuid as its name.
+pub const HOME: &str = "home";
+
+/// The rented host that a machine was made for.
+pub fn home(call: &Call, machine: &Thing) -> Done<Option<Thing>> {
+    match store::children(call.db, HOME, &machine.uuid)?.first() {
+        Some(home) => Ok(store::by_uuid(call.db, "host", &home.name)?),
+        None => Ok(None),
+    }
 }
 
 /// Ends a change in its state; a running machine is on a host.
@@ -837,8 +859,10 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         }
     }
     without_rules(call, machine)?;
-    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
-        store::remove(call.db, &snapshot)?;
+    for kind in ["vmsnapshot", HOME] {
+        for part in store::children(call.db, kind, &machine.uuid)? {
+            store::remove(call.db, &part)?;
+        }
     }
     Ok(store::remove(call.db, machine)?)
 }

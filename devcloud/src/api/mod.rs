@@ -3,7 +3,7 @@
 #[macro_use]
 mod declare;
 #[macro_use]
-mod fields;
+pub mod fields;
 
 mod accounts;
 mod addresses;
@@ -11,7 +11,7 @@ mod alerts;
 mod balancers;
 mod capabilities;
 mod capacity;
-mod configuration;
+pub mod configuration;
 mod derived;
 mod discovery;
 mod dispatch;
@@ -20,12 +20,12 @@ mod events;
 mod fill;
 mod gateways;
 mod groups;
-mod infrastructure;
-mod jobs;
+pub mod infrastructure;
+pub mod jobs;
 mod keypairs;
 mod limits;
-mod listing;
-mod machines;
+pub mod listing;
+pub mod machines;
 mod networks;
 mod nics;
 mod offers;
@@ -41,8 +41,8 @@ mod snapshots;
 mod staging;
 mod storage;
 mod tags;
-mod templates;
-mod things;
+pub mod templates;
+pub mod things;
 mod upkeep;
 pub mod upload;
 mod usage;
@@ -63,15 +63,19 @@ use crate::wire::Refusal;
 
 pub use capabilities::of_offering as service_of_offering;
 pub use configuration::{CLOCK_OFFSET, cloud_time, integration_port};
-pub use dispatch::{Door, Request, World, answer, refused};
+pub use dispatch::{
+    Asked, Door, Request, Ways, World, answer, call_as, outcome, own_envelope, owner_of_key,
+    refused, settle_due,
+};
 pub use fill::fill;
 use limits::Limits;
 
-type Done<T> = Result<T, Refusal>;
+/// What comes of a call, or why it is refused.
+pub type Done<T> = Result<T, Refusal>;
 
 /// Who may make a call.
 #[derive(Clone, Copy, PartialEq)]
-enum Access {
+pub enum Access {
     Everyone,
     /// Whoever comes to the door, known or not.
     Entrance,
@@ -82,7 +86,7 @@ enum Access {
 
 /// What a parameter takes.
 #[derive(Clone, Copy, PartialEq)]
-enum Takes {
+pub enum Takes {
     Text,
     Long,
     Integer,
@@ -102,7 +106,7 @@ enum Takes {
 
 /// A parameter as it is declared.
 #[derive(Clone, Copy)]
-struct Param {
+pub struct Param {
     name: &'static str,
     takes: Takes,
     required: bool,
@@ -110,7 +114,7 @@ struct Param {
     length: usize,
 }
 
-const fn req(name: &'static str, takes: Takes, about: &'static str) -> Param {
+pub const fn req(name: &'static str, takes: Takes, about: &'static str) -> Param {
     Param {
         name,
         takes,
@@ -120,7 +124,7 @@ const fn req(name: &'static str, takes: Takes, about: &'static str) -> Param {
     }
 }
 
-const fn opt(name: &'static str, takes: Takes, about: &'static str) -> Param {
+pub const fn opt(name: &'static str, takes: Takes, about: &'static str) -> Param {
     Param {
         name,
         takes,
@@ -132,37 +136,37 @@ const fn opt(name: &'static str, takes: Takes, about: &'static str) -> Param {
 
 impl Param {
     /// The same for longer values than usual.
-    const fn up_to(self, length: usize) -> Param {
+    pub const fn up_to(self, length: usize) -> Param {
         Param { length, ..self }
     }
 }
 
 /// An API as it is declared.
-struct Api {
-    name: &'static str,
-    about: &'static str,
-    access: Access,
-    params: &'static [&'static [Param]],
+pub struct Api {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub access: Access,
+    pub params: &'static [&'static [Param]],
     /// The fields of its answer.
-    answers: &'static [fields::Field],
-    run: fn(&mut Call) -> Done<Reply>,
-    job: Option<Work>,
+    pub answers: &'static [fields::Field],
+    pub run: fn(&mut Call) -> Done<Reply>,
+    pub job: Option<Work>,
 }
 
 /// What an asynchronous API leaves for its job.
-struct Work {
+pub struct Work {
     /// The server's class name for the call.
-    class: &'static str,
+    pub class: &'static str,
     /// What kind of thing it works on: VirtualMachine, Volume; `None` for kinds that servers have no word for, and nothing
     /// where they say none.
-    instance: &'static str,
-    milliseconds: i64,
+    pub instance: &'static str,
+    pub milliseconds: i64,
     /// Does what is left to do when the job's time has come, and gives its result.
-    end: fn(&mut Call) -> Done<Value>,
+    pub end: fn(&mut Call) -> Done<Value>,
 }
 
 /// What a handler answers.
-enum Reply {
+pub enum Reply {
     /// A list by name, after paging, with the count before it.
     List(&'static str, Vec<Value>, usize),
     /// A single record by name.
@@ -182,14 +186,14 @@ const SYSTEM: i64 = 1;
 
 /// The account and user that make a call.
 #[derive(Clone, Debug)]
-struct Caller {
-    account: Thing,
-    user: String,
+pub struct Caller {
+    pub account: Thing,
+    pub user: String,
 }
 
 impl Caller {
     /// 0 an ordinary user, 1 a root administrator, 2 a domain administrator.
-    fn kind(&self) -> i64 {
+    pub fn kind(&self) -> i64 {
         self.account
             .body
             .get("accounttype")
@@ -197,24 +201,26 @@ impl Caller {
             .unwrap_or(0)
     }
 
-    fn root(&self) -> bool {
+    pub fn root(&self) -> bool {
         self.kind() == 1
     }
 }
 
 /// One call on its way through a handler, or a job at its end.
-struct Call<'a> {
-    db: &'a Connection,
-    limits: &'a Limits,
-    params: &'a Params,
-    caller: Caller,
-    api: &'static Api,
+pub struct Call<'a> {
+    pub db: &'a Connection,
+    pub limits: &'a Limits,
+    pub params: &'a Params,
+    pub caller: Caller,
+    pub api: &'static Api,
     /// What the cloud's clock shows, in milliseconds since 1970.
-    now: i64,
+    pub now: i64,
     /// What the server was called by: `host:port`; nothing for a job.
-    host: &'a str,
+    pub host: &'a str,
     /// What the handler saw and a job's end shall see again.
-    subject: String,
+    pub subject: String,
+    /// What the caller asked for: the API's name, or that of what stands for it in another manner.
+    pub by: &'a str,
 }
 
 /// The names of all APIs.
@@ -307,16 +313,16 @@ fn type_name(takes: Takes) -> &'static str {
 
 impl Call<'_> {
     /// A parameter that was given and is not empty.
-    fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<&str> {
         value(self.params, name).filter(|text| !text.is_empty())
     }
 
-    fn boolean(&self, name: &str) -> Option<bool> {
+    pub fn boolean(&self, name: &str) -> Option<bool> {
         self.text(name)
             .map(|text| text.eq_ignore_ascii_case("true"))
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
+    pub fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
     }
 
@@ -327,18 +333,18 @@ impl Call<'_> {
     }
 
     /// A required parameter; the checks made sure of it.
-    fn required(&self, name: &str) -> Done<&str> {
+    pub fn required(&self, name: &str) -> Done<&str> {
         self.text(name).ok_or_else(|| self.missing(name))
     }
 
-    fn missing(&self, name: &str) -> Refusal {
+    pub fn missing(&self, name: &str) -> Refusal {
         Refusal::param(format!(
             "Unable to execute API command {} due to missing parameter {name}",
             self.api.name.to_lowercase()
         ))
     }
 
-    fn no_entity(&self, name: &str, given: &str) -> Refusal {
+    pub fn no_entity(&self, name: &str, given: &str) -> Refusal {
         Refusal::param(format!(
             "Unable to execute API command {} due to invalid value. Invalid parameter {name} value={given} due to \
              incorrect long value format, or entity does not exist or due to incorrect parameter annotation for the \
@@ -348,7 +354,7 @@ impl Call<'_> {
     }
 
     /// The thing that a parameter names.
-    fn thing(&self, name: &str, kind: &str) -> Done<Option<Thing>> {
+    pub fn thing(&self, name: &str, kind: &str) -> Done<Option<Thing>> {
         self.text(name)
             .map(|given| self.find(name, kind, given))
             .transpose()
@@ -362,18 +368,18 @@ impl Call<'_> {
         found.ok_or_else(|| self.no_entity(name, given))
     }
 
-    fn required_thing(&self, name: &str, kind: &str) -> Done<Thing> {
+    pub fn required_thing(&self, name: &str, kind: &str) -> Done<Thing> {
         self.thing(name, kind)?.ok_or_else(|| self.missing(name))
     }
 
     /// A thing that the caller may work on: their own, or any below an administrator.
-    fn own_thing(&self, name: &str, kind: &str) -> Done<Thing> {
+    pub fn own_thing(&self, name: &str, kind: &str) -> Done<Thing> {
         let thing = self.required_thing(name, kind)?;
         self.may_use(&thing)?;
         Ok(thing)
     }
 
-    fn may_use(&self, thing: &Thing) -> Done<()> {
+    pub fn may_use(&self, thing: &Thing) -> Done<()> {
         let caller = &self.caller;
         let may = match caller.kind() {
             1 => true,
@@ -444,8 +450,15 @@ impl Call<'_> {
                     param.length, param.name
                 )));
             }
-            let number = matches!(param.takes, Takes::Long | Takes::Integer | Takes::Short);
-            if number && given.parse::<i64>().is_err() {
+            let number = given.parse::<i64>().unwrap_or(i64::MAX);
+            let possible = match param.takes {
+                // What is larger could not be added up.
+                Takes::Long => number.unsigned_abs() < 1 << 53,
+                Takes::Integer => i32::try_from(number).is_ok(),
+                Takes::Short => i16::try_from(number).is_ok(),
+                _ => true,
+            };
+            if !possible {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",
                     param.name
@@ -484,7 +497,7 @@ const WITH_JOBS: &[&str] = &[
 ];
 
 /// A record as a job's result; some kinds carry the job's id there, and a status that stays 0.
-fn in_job(name: &str, mut record: Value) -> Value {
+pub fn in_job(name: &str, mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record
         && WITH_JOBS.contains(&name)
     {

@@ -5,6 +5,8 @@ mod trouble;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use devcloud::Manner;
+
 use super::{Builtin, Known, first_word};
 use crate::config::private_directory;
 use crate::error::{Error, Result};
@@ -15,7 +17,7 @@ use crate::shell::session::{Session, Shown, View};
 
 pub const DEVCLOUD: Builtin = Builtin {
     name: "devcloud",
-    args: "serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset [--empty] | fault add|list|remove … | clock advance|offset DURATION",
+    args: "serve [--as MANNER] [--listen ADDRESS:PORT] [--integration ADDRESS:PORT] | seed large | reset [--empty] | fault add|list|remove … | clock advance|offset DURATION",
     about: "Serves, fills, resets or troubles the built-in cloud",
     run,
     words,
@@ -23,6 +25,8 @@ pub const DEVCLOUD: Builtin = Builtin {
 
 fn words(_: &Known, given: &[&str]) -> Vec<String> {
     match given {
+        ["serve", .., "--as"] => first_word(&[], &Manner::names().collect::<Vec<_>>()),
+        ["serve", ..] => first_word(&[], &["--as", "--listen", "--integration"]),
         ["seed"] => first_word(&[], &["large"]),
         ["fault"] => first_word(&[], &["add", "list", "remove"]),
         ["fault", "add", _] => first_word(&[], trouble::KINDS),
@@ -43,9 +47,8 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         ),
         ["seed", "large"] => seed_large(session),
         ["serve", ref flags @ ..] => {
-            let [listen, integration] = addresses(flags)?;
-            let any = SocketAddr::from(([127, 0, 0, 1], 0));
-            serve(session, listen.unwrap_or(any), integration)
+            let serving = Serving::of(flags)?;
+            serve(session, &serving)
         }
         ["fault", ref words @ ..] => trouble::fault(session, words),
         ["clock", ref words @ ..] => trouble::clock(session, words),
@@ -55,30 +58,51 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 
 fn wrong() -> Error {
     Error::line(
-        "devcloud takes `serve [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large`, `reset [--empty]`, \
+        "devcloud takes `serve [--as MANNER] [--listen ADDRESS:PORT] [--integration ADDRESS:PORT]`, `seed large`, `reset [--empty]`, \
          `fault add|list|remove` or `clock advance|offset`",
     )
 }
 
-/// What `--listen` and `--integration` say, as two words or with `=` between.
-fn addresses(flags: &[&str]) -> Result<[Option<SocketAddr>; 2]> {
-    const NAMES: [&str; 2] = ["--listen", "--integration"];
-    let mut found = [None; 2];
-    let mut flags = flags.iter();
-    while let Some(flag) = flags.next() {
-        let (name, value) = match flag.split_once('=') {
-            Some((name, value)) => (name, value),
-            None => (*flag, *flags.next().ok_or_else(wrong)?),
+/// What is served, where and in which manner.
+struct Serving {
+    listen: SocketAddr,
+    integration: Option<SocketAddr>,
+    manner: Manner,
+}
+
+impl Serving {
+    /// What `--as`, `--listen` and `--integration` say, as two words or with `=` between.
+    fn of(flags: &[&str]) -> Result<Serving> {
+        let mut serving = Serving {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            integration: None,
+            manner: Manner::default(),
         };
-        let at = NAMES.iter().position(|known| *known == name);
-        let at = at.ok_or_else(wrong)?;
-        found[at] = Some(value.parse().map_err(|_| {
-            Error::line(format!(
-                "{name} {value}: not an address and a port, such as 127.0.0.1:8080"
-            ))
-        })?);
+        let mut flags = flags.iter();
+        while let Some(flag) = flags.next() {
+            let (name, value) = match flag.split_once('=') {
+                Some((name, value)) => (name, value),
+                None => (*flag, *flags.next().ok_or_else(wrong)?),
+            };
+            let address = || {
+                value.parse().map_err(|_| {
+                    Error::line(format!(
+                        "{name} {value}: not an address and a port, such as 127.0.0.1:8080"
+                    ))
+                })
+            };
+            match name {
+                "--listen" => serving.listen = address()?,
+                "--integration" => serving.integration = Some(address()?),
+                "--as" => {
+                    let manner = value.parse::<Manner>();
+                    serving.manner = manner.map_err(|why| Error::line(why.to_string()))?;
+                }
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(serving)
     }
-    Ok(found)
 }
 
 fn reset(
@@ -113,15 +137,13 @@ fn seed_large(session: &mut Session) -> Result<Shown> {
     Ok(Shown::Nothing)
 }
 
-fn serve(
-    session: &mut Session,
-    address: SocketAddr,
-    integration: Option<SocketAddr>,
-) -> Result<Shown> {
+fn serve(session: &mut Session, serving: &Serving) -> Result<Shown> {
     let state = session.demo_state();
     make_directory(&state)?;
-    let cloud = devcloud::start(&state, address).map_err(|why| Error::local(why.to_string()))?;
-    if let Some(address) = integration {
+    let address = serving.listen;
+    let cloud = devcloud::start_as(&state, address, serving.manner)
+        .map_err(|why| Error::local(why.to_string()))?;
+    if let Some(address) = serving.integration {
         let opened = cloud.open_integration(address);
         opened.map_err(|why| Error::local(why.to_string()))?;
     }
