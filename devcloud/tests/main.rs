@@ -32,6 +32,8 @@ mod life;
 mod likeness;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/list_rules.rs"]
+mod list_rules;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
 #[path = "it/manner_old.rs"]
@@ -46,8 +48,8 @@ mod roles;
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
-#[path = "it/shapes.rs"]
-mod shapes;
+#[path = "it/signatures.rs"]
+mod signatures;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/support.rs"]

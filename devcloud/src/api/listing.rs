@@ -200,7 +200,8 @@ pub enum Seen {
     Account(i64),
     /// A caller's own things and those of projects.
     Accounts(HashSet<i64>),
-    Domains(HashSet<i64>),
+    /// What belongs to these domains, but for what belongs to these projects.
+    Domains(HashSet<i64>, HashSet<i64>),
     /// All but what belongs to these projects.
     Everything(HashSet<i64>),
     Nothing,
@@ -228,7 +229,18 @@ impl Seen {
             }
             grows = within.len() > before;
         }
-        Ok(Seen::Domains(within))
+        Ok(Seen::Domains(within, HashSet::new()))
+    }
+
+    /// The same without what belongs to projects, which is asked for by projectid.
+    fn without_projects(self, call: &Call) -> Done<Seen> {
+        Ok(match self {
+            Seen::Domains(within, _) => {
+                let projects = store::of_kind(call.db, "project")?;
+                Seen::Domains(within, projects.iter().map(|project| project.id).collect())
+            }
+            other => other,
+        })
     }
 
     pub(super) fn by(call: &Call) -> Done<Seen> {
@@ -288,7 +300,7 @@ impl Seen {
             let recursive = call.boolean("isrecursive").unwrap_or(false);
             return match caller.kind() {
                 0 => Ok(Seen::Account(caller.account.id)),
-                _ => Seen::domain(call.db, domain.id, recursive),
+                _ => Seen::domain(call.db, domain.id, recursive)?.without_projects(call),
             };
         }
         // Whoever names a thing sees it if they may, without listall.
@@ -299,7 +311,13 @@ impl Seen {
                 let hidden = projects.iter().filter(|_| !by_id);
                 Ok(Seen::Everything(hidden.map(|project| project.id).collect()))
             }
-            (2, true) => Seen::domain(call.db, caller.account.domain, true),
+            (2, true) => {
+                let within = Seen::domain(call.db, caller.account.domain, true)?;
+                match by_id {
+                    true => Ok(within),
+                    false => within.without_projects(call),
+                }
+            }
             (_, true) if by_id => {
                 let projects = projects::of_caller(call)?;
                 let mut accounts: HashSet<i64> =
@@ -318,7 +336,7 @@ impl Seen {
             Seen::Nothing => false,
             Seen::Account(id) => *id == account,
             Seen::Accounts(ids) => ids.contains(&account),
-            Seen::Domains(within) => store::by_id(call.db, "account", account)?
+            Seen::Domains(within, _) => store::by_id(call.db, "account", account)?
                 .is_some_and(|account| within.contains(&account.domain)),
         })
     }
@@ -338,7 +356,9 @@ impl Seen {
             }
             Seen::Account(id) => thing.account == *id,
             Seen::Accounts(ids) => ids.contains(&thing.account),
-            Seen::Domains(within) => within.contains(&thing.domain),
+            Seen::Domains(within, hidden) => {
+                within.contains(&thing.domain) && !hidden.contains(&thing.account)
+            }
         }
     }
 }
