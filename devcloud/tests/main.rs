@@ -2,6 +2,8 @@
 
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/by_itself.rs"]
+mod by_itself;
 #[path = "it/catalogue.rs"]
 mod catalogue;
 #[path = "it/clock.rs"]
@@ -48,6 +50,8 @@ mod roles;
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
+#[path = "it/settings.rs"]
+mod settings;
 #[path = "it/signatures.rs"]
 mod signatures;
 #[path = "it/story.rs"]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::Done;
+use super::{Done, errands};
 use crate::store::{self, Load, Thing};
 
 /// Things that others refer to, each looked up once for an answer.
@@ -70,7 +70,9 @@ impl Others {
                 );
                 Ok(())
             }
+            "iso" => self.downloading(db, thing, body),
             "template" => {
+                self.downloading(db, thing, body)?;
                 let size = body.get("size").filter(|_| thing.is("isready")).cloned();
                 let checksum = body.get("checksum").cloned().unwrap_or(json!(""));
                 add(
@@ -81,6 +83,25 @@ impl Others {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How far the download of a template or ISO is that cannot be used yet.
+    fn downloading(
+        &mut self,
+        db: &Connection,
+        thing: &Thing,
+        body: &mut Map<String, Value>,
+    ) -> Done<()> {
+        if !thing.is("isready")
+            && let Some(percent) = errands::progress(db, errands::DOWNLOAD, thing)?
+        {
+            let status = match percent {
+                100 => "Installing Template".to_string(),
+                percent => format!("{percent}% Downloaded"),
+            };
+            add(body, json!({"status": status}));
+        }
+        Ok(())
     }
 
     fn machine(

@@ -6,8 +6,8 @@ use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::Owner;
 use super::{
-    Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, in_job, keypairs, networks,
-    nics, opt, req, storage, templates, wires,
+    Access, Api, Call, Done, Param, Reply, Takes, Work, configuration, errands, fields, groups,
+    in_job, keypairs, networks, nics, opt, req, storage, templates, wires,
 };
 use crate::clock;
 use crate::store::{self, Thing};
@@ -838,6 +838,9 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
 
 fn destroy(call: &mut Call) -> Done<Value> {
     let shown = settle(call, "Destroyed")?;
+    let delay = configuration::number(call.db, configuration::EXPUNGE_DELAY)?;
+    let at = clock::now().saturating_add(delay.saturating_mul(1000));
+    errands::plan(call.db, errands::EXPUNGE, &subject(call)?, at)?;
     if call.boolean("expunge").unwrap_or(false) {
         let machine = subject(call)?;
         expunge(call, &machine)?;
@@ -846,7 +849,7 @@ fn destroy(call: &mut Call) -> Done<Value> {
 }
 
 /// Removes a machine with its root volume; data disks are detached.
-fn expunge(call: &Call, machine: &Thing) -> Done<()> {
+pub fn expunge(call: &Call, machine: &Thing) -> Done<()> {
     for mut volume in store::children(call.db, "volume", &machine.uuid)? {
         if volume.body.get("type") == Some(&json!("ROOT")) {
             store::remove(call.db, &volume)?;
@@ -892,6 +895,7 @@ fn recover(call: &mut Call) -> Done<Reply> {
     }
     machine.state = "Stopped".into();
     store::update(call.db, &machine)?;
+    errands::cancel(call.db, errands::EXPUNGE, &machine)?;
     Ok(Reply::One("virtualmachine", view(call.db, &machine)?))
 }
 
