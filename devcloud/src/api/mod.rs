@@ -12,6 +12,7 @@ mod balancers;
 mod capabilities;
 mod capacity;
 pub mod configuration;
+mod deploying;
 mod derived;
 mod discovery;
 mod dispatch;
