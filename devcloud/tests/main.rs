@@ -10,6 +10,8 @@ mod catalogue;
 mod clock;
 #[path = "it/connections.rs"]
 mod connections;
+#[path = "it/deploying.rs"]
+mod deploying;
 #[path = "it/estate.rs"]
 mod estate;
 #[path = "it/exchanges.rs"]

@@ -1,5 +1,7 @@
 //! A virtual machine made: its networks and addresses, its interfaces, its volumes, and everything that it starts with.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::infrastructure::Made;
@@ -79,6 +81,12 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
     let template = call.required_thing("templateid", "template")?;
     let offering = call.required_thing("serviceofferingid", "serviceoffering")?;
     deployable(call, &template, &zone)?;
+    if template.kind == "iso" {
+        installable(call, &template)?;
+    }
+    if let Some(data) = call.text("userdata") {
+        checked_user_data(data)?;
+    }
     let owner = call.owner()?;
     if let Some(pair) = call.text("keypair")
         && keypairs::of_owner(call, &owner, pair)?.is_none()
@@ -93,7 +101,14 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
     let name = call
         .text("name")
         .map_or_else(|| format!("VM-{uuid}"), String::from);
-    let mut networks = networks_of(call, &owner, &zone)?;
+    let addressed = addressed_networks(call)?;
+    let mut networks: Vec<Thing> = match addressed.is_empty() {
+        true => networks_of(call, &owner, &zone)?,
+        false => addressed
+            .iter()
+            .map(|(network, _)| network.clone())
+            .collect(),
+    };
     let mut nics = Vec::new();
     for (place, network) in networks.iter_mut().enumerate() {
         let twins = store::children(call.db, "machine", &network.uuid)?;
@@ -105,7 +120,10 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
             )));
         }
         networks::implement(call, network)?;
-        let wanted = call.text("ipaddress").filter(|_| place == 0);
+        let wanted = match addressed.get(place) {
+            Some((_, wanted)) => wanted.as_deref(),
+            None => call.text("ipaddress").filter(|_| place == 0),
+        };
         let address = address(call, network, wanted)?;
         if let Value::Array(more) = interface(network, Some(address)) {
             nics.extend(more);
@@ -149,32 +167,131 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
         let body = json!({"userdata": data});
         call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
     }
-    let size = template.whole("size");
-    let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
-    add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
-    if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
-        let fixed = Some(offering.whole("disksize")).filter(|size| *size > 0);
-        let size = match fixed {
-            Some(size) => size << 30,
-            None => storage::bytes(call, "size")?.unwrap_or(1 << 30),
-        };
-        let mut data = storage::add(
+    let offering = call.thing("diskofferingid", "diskoffering")?;
+    if template.kind == "iso" {
+        // The disk offering is that of the root volume, on which the ISO installs something.
+        let size = offered_size(call, offering.as_ref())?;
+        let root = format!("ROOT-{}", machine.number);
+        let mut root = storage::add(
             call,
             &owner,
-            &format!("DATA-{}", machine.number),
-            "DATADISK",
+            &root,
+            "ROOT",
             size,
             &zone,
-            Some(&offering),
+            offering.as_ref(),
             None,
         )?;
-        storage::put_on(call, &mut data, &machine)?;
-        store::update(call.db, &data)?;
+        storage::put_on(call, &mut root, &machine)?;
+        store::update(call.db, &root)?;
+    } else {
+        let size = template.whole("size");
+        let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
+        add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
+        if let Some(offering) = offering {
+            let size = offered_size(call, Some(&offering))?;
+            add_data(call, &owner, &machine, &zone, &offering, size)?;
+        }
+    }
+    for record in call.records("datadiskofferinglist") {
+        let of = |field: &str| {
+            record
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        call.find("datadisktemplateid", "template", of("datadisktemplateid"))?;
+        let offering = call.find("diskofferingid", "diskoffering", of("diskofferingid"))?;
+        let size = offered_size(call, Some(&offering))?;
+        add_data(call, &owner, &machine, &zone, &offering, size)?;
     }
     Ok(Reply::Job {
         thing: machine.uuid,
         created: true,
     })
+}
+
+/// Refuses an ISO that nothing can be installed from the way that the call says.
+fn installable(call: &Call, iso: &Thing) -> Done<()> {
+    if !iso.is("bootable") {
+        return Err(Refusal::value(format!(
+            "Installing from ISO requires an ISO that is bootable: {}",
+            iso.uuid
+        )));
+    }
+    if call.text("diskofferingid").is_none() {
+        return Err(Refusal::value(
+            "Installing from ISO requires a disk offering to be specified for the root disk.",
+        ));
+    }
+    if call.text("hypervisor").is_none() {
+        return Err(Refusal::value(
+            "hypervisor parameter is needed to deploy VM or the hypervisor parameter value passed is invalid",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what a machine could not read.
+fn checked_user_data(data: &str) -> Done<()> {
+    match STANDARD.decode(data) {
+        Err(_) => Err(Refusal::value("User data is not base64 encoded")),
+        Ok(bytes) if bytes.is_empty() => Err(Refusal::value("User data is too short")),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The networks of `iptonetworklist`, each with the address that the machine shall have in it.
+fn addressed_networks(call: &Call) -> Done<Vec<(Thing, Option<String>)>> {
+    let records = call.records("iptonetworklist");
+    if !records.is_empty()
+        && (call.text("networkids").is_some() || call.text("ipaddress").is_some())
+    {
+        return Err(Refusal::value(
+            "ipToNetworkMap can't be specified along with networkIds or ipAddress",
+        ));
+    }
+    let mut networks = Vec::new();
+    for record in records {
+        let of = |field: &str| record.get(field).and_then(Value::as_str);
+        let given = of("networkid").or(of("networkids")).unwrap_or_default();
+        let network = call.find("networkid", "network", given)?;
+        call.may_use(&network)?;
+        networks.push((network, of("ip").map(String::from)));
+    }
+    Ok(networks)
+}
+
+/// The bytes of a volume of an offering, which the call says where the offering does not.
+fn offered_size(call: &Call, offering: Option<&Thing>) -> Done<i64> {
+    match offering.map_or(0, |offering| offering.whole("disksize")) {
+        0 => Ok(storage::bytes(call, "size")?.unwrap_or(1 << 30)),
+        fixed => Ok(fixed << 30),
+    }
+}
+
+/// Gives a new machine a data disk.
+fn add_data(
+    call: &Call,
+    owner: &Owner,
+    machine: &Thing,
+    zone: &Thing,
+    offering: &Thing,
+    size: i64,
+) -> Done<()> {
+    let name = format!("DATA-{}", machine.number);
+    let mut data = storage::add(
+        call,
+        owner,
+        &name,
+        "DATADISK",
+        size,
+        zone,
+        Some(offering),
+        None,
+    )?;
+    storage::put_on(call, &mut data, machine)?;
+    Ok(store::update(call.db, &data)?)
 }
 
 /// Gives a machine the root volume that a template makes.
@@ -294,6 +411,11 @@ pub fn body(
     nic: Value,
 ) -> Done<Value> {
     let user = store::by_uuid(call.db, "user", &call.caller.user)?;
+    let iso = (template.kind == "iso").then_some(template);
+    let hypervisor = match iso {
+        Some(_) => call.text("hypervisor").unwrap_or_default(),
+        None => template.text("hypervisor"),
+    };
     let size = |field: &str| offering.body.get(field).cloned();
     let before = json!({"displayname": call.text("displayname").unwrap_or(name)});
     let after = json!({"userid": call.caller.user, "username": user.map(|user| user.name),
@@ -303,7 +425,9 @@ pub fn body(
         "passwordenabled": template.is("passwordenabled"), "serviceofferingid": offering.uuid, "serviceofferingname": offering.name,
         "cpunumber": size("cpunumber"), "cpuspeed": size("cpuspeed"), "memory": size("memory"), "rootdeviceid": 0,
         "rootdevicetype": "ROOT", "securitygroup": groups::security_of(call, owner, zone)?, "nic": nic,
-        "hypervisor": template.text("hypervisor"), "keypair": call.text("keypair"), "details": call.map("details"),
+        "isoid": iso.map(|iso| &iso.uuid), "isoname": iso.map(|iso| &iso.name),
+        "isodisplaytext": iso.map(|iso| iso.text("displaytext")),
+        "hypervisor": hypervisor, "keypair": call.text("keypair"), "details": call.map("details"),
         "affinitygroup": groups::affinity_of(call, owner)?,
         "displayvm": call.boolean("displayvm").unwrap_or(true), "isdynamicallyscalable": false, "tags": []});
     Ok(owner.body(before, after))

@@ -111,8 +111,11 @@ impl Others {
         body: &mut Map<String, Value>,
         listed: bool,
     ) -> Done<()> {
-        let system = self.named(db, "template", body, "templateid")?;
-        let system = system.map(|template| template.text("ostypeid").to_string());
+        let mut system = None;
+        for kind in ["template", "iso"] {
+            let made_of = self.named(db, kind, body, "templateid")?;
+            system = system.or(made_of.map(|made_of| made_of.text("ostypeid").to_string()));
+        }
         if let Some(system) = system.filter(|uuid| !uuid.is_empty()) {
             let number = self.of(db, "ostype", &system)?.map(|system| system.number);
             add(body, json!({"guestosid": system, "ostypeid": number}));

@@ -1,6 +1,8 @@
 //! Virtual machines: declared, listed, started, stopped, destroyed, each when its state allows. How one is made is in
 //! `deploying.rs`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
@@ -87,7 +89,11 @@ pub const APIS: &[Api] = &[
                 Takes::Id("serviceoffering"),
                 "how large it is",
             ),
-            req("templateid", Takes::Id("template"), "what it is made of"),
+            req(
+                "templateid",
+                Takes::Id("template"),
+                "the template or the ISO that it is made of",
+            ),
             opt(
                 "account",
                 Takes::Text,
@@ -97,6 +103,11 @@ pub const APIS: &[Api] = &[
                 "customid",
                 Takes::Text,
                 "the id that it gets; for root administrators",
+            ),
+            opt(
+                "datadiskofferinglist",
+                Takes::Map,
+                "datadiskofferinglist[0].datadisktemplateid=… datadiskofferinglist[0].diskofferingid=…",
             ),
             opt("details", Takes::Map, "details[0].name=value …"),
             opt(
@@ -353,7 +364,7 @@ impl Call<'_> {
     /// The members of a map parameter: `details[0].name=value`, or key and value apart.
     pub fn map(&self, name: &str) -> Map<String, Value> {
         let mut members = Map::new();
-        let mut keys = std::collections::BTreeMap::new();
+        let mut keys = BTreeMap::new();
         let prefix = format!("{name}[");
         for (param, given) in self.params {
             let Some((index, member)) = param
@@ -382,6 +393,25 @@ impl Call<'_> {
             members.insert(key, json!(value));
         }
         members
+    }
+
+    /// The records of a map parameter, in the order of their indexes: `list[0].networkid=…`, `list[0].ip=…`.
+    pub fn records(&self, name: &str) -> Vec<Map<String, Value>> {
+        let mut records: BTreeMap<u32, Map<String, Value>> = BTreeMap::new();
+        let prefix = format!("{name}[");
+        for (param, given) in self.params {
+            let member = param
+                .get(..prefix.len())
+                .filter(|start| start.eq_ignore_ascii_case(&prefix))
+                .and_then(|start| param[start.len()..].split_once("]."));
+            if let Some((index, member)) = member
+                && let Ok(index) = index.parse()
+            {
+                let record = records.entry(index).or_default();
+                record.insert(member.to_lowercase(), json!(given));
+            }
+        }
+        records.into_values().collect()
     }
 }
 

@@ -368,6 +368,13 @@ impl Call<'_> {
             Ok(number) => store::by_number(self.db, kind, number)?,
             Err(_) => store::by_uuid(self.db, kind, given)?,
         };
+        let found = match found {
+            // A machine can be made of an ISO as well.
+            None if kind == "template" && self.api.name == "deployVirtualMachine" => {
+                store::by_uuid(self.db, "iso", given)?
+            }
+            found => found,
+        };
         found.ok_or_else(|| self.no_entity(name, given))
     }
 
