@@ -253,6 +253,7 @@ pub struct Load {
     pub memory: i64,
     pub speed: i64,
     pub cores: i64,
+    pub machines: i64,
 }
 
 /// The load of every host that has one, by its uuid.
@@ -260,7 +261,8 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
     connection
         .prepare_cached(
             "SELECT body ->> 'hostid', coalesce(sum(body ->> 'memory'), 0),
-                coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0)
+                coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0),
+                count(*)
              FROM thing WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
         )?
         .query_map([], |row| {
@@ -268,6 +270,7 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
                 memory: row.get(1)?,
                 speed: row.get(2)?,
                 cores: row.get(3)?,
+                machines: row.get(4)?,
             };
             Ok((row.get(0)?, load))
         })?
@@ -496,6 +499,17 @@ pub fn add_event(connection: &Connection, account: i64, body: &Value) -> rusqlit
     connection.execute(
         "INSERT INTO event (account, body) VALUES (?, ?)",
         params![account, body.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Marks the events of these ids as put away.
+pub fn archive_events(connection: &Connection, ids: &[String]) -> rusqlite::Result<()> {
+    let ids = serde_json::json!(ids).to_string();
+    connection.execute(
+        "UPDATE event SET body = json_set(body, '$.archived', json('true'))
+         WHERE body ->> 'id' IN (SELECT value FROM json_each(?))",
+        [ids],
     )?;
     Ok(())
 }

@@ -46,6 +46,8 @@ mod manner_old;
 mod projects;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/records.rs"]
+mod records;
 #[path = "it/roles.rs"]
 mod roles;
 #[path = "it/scaling.rs"]

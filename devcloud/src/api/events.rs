@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::listing::{OWNED, PAGED, Seen};
-use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, fields, opt};
+use super::{Access, Api, Call, Caller, Done, Param, Reply, Takes, all, fields, opt};
 use crate::wire::Refusal;
 use crate::{clock, store};
 
@@ -66,19 +66,39 @@ pub const APIS: &[Api] = &[
         job: None,
     },
     Api {
+        name: "archiveEvents",
+        about: "Takes events of the caller's account out of the lists, and keeps them",
+        access: Access::Everyone,
+        params: &[WHICH],
+        answers: fields::SUCCESS,
+        run: |call| {
+            let ids = meant(call, "archive")?;
+            store::archive_events(call.db, &ids)?;
+            Ok(Reply::Success)
+        },
+        job: None,
+    },
+    Api {
         name: "deleteEvents",
         about: "Deletes events of the caller's account",
         access: Access::Everyone,
-        params: &[&[
-            opt("ids", Takes::List, "the ids of the events, by commas"),
-            opt("type", Takes::Text, "only events of this type"),
-            opt("startdate", Takes::Date, "only events of this day or later"),
-            opt("enddate", Takes::Date, "only events of this day or earlier"),
-        ]],
+        params: &[WHICH],
         answers: fields::SUCCESS,
-        run: delete,
+        run: |call| {
+            let ids = meant(call, "delete")?;
+            store::remove_events(call.db, &ids)?;
+            Ok(Reply::Success)
+        },
         job: None,
     },
+];
+
+/// Which events are archived or deleted.
+const WHICH: &[Param] = &[
+    opt("ids", Takes::List, "the ids of the events, by commas"),
+    opt("type", Takes::Text, "only events of this type"),
+    opt("startdate", Takes::Date, "only events of this day or later"),
+    opt("enddate", Takes::Date, "only events of this day or earlier"),
 ];
 
 /// The type of the events that an API leaves: VM.CREATE for deployVirtualMachine.
@@ -162,7 +182,8 @@ fn in_time(call: &Call, body: &Value) -> bool {
     })
 }
 
-fn delete(call: &mut Call) -> Done<Reply> {
+/// The ids of the events that a call archives or deletes.
+fn meant(call: &Call, verb: &str) -> Done<Vec<String>> {
     let ids = call.listed("ids");
     let given = ["ids", "type", "startdate", "enddate"];
     if given.iter().all(|name| call.text(name).is_none()) {
@@ -182,18 +203,18 @@ fn delete(call: &mut Call) -> Done<Reply> {
         }
     }
     if gone.len() < ids.len() {
-        return Err(Refusal::value(
-            "Unable to delete Events, one or more parameters has invalid values",
-        ));
+        return Err(Refusal::value(format!(
+            "Unable to {verb} Events, one or more parameters has invalid values"
+        )));
     }
-    store::remove_events(call.db, &gone)?;
-    Ok(Reply::Success)
+    Ok(gone)
 }
 
 fn list(call: &mut Call) -> Done<Reply> {
     let seen = Seen::by(call)?;
     let wanted = |body: &Value| {
         in_time(call, body)
+            && body.get("archived").is_none()
             && ["id", "type", "level"]
                 .iter()
                 .all(|name| call.text(name).is_none_or(|text| body[*name] == text))

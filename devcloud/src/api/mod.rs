@@ -29,6 +29,7 @@ mod limits;
 pub mod listing;
 pub mod machines;
 mod members;
+mod metrics;
 mod networks;
 mod nics;
 mod offers;
@@ -248,6 +249,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         keypairs::APIS,
         limits::APIS,
         machines::APIS,
+        metrics::APIS,
         networks::APIS,
         nics::APIS,
         projects::APIS,
