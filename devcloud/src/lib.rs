@@ -8,12 +8,15 @@ mod clock;
 mod credentials;
 pub mod faults;
 mod form;
+mod guests;
 mod manner;
 mod meter;
 mod outline;
+mod patience;
 mod receive;
 mod seed;
 mod server;
+mod slow;
 mod store;
 mod wire;
 
@@ -26,6 +29,7 @@ use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
 
 pub use manner::Manner;
+pub use patience::Patience;
 
 /// Why the cloud could not be started: what was tried, what came back, what to do.
 #[derive(Debug)]
@@ -68,6 +72,16 @@ pub fn start(state: &Path, address: SocketAddr) -> Result<Cloud, Error> {
 
 /// The same cloud in another manner of speaking. Its integration port speaks as CloudStack whatever the manner.
 pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Cloud, Error> {
+    start_with(state, address, manner, Patience::default())
+}
+
+/// The same with other limits towards its callers.
+pub fn start_with(
+    state: &Path,
+    address: SocketAddr,
+    manner: Manner,
+    patience: Patience,
+) -> Result<Cloud, Error> {
     let connection = store::open(state)?;
     let keys = store::admin_keys(&connection).map_err(|why| unread(state, &why))?;
     let (apikey, secretkey) = keys.ok_or_else(|| no_administrator(state))?;
@@ -88,7 +102,7 @@ pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Clo
         thread: None,
     };
     // Where another cloud or program has the port, this one goes without.
-    if let Some(listener) = server::listen(configured) {
+    if let Some(listener) = server::listen_integration(configured) {
         cloud.take_integration(listener);
     }
     let orders = server::Orders {
@@ -97,16 +111,14 @@ pub fn start_as(state: &Path, address: SocketAddr, manner: Manner) -> Result<Clo
     };
     let thread = std::thread::Builder::new()
         .name("devcloud".into())
-        .spawn(move || server::serve(listener, connection, manner, told, orders))
+        .spawn(move || server::serve(listener, connection, manner, told, patience, orders))
         .map_err(|why| taken(address, &why))?;
     cloud.thread = Some(thread);
     Ok(cloud)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|why| taken(address, &why))
+    server::listen(address).map_err(|why| taken(address, &why))
 }
 
 fn taken(address: SocketAddr, why: &std::io::Error) -> Error {

@@ -1,8 +1,11 @@
 //! A file over HTTP in: its headers held against what was announced, its bytes counted and summed up as they come and kept
 //! nowhere; what became of it out, as text.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use http_body_util::{BodyDataStream, BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
@@ -19,6 +22,8 @@ use crate::clock;
 pub const PATH: &str = "/upload/";
 /// How long the sender may pause.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How much there may be of a form in which no file begins.
+const LONGEST_HEAD: usize = 256 << 10;
 /// How much of a refused file is read so that its sender sees the refusal.
 const REFUSED: usize = 64 << 20;
 
@@ -70,7 +75,7 @@ pub async fn receive(request: Request<Incoming>, state: &impl Lend) -> Response<
         uuid: &announced.uuid,
     };
     let arrived = match multer::parse_boundary(header(CONTENT_TYPE.as_str())) {
-        Ok(boundary) => file(Multipart::new(BodyDataStream::new(body), boundary)).await,
+        Ok(boundary) => file(body, boundary).await,
         Err(why) => {
             swallow(&mut body).await;
             Err(why.to_string())
@@ -93,9 +98,24 @@ pub async fn receive(request: Request<Incoming>, state: &impl Lend) -> Response<
 }
 
 /// The one file of a form, which has to end as a form does.
-async fn file(mut form: Multipart<'static>) -> Result<Option<Arrived>, String> {
+async fn file(body: Incoming, boundary: String) -> Result<Option<Arrived>, String> {
+    // What came since the last piece of a file is kept until the next one is found.
+    let kept = Arc::new(AtomicUsize::new(0));
+    let counted = kept.clone();
+    let parts = BodyDataStream::new(body).map(move |chunk| {
+        let chunk = chunk.map_err(|why| why.to_string())?;
+        let length = counted.fetch_add(chunk.len(), Ordering::Relaxed);
+        match length < LONGEST_HEAD {
+            true => Ok(chunk),
+            false => Err("the head of a part is too long".to_string()),
+        }
+    });
+    let mut form = Multipart::new(parts, boundary);
     let paused = |_| "the sender paused for too long".to_string();
-    let broken = |why: multer::Error| format!("file receive failed: {why}");
+    let broken = |why: multer::Error| match why {
+        multer::Error::StreamReadFailed(why) => format!("file receive failed: {why}"),
+        other => format!("file receive failed: {other}"),
+    };
     let mut arrived = None;
     while let Some(mut field) = timeout(PAUSE, form.next_field())
         .await
@@ -111,6 +131,7 @@ async fn file(mut form: Multipart<'static>) -> Result<Option<Arrived>, String> {
         {
             size += chunk.len() as u64;
             sum.update(&chunk);
+            kept.store(0, Ordering::Relaxed);
         }
         if is_file {
             let checksum = sum.finalize();
@@ -123,14 +144,18 @@ async fn file(mut form: Multipart<'static>) -> Result<Option<Arrived>, String> {
 
 /// Reads what nobody wants, within limits: a connection that is closed before would take the answer with it.
 async fn swallow(body: &mut Incoming) {
-    let mut left = REFUSED;
-    while let Ok(Some(Ok(frame))) = timeout(PAUSE, body.frame()).await {
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        if length > left {
-            return;
+    let within = async {
+        let mut left = REFUSED;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            if length > left {
+                return;
+            }
+            left -= length;
         }
-        left -= length;
-    }
+    };
+    // What is still to come after that is not waited for.
+    let _ = timeout(PAUSE, within).await;
 }
 
 fn text(status: StatusCode, said: &str) -> Response<Full<Bytes>> {

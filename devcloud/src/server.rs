@@ -8,14 +8,16 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, COOKIE, DATE, HOST, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rusqlite::Connection;
+use socket2::{Domain, Socket, Type};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
@@ -24,15 +26,18 @@ use crate::auth::value;
 use crate::clock;
 use crate::faults::{self, Struck};
 use crate::form::{self, decode};
+use crate::guests::{Guest, Guests};
 use crate::manner::Manner;
 use crate::manner::desk::{Desk, Heard};
+use crate::patience::Patience;
 use crate::receive::{self, Lend};
+use crate::slow::Slow;
 use crate::wire::Answer;
 
 const LONGEST_QUERY: usize = 8192;
 const LARGEST_BODY: usize = 1 << 20;
-const HEAD_TIME: Duration = Duration::from_secs(15);
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// How many may wait to be let in.
+const WAITING: i32 = 4096;
 
 /// Where the integration port is open, told to those outside the server.
 pub type Told = Arc<Mutex<Option<SocketAddr>>>;
@@ -53,6 +58,8 @@ struct Server {
     /// The port that the configuration opened, and what ends the door when it is dropped.
     configured: Cell<u16>,
     integration: RefCell<Option<watch::Sender<()>>>,
+    patience: Patience,
+    guests: Rc<Guests>,
 }
 
 /// Serves until told to stop.
@@ -61,6 +68,7 @@ pub fn serve(
     db: Connection,
     manner: Manner,
     told: Told,
+    patience: Patience,
     mut orders: Orders,
 ) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
@@ -79,6 +87,8 @@ pub fn serve(
         told,
         configured: Cell::new(configured),
         integration: RefCell::new(None),
+        patience,
+        guests: Guests::new(patience.connections),
     });
     LocalSet::new().block_on(&runtime, async {
         let (_open, closed) = watch::channel(());
@@ -120,18 +130,30 @@ fn follow_configuration(server: &Rc<Server>) {
     server.integration.replace(None);
     tell(&server.told, None);
     // A port that another program has stays that program's.
-    if let Some(listener) = listen(port) {
+    if let Some(listener) = listen_integration(port) {
         open_integration(server, listener);
     }
 }
 
 /// A listener on a loopback port; nothing for port 0 and where it cannot be had.
-pub fn listen(port: u16) -> Option<TcpListener> {
+pub fn listen_integration(port: u16) -> Option<TcpListener> {
     if port == 0 {
         return None;
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
-    listener.filter(|listener| listener.set_nonblocking(true).is_ok())
+    listen((Ipv4Addr::LOCALHOST, port).into()).ok()
+}
+
+/// A listener at which many may wait: those who come when there is no room try again after a second only.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // Elsewhere that would let two programs have the same port.
+    if cfg!(unix) {
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(WAITING)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// Serves all who come to a door until it is closed; what they have begun is ended first.
@@ -150,35 +172,55 @@ async fn accept(
             _ = closed.changed() => return,
         };
         let Ok((stream, _)) = accepted else {
-            // Too many open files, perhaps: others may close theirs meanwhile.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            // Too many open files, perhaps: somebody has to close theirs.
+            server.guests.send_away();
+            tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let (server, mut closed) = (server.clone(), closed.clone());
-        tokio::task::spawn_local(async move {
-            let service = service_fn(move |request| {
-                let server = server.clone();
-                async move {
-                    let response = handle(request, &server, door).await?;
-                    Ok::<_, Dropped>(dated(response, &server))
-                }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .auto_date_header(false)
-                .header_read_timeout(HEAD_TIME)
-                .max_buf_size(64 << 10)
-                .serve_connection(TokioIo::new(stream), service);
-            let mut connection = std::pin::pin!(connection);
-            // A connection that breaks is the caller's affair.
-            tokio::select! {
-                _ = connection.as_mut() => {}
-                _ = closed.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
-                }
-            }
-        });
+        let guest = Rc::new(server.guests.let_in());
+        tokio::task::spawn_local(serve_guest(
+            server.clone(),
+            stream,
+            guest,
+            door,
+            closed.clone(),
+        ));
+    }
+}
+
+/// Serves one who is connected, until they or the server have had enough.
+async fn serve_guest(
+    server: Rc<Server>,
+    stream: TcpStream,
+    guest: Rc<Guest>,
+    door: Door,
+    mut closed: watch::Receiver<()>,
+) {
+    let Patience { head, answer, .. } = server.patience;
+    let served = guest.clone();
+    let service = service_fn(move |request| {
+        let (server, served) = (server.clone(), served.served());
+        async move {
+            let response = handle(request, &server, door).await?;
+            drop(served);
+            Ok::<_, Dropped>(dated(response, &server))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .auto_date_header(false)
+        .header_read_timeout(head)
+        .max_buf_size(64 << 10)
+        .serve_connection(TokioIo::new(Slow::new(stream, answer)), service);
+    let mut connection = std::pin::pin!(connection);
+    // A connection that breaks is the caller's affair.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = guest.told_to_leave() => {}
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
     }
 }
 
@@ -216,7 +258,9 @@ async fn handle(
     door: Door,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     if request.uri().path().starts_with(receive::PATH) {
-        return Ok(receive::receive(request, &**server).await);
+        let received = receive::receive(request, &**server);
+        let in_time = tokio::time::timeout(server.patience.upload, received).await;
+        return Ok(in_time.unwrap_or_else(|_| page(408, "Request Timeout")));
     }
     let manner = match door {
         Door::Public => server.manner,
@@ -243,8 +287,9 @@ async fn handle(
     let host = host(request.headers());
     let form = form::is_form(request.headers());
     if post && form {
-        let Some(bytes) = whole(request.into_body()).await else {
-            return Ok(page(400, "Bad Request"));
+        let bytes = match whole(request.into_body(), server.patience.form).await {
+            Ok(bytes) => bytes,
+            Err(page) => return Ok(page),
         };
         let decoded = std::str::from_utf8(&bytes).ok().and_then(decode);
         match decoded {
@@ -284,8 +329,9 @@ async fn spoken(
     manner: Manner,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let Some(body) = whole(body).await else {
-        return Ok(page(400, "Bad Request"));
+    let body = match whole(body, server.patience.form).await {
+        Ok(body) => body,
+        Err(page) => return Ok(page),
     };
     let host = host(&parts.headers);
     let heard = Heard {
@@ -322,17 +368,25 @@ async fn strike(server: &Server, names: &[&str]) -> Result<Struck, Dropped> {
     Ok(struck)
 }
 
-/// A body that is neither too large nor too late.
-async fn whole(body: Incoming) -> Option<Bytes> {
-    let body = Limited::new(body, LARGEST_BODY).collect();
-    let body = tokio::time::timeout(BODY_TIME, body).await.ok()?.ok()?;
-    Some(body.to_bytes())
-}
-
 /// What the server was called by.
 fn host(headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     host.unwrap_or_default().to_string()
+}
+
+/// A body as it came, or what is said of one that is too large, too slow or broken off.
+async fn whole(body: Incoming, patience: Duration) -> Result<Bytes, Response<Full<Bytes>>> {
+    let too_large = || page(413, "Request Entity Too Large");
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(too_large());
+    }
+    let body = Limited::new(body, LARGEST_BODY).collect();
+    match tokio::time::timeout(patience, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(page(400, "Bad Request")),
+        Err(_) => Err(page(408, "Request Timeout")),
+    }
 }
 
 /// The names and values of the cookies that came with a request.

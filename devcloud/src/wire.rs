@@ -187,6 +187,14 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
-    quick_xml::escape::escape(text).into_owned()
+/// A text for an element, without the characters that no XML has, not even as references.
+pub fn escaped(text: &str) -> String {
+    let possible = |letter: char| match letter {
+        '\t' | '\n' | '\r' => letter,
+        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        other if other < ' ' => char::REPLACEMENT_CHARACTER,
+        other => other,
+    };
+    let possible: String = text.chars().map(possible).collect();
+    quick_xml::escape::escape(&possible).into_owned()
 }

@@ -6,6 +6,8 @@ mod addresses;
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
+#[path = "it/connections.rs"]
+mod connections;
 #[path = "it/estate.rs"]
 mod estate;
 #[path = "it/faults.rs"]
@@ -14,6 +16,8 @@ mod faults;
 mod fill;
 #[path = "it/groups.rs"]
 mod groups;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/images.rs"]
 mod images;
 #[path = "it/integration.rs"]

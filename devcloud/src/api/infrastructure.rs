@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::listing::{Listing, PAGED, view};
-use super::{Access, Api, Call, Done, Param, Reply, Takes, fields, opt, quotas, req};
+use super::{Access, Api, Call, Done, Param, Reply, Takes, fields, opt, quotas, req, storage};
 use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -394,6 +394,9 @@ fn create_disk_offering(call: &mut Call) -> Done<Reply> {
         return Err(Refusal::value(
             "Disksize is required for a non-customized disk offering",
         ));
+    }
+    if size != 0 {
+        storage::bytes(call, "disksize")?;
     }
     let body = json!({"displaytext": call.required("displaytext")?, "disksize": size,
         "created": clock::date(call.now), "iscustomized": customized, "storagetype": "shared",

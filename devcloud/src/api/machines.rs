@@ -570,11 +570,14 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
     }
     let size = template.whole("size");
-    let larger = call.number("rootdisksize").map_or(0, |size| size << 30);
+    let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
     add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
     if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
         let fixed = Some(offering.whole("disksize")).filter(|size| *size > 0);
-        let size = fixed.or(call.number("size")).unwrap_or(1) << 30;
+        let size = match fixed {
+            Some(size) => size << 30,
+            None => storage::bytes(call, "size")?.unwrap_or(1 << 30),
+        };
         let mut data = storage::add(
             call,
             &owner,

@@ -445,8 +445,15 @@ impl Call<'_> {
                     param.length, param.name
                 )));
             }
-            let number = matches!(param.takes, Takes::Long | Takes::Integer | Takes::Short);
-            if number && given.parse::<i64>().is_err() {
+            let number = given.parse::<i64>().unwrap_or(i64::MAX);
+            let possible = match param.takes {
+                // What is larger could not be added up.
+                Takes::Long => number.unsigned_abs() < 1 << 53,
+                Takes::Integer => i32::try_from(number).is_ok(),
+                Takes::Short => i16::try_from(number).is_ok(),
+                _ => true,
+            };
+            if !possible {
                 return Err(Refusal::param(format!(
                     "Unable to execute API command {command} due to invalid value {given} for parameter {}",
                     param.name

@@ -369,9 +369,7 @@ fn create_profile(call: &mut Call) -> Done<Reply> {
     templates::usable(call, &template)?;
     let offering = call.required_thing("serviceofferingid", "serviceoffering")?;
     let owner = call.owner_of(&call.caller.account)?;
-    let user = call
-        .thing("autoscaleuserid", "user")?
-        .map_or_else(|| call.caller.user.clone(), |user| user.uuid);
+    let user = scaling_user(call)?.unwrap_or_else(|| call.caller.user.clone());
     let before = json!({"zoneid": zone.uuid, "serviceofferingid": offering.uuid, "templateid": template.uuid,
         "otherdeployparams": call.text("otherdeployparams"), "destroyvmgraceperiod": seconds(call, "destroyvmgraceperiod", 120)?,
         "autoscaleuserid": user});
@@ -397,9 +395,20 @@ fn update_profile(call: &mut Call) -> Done<Reply> {
             seconds(call, "destroyvmgraceperiod", 0)?,
         );
     }
-    call.take_over(&mut profile, &["autoscaleuserid"], &["fordisplay"]);
+    if let Some(user) = scaling_user(call)? {
+        profile.set("autoscaleuserid", user);
+    }
+    call.take_over(&mut profile, &[], &["fordisplay"]);
     store::update(call.db, &profile)?;
     Ok(begun(&profile))
+}
+
+/// The user that is to make machines, who has to be one that the caller may speak for.
+fn scaling_user(call: &Call) -> Done<Option<String>> {
+    match call.text("autoscaleuserid") {
+        Some(_) => Ok(Some(call.own_thing("autoscaleuserid", "user")?.uuid)),
+        None => Ok(None),
+    }
 }
 
 fn list_groups(call: &mut Call) -> Done<Reply> {

@@ -257,6 +257,16 @@ fn create(call: &mut Call) -> Done<Reply> {
     })
 }
 
+/// The bytes of a size that a parameter says in GB.
+pub fn bytes(call: &Call, param: &str) -> Done<Option<i64>> {
+    match call.number(param) {
+        Some(size) if !(1..=LARGEST).contains(&size) => Err(Refusal::value(format!(
+            "Invalid {param} {size}: it must be between 1 and {LARGEST} GB"
+        ))),
+        size => Ok(size.map(|size| size * GIGABYTE)),
+    }
+}
+
 /// Makes a volume.
 #[allow(clippy::too_many_arguments)]
 pub fn add(

@@ -610,7 +610,7 @@ fn create_pool(call: &mut Call) -> Done<Reply> {
         "podname": pod.as_ref().map(|pod| &pod.name), "ipaddress": host, "path": path,
         "created": clock::date(call.now), "type": kind, "clusterid": cluster.as_ref().map(|cluster| &cluster.uuid),
         "clustername": cluster.as_ref().map(|cluster| &cluster.name),
-        "disksizetotal": call.number("capacitybytes").unwrap_or(1 << 40), "disksizeallocated": 0, "tags": call.text("tags"),
+        "disksizetotal": capacity(call)?.unwrap_or(1 << 40), "disksizeallocated": 0, "tags": call.text("tags"),
         "state": "Up", "scope": scope, "overprovisionfactor": "2.0",
         "provider": call.text("provider").unwrap_or("DefaultPrimary")});
     let parent = cluster.map_or_else(|| zone.uuid.clone(), |cluster| cluster.uuid);
@@ -619,10 +619,20 @@ fn create_pool(call: &mut Call) -> Done<Reply> {
     call.shown("storagepool", &pool)
 }
 
+/// How much a pool is said to hold.
+fn capacity(call: &Call) -> Done<Option<i64>> {
+    match call.number("capacitybytes") {
+        Some(size) if size <= 0 => Err(Refusal::value(format!(
+            "Invalid capacitybytes {size}: it must be greater than 0"
+        ))),
+        size => Ok(size),
+    }
+}
+
 fn update_pool(call: &mut Call) -> Done<Reply> {
     let mut pool = call.required_thing("id", "storagepool")?;
     call.take_over(&mut pool, &["tags"], &[]);
-    if let Some(size) = call.number("capacitybytes") {
+    if let Some(size) = capacity(call)? {
         pool.set("disksizetotal", size);
     }
     match call.boolean("enabled") {

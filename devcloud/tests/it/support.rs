@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use devcloud::Cloud;
+use devcloud::{Cloud, Manner, Patience};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::Value;
@@ -49,8 +49,15 @@ pub struct Keys(pub String, pub String);
 
 impl World {
     pub fn new() -> World {
+        World::with(Patience::default())
+    }
+
+    /// A world whose server has other limits towards its callers.
+    pub fn with(patience: Patience) -> World {
         let directory = tempfile::tempdir().unwrap();
-        let cloud = start(directory.path());
+        let state = directory.path().join("cloud.sqlite");
+        let loopback = ([127, 0, 0, 1], 0).into();
+        let cloud = devcloud::start_with(&state, loopback, Manner::CloudStack, patience).unwrap();
         let world = World { directory, cloud };
         world.ok(
             "updateConfiguration",
