@@ -28,6 +28,8 @@ mod jobs;
 mod life;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/manner_old.rs"]
 mod manner_old;
 #[path = "it/projects.rs"]
