@@ -1,6 +1,7 @@
 //! A small CloudStack cloud in a box: an HTTP server on a loopback port, its world in an SQLite file.
 
 mod ageing;
+#[macro_use]
 mod api;
 mod auth;
 mod clock;

@@ -529,6 +529,16 @@ pub fn add_event(connection: &Connection, account: i64, body: &Value) -> rusqlit
     Ok(())
 }
 
+/// Removes the events of these ids.
+pub fn remove_events(connection: &Connection, ids: &[String]) -> rusqlite::Result<()> {
+    let ids = serde_json::json!(ids).to_string();
+    connection.execute(
+        "DELETE FROM event WHERE body ->> 'id' IN (SELECT value FROM json_each(?))",
+        [ids],
+    )?;
+    Ok(())
+}
+
 /// The events, newest first, each with the account that it belongs to.
 pub fn events(connection: &Connection) -> rusqlite::Result<Vec<(i64, Value)>> {
     connection

@@ -30,6 +30,8 @@ mod life;
 mod limits;
 #[path = "it/load.rs"]
 mod load;
+#[path = "it/manner_kcps.rs"]
+mod manner_kcps;
 #[path = "it/manner_old.rs"]
 mod manner_old;
 #[path = "it/projects.rs"]

@@ -20,11 +20,12 @@ const MAGIC: &str = "capuchin catalogue 1";
 const SHIPPED: &str = " shipped";
 
 /// Where the catalogue of a cloud is kept: by what tells it and its caller apart.
-pub fn path(directory: &Path, endpoint: &str, identity: &str) -> PathBuf {
+pub fn path(directory: &Path, kind: &str, endpoint: &str, identity: &str) -> PathBuf {
     let mut digest = Sha1::new();
-    digest.update(endpoint.as_bytes());
-    digest.update([0]);
-    digest.update(identity.as_bytes());
+    for part in [kind, endpoint, identity] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
     let name: String = digest
         .finalize()
         .iter()
@@ -234,7 +235,7 @@ mod tests {
     #[test]
     fn what_is_stored_is_loaded_one_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
-        let path = path(directory.path(), "http://a/client/api", "key");
+        let path = path(directory.path(), "cloudstack", "http://a/client/api", "key");
         assert!(load(&path).is_none());
         store(&path, &apis(), false).unwrap();
         let catalog = load(&path).unwrap();
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn a_file_cut_anywhere_or_of_another_format_is_no_cache() {
         let directory = tempfile::tempdir().unwrap();
-        let path = path(directory.path(), "http://a/client/api", "key");
+        let path = path(directory.path(), "cloudstack", "http://a/client/api", "key");
         store(&path, &apis(), false).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..whole.len() {
@@ -271,7 +272,7 @@ mod tests {
     #[test]
     fn names_are_kept_until_the_catalogue_is_stored_anew() {
         let directory = tempfile::tempdir().unwrap();
-        let path = path(directory.path(), "http://a/client/api", "key");
+        let path = path(directory.path(), "cloudstack", "http://a/client/api", "key");
         store(&path, &apis(), false).unwrap();
         let named = |name: &str| {
             vec![Named {
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn a_shipped_catalogue_stays_known_as_one() {
         let directory = tempfile::tempdir().unwrap();
-        let path = path(directory.path(), "http://a/client/api", "key");
+        let path = path(directory.path(), "cloudstack", "http://a/client/api", "key");
         for shipped in [true, false] {
             store(&path, &apis(), shipped).unwrap();
             let catalog = load(&path).unwrap();
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn a_broken_body_is_an_error_and_no_panic() {
         let directory = tempfile::tempdir().unwrap();
-        let path = path(directory.path(), "http://a/client/api", "key");
+        let path = path(directory.path(), "cloudstack", "http://a/client/api", "key");
         store(&path, &apis(), false).unwrap();
         let mut whole = std::fs::read(&path).unwrap();
         let last = whole.len() - 1;
@@ -318,9 +319,9 @@ mod tests {
     #[test]
     fn another_key_or_address_has_another_file() {
         let directory = Path::new("/cache");
-        let one = path(directory, "http://a", "k");
-        assert_ne!(one, path(directory, "http://a", "l"));
-        assert_ne!(one, path(directory, "http://b", "k"));
-        assert_ne!(one, path(directory, "http://ak", ""));
+        let one = path(directory, "cloudstack", "http://a", "k");
+        assert_ne!(one, path(directory, "cloudstack", "http://a", "l"));
+        assert_ne!(one, path(directory, "cloudstack", "http://b", "k"));
+        assert_ne!(one, path(directory, "cloudstack", "http://ak", ""));
     }
 }

@@ -50,6 +50,46 @@ pub struct Param {
     pub related: String,
     #[serde(default)]
     pub since: String,
+    /// What may follow its name where it has parts, each with that as its name: `[0].networkid`, `.1.subnetNo`,
+    /// `.instance-state-name`. A number stands for any. Empty where nothing is known of its parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Param>,
+}
+
+impl Param {
+    /// Gives the part of that name as it goes over the wire, with the number that was typed; names are of any case.
+    pub fn member(&self, typed: &str) -> Option<(&Param, String)> {
+        self.members.iter().find_map(|member| {
+            let spelt = spelt_like(&member.name, typed)?;
+            Some((member, spelt))
+        })
+    }
+}
+
+/// The name with the numbers of what was typed, where the two are the same but for case and numbers.
+fn spelt_like(name: &str, typed: &str) -> Option<String> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let mut spelt = String::new();
+    let (mut name, mut typed) = (name, typed);
+    loop {
+        let (letters, more) = name.split_at(name.find(is_digit).unwrap_or(name.len()));
+        let (given, rest) = typed.split_at_checked(letters.len())?;
+        if !given.eq_ignore_ascii_case(letters) {
+            return None;
+        }
+        spelt.push_str(letters);
+        if more.is_empty() {
+            return rest.is_empty().then_some(spelt);
+        }
+        let number = rest.split_once(|letter: char| !letter.is_ascii_digit());
+        let number = number.map_or(rest, |(number, _)| number);
+        if number.is_empty() {
+            return None;
+        }
+        spelt.push_str(number);
+        name = more.trim_start_matches(is_digit);
+        typed = &rest[number.len()..];
+    }
 }
 
 /// A field of an API's answer.
@@ -241,10 +281,30 @@ impl Catalog {
 impl Api {
     /// The parameter of that name, in any case; `details[0].cpu` and `tags[0].key` find `details` and `tags`.
     pub fn param(&self, name: &str) -> Option<&Param> {
+        let named = |base: &str| {
+            let mut params = self.params.iter();
+            params.find(|param| param.name.eq_ignore_ascii_case(base))
+        };
         let base = name.split('[').next().unwrap_or(name);
-        self.params
-            .iter()
-            .find(|param| param.name.eq_ignore_ascii_case(base))
+        named(base).or_else(|| {
+            let parted = base.match_indices('.').map(|(dot, _)| &base[..dot]);
+            parted
+                .filter_map(named)
+                .rfind(|param| !param.members.is_empty())
+        })
+    }
+
+    /// Gives the parameter of that name, in any case, with the name in full as the catalogue spells it; what is typed after
+    /// the name of one of whose parts nothing is known stays as it is. Nothing where there is no such parameter or part.
+    pub fn spelt(&self, typed: &str) -> Option<(&Param, String)> {
+        let param = self.param(typed)?;
+        let part = typed.get(param.name.len()..)?;
+        let part = match param.member(part) {
+            Some((_, spelt)) => spelt,
+            None if part.is_empty() || param.members.is_empty() => part.into(),
+            None => return None,
+        };
+        Some((param, format!("{}{part}", param.name)))
     }
 
     /// Verb and noun as they are typed: `list users`.
@@ -256,5 +316,61 @@ impl Api {
         format!("{} {}", entry.verb(), entry.noun())
             .trim_end()
             .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn param(name: &str, members: &[&str]) -> Param {
+        let members = members.iter().map(|name| param(name, &[]));
+        Param {
+            name: name.into(),
+            members: members.collect(),
+            ..Param::default()
+        }
+    }
+
+    #[test]
+    fn parts_are_found_in_any_case_with_the_numbers_that_were_typed() {
+        let api = Api {
+            params: vec![
+                param("details", &[]),
+                param("iptonetworklist", &["[0].networkid", "[0].ip"]),
+                param("networkInterfaceList", &[".1.subnetNo", ".1.groupNoList.1"]),
+                param("Placement.AvailabilityZone", &[]),
+            ],
+            ..Api::default()
+        };
+        let spelt = |typed: &str| api.spelt(typed).map(|(_, spelt)| spelt);
+        for (typed, expected) in [
+            ("DETAILS[0].Cpu", Some("details[0].Cpu")),
+            (
+                "ipToNetworkList[12].networkID",
+                Some("iptonetworklist[12].networkid"),
+            ),
+            (
+                "networkinterfacelist.3.subnetno",
+                Some("networkInterfaceList.3.subnetNo"),
+            ),
+            (
+                "networkinterfacelist.3.groupnolist.20",
+                Some("networkInterfaceList.3.groupNoList.20"),
+            ),
+            (
+                "placement.availabilityzone",
+                Some("Placement.AvailabilityZone"),
+            ),
+            ("networkinterfacelist", Some("networkInterfaceList")),
+            ("networkinterfacelist.x.subnetno", None),
+            ("networkinterfacelist.3.nothing", None),
+            ("iptonetworklist[].ip", None),
+            ("iptonetworklist[0].ip6", None),
+            ("placement.é", None),
+            ("details.1", None),
+        ] {
+            assert_eq!(spelt(typed).as_deref(), expected, "{typed}");
+        }
     }
 }

@@ -7,47 +7,52 @@ use crate::error::{Doubt, Error, Kind, Result};
 /// A catalogue and where it comes from.
 pub struct Found {
     pub apis: Vec<Api>,
-    /// Set where the cloud tells no catalogue of its own: whose this is, and why.
+    /// Set where the cloud tells no catalogue of its own.
     pub instead: Option<Instead>,
 }
 
 /// A catalogue of somebody else.
 pub struct Instead {
     pub of: &'static str,
-    /// How the cloud refused to tell its own.
-    pub refusal: Error,
+    /// How the cloud refused to tell its own; nothing where its kind has no call for that.
+    pub refusal: Option<Error>,
 }
 
 /// Asks the cloud what can be called. One that answers as an API and refuses just this has its identity tried with a call
 /// that everybody may make: a wrong key refuses all of them alike.
 pub async fn discover(client: &Client, options: &Options) -> Result<Found> {
-    let refusal = match client.discover(options).await {
+    let Some(discovery) = client.dialect().discovery() else {
+        return shipped(client, None);
+    };
+    let refusal = match client.discover(&discovery, options).await {
         Ok(apis) => {
             return Ok(Found {
                 apis,
                 instead: None,
             });
         }
-        Err(error) if is_refusal(&error, &client.dialect().discovery().api) => error,
+        Err(error) if is_refusal(&error, &discovery.api) => error,
         Err(error) => return Err(error),
     };
     let probe = client.dialect().probe();
     match client.start(&probe, options).await {
-        Ok(_) => {
-            let shipped = client.dialect().shipped()?;
-            Ok(Found {
-                apis: shipped.apis,
-                instead: Some(Instead {
-                    of: shipped.of,
-                    refusal,
-                }),
-            })
-        }
+        Ok(_) => shipped(client, Some(refusal)),
         Err(error) if is_refusal(&error, &probe.api) => {
             Err(both_refused(refusal, &error, &probe.api))
         }
         Err(error) => Err(error),
     }
+}
+
+fn shipped(client: &Client, refusal: Option<Error>) -> Result<Found> {
+    let shipped = client.dialect().shipped()?;
+    Ok(Found {
+        apis: shipped.apis,
+        instead: Some(Instead {
+            of: shipped.of,
+            refusal,
+        }),
+    })
 }
 
 /// Whether the API itself said no, which whatever else stands at an address does not; being asked to wait is no such

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, oneshot};
 use super::sessions::{Sessions, Turn};
 use super::transport::{Failure, Reached};
 use super::wire::{Wire, locked};
-use crate::cloud::{Dialect, Login, Manner, Proof, Token};
+use crate::cloud::{self, Dialect, Login, Manner, Proof, Token};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind};
 
@@ -172,15 +172,20 @@ impl Logins {
             let Some(token) = known.take().or_else(|| self.load(url)) else {
                 continue;
             };
-            let request = dialect.logout();
-            let call = dialect.sign(&request, url, Proof::Session(&token), manner, wire.now());
-            let told = wire.send(&request.api, &call, true).await;
+            let told = match dialect.logout() {
+                Some(request) => {
+                    let proof = Proof::Session(&token);
+                    let call = dialect.sign(&request, url, proof, manner, wire.now());
+                    wire.send(&request.api, &call, true).await.map(|_| ())
+                }
+                None => Ok(()),
+            };
             let outcome = match self.kept.as_ref().map(|kept| kept.forget(url, &self.login)) {
                 Some(Err(why)) => Err(Error::local(format!(
                     "the session at {url} could not be forgotten: {why}"
                 ))
                 .hint("delete the files in the state directory's sessions")),
-                _ => told.map(|_| ()).map_err(|failure| failure.error),
+                _ => told.map_err(|failure| failure.error),
             };
             all.push(At {
                 url: url.clone(),
@@ -199,6 +204,10 @@ impl Logins {
         password: &Secret,
     ) -> Result<Token, Failure> {
         let call = dialect.login(url, &self.login, password);
+        let call = call.ok_or_else(|| Failure {
+            error: cloud::no_logins(),
+            reached: Reached::Nobody,
+        })?;
         // A login whose answer is lost leaves a session that nobody uses, and the call itself has not gone yet.
         let reply = wire.send("login", &call, true).await.map_err(unsent)?;
         let token = match dialect.logged_in(&reply) {

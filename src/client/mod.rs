@@ -62,6 +62,7 @@ impl Default for Options {
             manner: Manner {
                 expires: EXPIRES,
                 response: "json".into(),
+                version: String::new(),
             },
             types: Types::default(),
             retries: RETRIES,
@@ -130,20 +131,19 @@ impl Client {
             proxies: Proxies::read(&|name| std::env::var(name).ok())?,
             ..Route::default()
         };
-        Client::with(access, &route, None, None, None)
+        Client::with(cloud::usual(), access, &route, None, None, None)
     }
 
-    /// The same for anybody, with the route chosen, every call observed, those that change something written down, and
+    /// The same for any kind of cloud and anybody, with the route chosen, every call observed, those that change something written down, and
     /// the sessions of logins kept.
     pub fn with(
+        dialect: Box<dyn Dialect>,
         access: Access,
         route: &Route,
         observer: Option<Arc<Observer>>,
         book: Option<Book>,
         sessions: Option<Sessions>,
     ) -> Result<Client> {
-        let dialect = cloud::dialect("cloudstack")
-            .ok_or_else(|| Error::local("no kind of cloud is called cloudstack"))?;
         Ok(Client {
             dialect,
             sender: Sender::new(access, route, observer, sessions)?,
@@ -220,16 +220,14 @@ impl Client {
         options: &Options,
     ) -> Result<Progress> {
         let reply = self
-            .send(&self.dialect.ask(job), options, Twice::Harmless)
+            .send(&self.dialect.ask(request, job), options, Twice::Harmless)
             .await?;
         self.dialect.progress(request, job, &reply, &options.types)
     }
 
-    /// Asks the cloud what can be called.
-    pub async fn discover(&self, options: &Options) -> Result<Vec<Api>> {
-        let reply = self
-            .send(&self.dialect.discovery(), options, Twice::Harmless)
-            .await?;
+    /// Asks the cloud what can be called, with the call that tells it.
+    pub async fn discover(&self, discovery: &Request, options: &Options) -> Result<Vec<Api>> {
+        let reply = self.send(discovery, options, Twice::Harmless).await?;
         let catalog = self.dialect.catalog(&reply);
         catalog.map_err(|error| self.sender.doubt(&reply, error))
     }
@@ -300,9 +298,9 @@ impl Client {
         self.sender.notes()
     }
 
-    /// The line that asks after a job by hand.
-    pub fn ask_line(&self, job: &str) -> String {
-        self.dialect.ask_line(job)
+    /// The line that asks by hand after what a request started.
+    pub fn ask_line(&self, request: &Request, job: &str) -> String {
+        self.dialect.ask_line(request, job)
     }
 
     async fn send(&self, request: &Request, options: &Options, twice: Twice) -> Result<Reply> {

@@ -4,6 +4,7 @@ mod words;
 
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use tokio::time::timeout;
@@ -145,6 +146,17 @@ impl Transport {
             Some(cookies) => request.header("cookie", cookies.expose()),
             None => request,
         };
+        let request = call.headers.iter().fold(request, |request, (name, value)| {
+            let value = HeaderValue::from_str(value.expose());
+            match value {
+                Ok(mut value) => {
+                    value.set_sensitive(true);
+                    request.header(*name, value)
+                }
+                // What no header can carry is refused by the server as wrong, and is not shown here.
+                Err(_) => request,
+            }
+        });
         let response = self.answered(request, &sending).await?;
         sending.refuse(&response)?;
         read(response, &sending).await

@@ -83,7 +83,7 @@ pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error
     )
     .hint(format!(
         "the job goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
-        client.ask_line(job)
+        client.ask_line(request, job)
     ))
 }
 

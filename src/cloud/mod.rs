@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
@@ -80,6 +80,8 @@ pub struct Manner {
     pub expires: u64,
     /// `json` or `xml`.
     pub response: String,
+    /// The version of the API that calls name, where the kind of cloud has one.
+    pub version: String,
 }
 
 /// A call ready to be sent.
@@ -90,6 +92,8 @@ pub struct SignedCall {
     pub body: Option<String>,
     /// The cookies of a session.
     pub cookies: Option<Secret>,
+    /// What else goes into the request's head.
+    pub headers: Vec<(&'static str, Secret)>,
     /// The address without key, signature and secrets, for the log.
     pub shown: String,
 }
@@ -252,11 +256,18 @@ pub struct Shipped {
 }
 
 /// One kind of cloud: everything that is its own in speaking with it. Pure: no clock, file or network.
+///
+/// What has a body here is what a cloud without the thing says: no logins, no throttling, no names, no trace of a lost call.
 pub trait Dialect: Send + Sync {
-    /// The call that tells what can be called.
-    fn discovery(&self) -> Request;
+    /// The call that tells what can be called; nothing where no call does, and the shipped catalogue is all there is.
+    fn discovery(&self) -> Option<Request>;
     /// The catalogue out of discovery's answer.
-    fn catalog(&self, reply: &Reply) -> Result<Vec<Api>>;
+    fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
+        Err(Error::new(
+            error::Kind::Unreachable,
+            format!("an answer with status {} is no list of APIs", reply.status),
+        ))
+    }
     /// The catalogue that stands in where discovery is refused or not there.
     fn shipped(&self) -> Result<Shipped>;
     /// A call that everybody may make whose key is right, on old servers too.
@@ -270,12 +281,18 @@ pub trait Dialect: Send + Sync {
         manner: &Manner,
         now: i64,
     ) -> SignedCall;
-    /// The call that logs a user in.
-    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall;
+    /// The call that logs a user in; nothing where there are no logins.
+    fn login(&self, _url: &str, _login: &Login, _password: &Secret) -> Option<SignedCall> {
+        None
+    }
     /// What its answer gives. No error repeats the answer, which holds the session's key.
-    fn logged_in(&self, reply: &Reply) -> Result<Token>;
+    fn logged_in(&self, _reply: &Reply) -> Result<Token> {
+        Err(no_logins())
+    }
     /// The call that ends the session that it is made in.
-    fn logout(&self) -> Request;
+    fn logout(&self) -> Option<Request> {
+        None
+    }
     /// `follow` is false for a call whose answer is the end of it whatever it says. `types` are what is known of the
     /// answer's fields.
     fn read(
@@ -286,15 +303,23 @@ pub trait Dialect: Send + Sync {
         follow: bool,
     ) -> Result<Outcome>;
     /// What is wrong with a request that the catalogue cannot know.
-    fn objection(&self, request: &Request) -> Option<Error>;
+    fn objection(&self, _request: &Request) -> Option<Error> {
+        None
+    }
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
-    fn names(&self, api: &str, param: &str) -> Option<Names>;
+    fn names(&self, _api: &str, _param: &str) -> Option<Names> {
+        None
+    }
     /// The values of a parameter that has a fixed set of them, with what there is to say of each as its name.
-    fn choices(&self, api: &str, param: &str) -> Vec<Named>;
+    fn choices(&self, _api: &str, _param: &str) -> Vec<Named> {
+        Vec::new()
+    }
     /// What the answer of an API says that lists such names.
-    fn listed(&self, list: &str, answer: &Answer) -> Vec<Named>;
+    fn listed(&self, _list: &str, _answer: &Answer) -> Vec<Named> {
+        Vec::new()
+    }
     /// How the values of a parameter of `api` are listed by this cloud, in the catalogue's spelling; `given` are the
     /// parameters typed so far. Nothing where no list is known.
     fn listing(
@@ -319,32 +344,45 @@ pub trait Dialect: Send + Sync {
         true
     }
     /// Whether the reply refuses who calls, which a wrong clock may be the reason of.
-    fn unauthorized(&self, reply: &Reply) -> bool;
+    fn unauthorized(&self, reply: &Reply) -> bool {
+        reply.status == 401
+    }
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
-    fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle>;
+    fn throttled(&self, _reply: &Reply, _now: i64) -> Option<Throttle> {
+        None
+    }
     /// The call that asks how long that lasts.
-    fn limit(&self) -> Option<Request>;
+    fn limit(&self) -> Option<Request> {
+        None
+    }
     /// What its answer says; calls are taken again after nothing where some are left.
-    fn limit_left(&self, reply: &Reply) -> Option<Duration>;
+    fn limit_left(&self, _reply: &Reply) -> Option<Duration> {
+        None
+    }
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// What the call takes away that no other call brings back; nothing for one that does not.
     fn loses(&self, request: &Request) -> Option<Loss>;
     /// How what the call makes is undone, where its verb and noun do not tell.
-    fn undoing(&self, api: &str) -> Option<&'static Undoing>;
+    fn undoing(&self, _api: &str) -> Option<&'static Undoing> {
+        None
+    }
     /// Whether the request is for a list of which no page was asked for.
     fn pages(&self, request: &Request) -> bool;
     /// How many rows the cloud counts, which may be more than it gave.
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
-    /// Whether an answer of this API may be the start of a job that is to be followed.
-    fn follows(&self, api: &str) -> bool;
-    /// The call that asks after a job.
-    fn ask(&self, job: &str) -> Request;
-    /// What a line is that asks after a job by hand.
-    fn ask_line(&self, job: &str) -> String;
-    /// What the answer to `ask` says; `types` are those of the API that started the job.
+    /// Whether an answer of this API may be the start of something that is to be followed.
+    fn follows(&self, api: &str) -> bool {
+        !self.reads(api)
+    }
+    /// The call that asks how far it is what `request` started: a job by its id, or of a cloud without jobs the things whose
+    /// state shows it, as `Outcome::Started` named them.
+    fn ask(&self, request: &Request, job: &str) -> Request;
+    /// What a line is that asks after it by hand.
+    fn ask_line(&self, request: &Request, job: &str) -> String;
+    /// What the answer to `ask` says; `types` are those of the API that started it.
     fn progress(
         &self,
         request: &Request,
@@ -353,38 +391,91 @@ pub trait Dialect: Send + Sync {
         types: &Types,
     ) -> Result<Progress>;
     /// What the API makes of a file; nothing for one that takes none.
-    fn uploads(&self, api: &str) -> Option<&'static dyn Uploads>;
+    fn uploads(&self, _api: &str) -> Option<&'static dyn Uploads> {
+        None
+    }
     /// The parameter by which the new thing's id can be chosen, so that the server refuses the call when it comes twice.
-    fn custom_id(&self, api: &Api) -> Option<&'static str>;
+    fn custom_id(&self, _api: &Api) -> Option<&'static str> {
+        None
+    }
     /// Whether the error refuses this identity to choose ids, with nothing done.
-    fn refuses_custom_id(&self, error: &Error) -> bool;
+    fn refuses_custom_id(&self, _error: &Error) -> bool {
+        false
+    }
     /// Whether the error says that there is a thing of that id already.
-    fn knows_custom_id(&self, error: &Error, id: &str) -> bool;
+    fn knows_custom_id(&self, _error: &Error, _id: &str) -> bool {
+        false
+    }
     /// The list of jobs in which a lost call would be, if it starts one.
-    fn jobs_since(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    fn jobs_since(&self, _lost: &Lost, _catalog: &Catalog) -> Result<Option<Request>> {
+        Ok(None)
+    }
     /// The list in which the thing would be that a lost call makes or works on.
-    fn things_of(&self, lost: &Lost, catalog: &Catalog) -> Result<Option<Request>>;
+    fn things_of(&self, _lost: &Lost, _catalog: &Catalog) -> Result<Option<Request>> {
+        Ok(None)
+    }
     /// Whether a list was refused because there is nothing of the id asked for.
-    fn is_absence(&self, error: &Error) -> bool;
+    fn is_absence(&self, _error: &Error) -> bool {
+        false
+    }
     /// What the two lists, those that could be asked for, say of a lost call. `known` tells the jobs of other calls.
     fn find(
         &self,
         lost: &Lost,
-        jobs: Option<&[Record]>,
-        things: Option<&[Record]>,
-        known: &dyn Fn(&str) -> bool,
-    ) -> Finding;
-}
-
-/// The kind of a cloud of which no kind is said.
-pub fn usual() -> Box<dyn Dialect> {
-    Box::new(cloudstack::CloudStack)
-}
-
-/// The kinds of cloud, by the name that a profile gives.
-pub fn dialect(kind: &str) -> Option<Box<dyn Dialect>> {
-    match kind {
-        "cloudstack" => Some(usual()),
-        _ => None,
+        _jobs: Option<&[Record]>,
+        _things: Option<&[Record]>,
+        _known: &dyn Fn(&str) -> bool,
+    ) -> Finding {
+        Finding::Unsure(format!(
+            "this kind of cloud keeps no trace by which {} could be found again",
+            lost.api
+        ))
     }
+}
+
+/// The error of a login where there are none.
+pub fn no_logins() -> Error {
+    Error::local("this kind of cloud knows no logins: its calls are signed with keys")
+        .hint("set apikey KEY, and set secretkey SECRET")
+}
+
+/// A kind of cloud: a line of the table.
+pub struct Kind {
+    /// As a profile's `kind` has it.
+    pub name: &'static str,
+    pub about: &'static str,
+    /// The addresses that it is known to have, by the names that a profile's `site` has for them, the usual one first.
+    pub sites: &'static [(&'static str, &'static str)],
+    /// The path of its API where an address has none.
+    pub path: &'static str,
+    /// The settings whose defaults are its own.
+    pub defaults: &'static [(&'static str, &'static str)],
+    pub dialect: fn() -> Box<dyn Dialect>,
+}
+
+/// The kinds of cloud; a profile that names none has the first.
+pub const KINDS: &[Kind] = &[cloudstack::KIND];
+
+/// Their names.
+pub const NAMES: &[&str] = &{
+    let mut names = [""; KINDS.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = KINDS[place].name;
+        place += 1;
+    }
+    names
+};
+
+/// The kind of that name; of any other text the first.
+pub fn kind(name: &str) -> &'static Kind {
+    KINDS
+        .iter()
+        .find(|kind| kind.name == name)
+        .unwrap_or(&KINDS[0])
+}
+
+/// How a cloud is spoken to of which no kind is said.
+pub fn usual() -> Box<dyn Dialect> {
+    (KINDS[0].dialect)()
 }

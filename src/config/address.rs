@@ -7,15 +7,12 @@ use reqwest::Url;
 
 use crate::error::{Error, Result};
 
-/// The path of CloudStack's API.
-pub const PATH: &str = "/client/api";
-
 /// What the first part that is set begins with: the guide's defaults.
-pub const START: &str = "http://localhost:8080/client/api";
+pub const START: &str = "http://localhost:8080/";
 
 const EXAMPLE: &str = "an address is like https://cloud.example.org/client/api";
 
-/// Gives the one spelling of an address; a missing path becomes CloudStack's.
+/// Gives the one spelling of an address; a missing path is `/`.
 pub fn check(text: &str) -> Result<String> {
     let refuse = |why: &str| {
         // Whoever pastes a password or a signed query does not want it repeated.
@@ -35,7 +32,7 @@ pub fn check(text: &str) -> Result<String> {
     {
         return Err(refuse("is not an address"));
     }
-    let mut url = Url::parse(text).map_err(|why| refuse(&format!("is not an address: {why}")))?;
+    let url = Url::parse(text).map_err(|why| refuse(&format!("is not an address: {why}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse("does not begin with http:// or https://"));
     }
@@ -56,9 +53,6 @@ pub fn check(text: &str) -> Result<String> {
     if url.port() == Some(0) {
         return Err(refuse("names port 0"));
     }
-    if url.path() == "/" {
-        url.set_path(PATH);
-    }
     Ok(url.into())
 }
 
@@ -74,9 +68,16 @@ pub fn check_all(text: &str) -> Result<String> {
     Ok(urls.join(","))
 }
 
-/// The addresses in a checked text.
-pub fn all(urls: &str) -> Vec<String> {
-    urls.split(',').map(Into::into).collect()
+/// The addresses in a checked text; those without a path get this one.
+pub fn all(urls: &str, path: &str) -> Vec<String> {
+    let whole = |url: &str| match Url::parse(url) {
+        Ok(mut whole) if whole.path() == "/" => {
+            whole.set_path(path);
+            whole.into()
+        }
+        _ => url.into(),
+    };
+    urls.split(',').map(whole).collect()
 }
 
 /// Gives a part of an address (protocol, host, port, path), of several of the first; nothing where the address is none.
@@ -158,14 +159,8 @@ mod tests {
     #[test]
     fn addresses_have_one_spelling() {
         for (given, url) in [
-            (
-                "https://cloud.example.org",
-                "https://cloud.example.org/client/api",
-            ),
-            (
-                "https://cloud.example.org/",
-                "https://cloud.example.org/client/api",
-            ),
+            ("https://cloud.example.org", "https://cloud.example.org/"),
+            ("https://cloud.example.org/", "https://cloud.example.org/"),
             (
                 "HTTP://Cloud.Example.org:8080/client/api",
                 "http://cloud.example.org:8080/client/api",
@@ -178,7 +173,7 @@ mod tests {
                 "http://[::1]:8080/client/api/",
                 "http://[::1]:8080/client/api/",
             ),
-            ("http://192.0.2.1:8096", "http://192.0.2.1:8096/client/api"),
+            ("http://192.0.2.1:8096", "http://192.0.2.1:8096/"),
         ] {
             assert_eq!(check(given).as_deref(), Ok(url));
         }
@@ -264,7 +259,7 @@ mod tests {
             check_all("https://a.example.org, https://b.example.org/x,https://a.example.org/")
                 .expect("a list");
         assert_eq!(
-            all(&list),
+            all(&list, "/client/api"),
             [
                 "https://a.example.org/client/api",
                 "https://b.example.org/x"

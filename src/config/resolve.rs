@@ -9,6 +9,7 @@ use super::file::{File, is_name_letter};
 use super::secret::{MASK, Secret};
 use super::settings::{self, Kind, SETTINGS, Setting};
 use super::{DEMO, ENVIRONMENT, address, derived, expand, given, home};
+use crate::cloud;
 use crate::error::{Error, Kind as ErrorKind, Result};
 
 /// The variables that name a cloud and an identity as a whole, and the settings that they are.
@@ -326,11 +327,54 @@ impl Resolved {
         Ok(())
     }
 
-    /// The value of a setting that stands for itself.
+    /// The value of a setting that stands for itself; what is not set is as the kind of cloud has it.
     fn raw(&self, name: &str) -> &str {
-        match self.values.get(name) {
-            Some(settled) => settled.value.expose(),
-            None => settings::find(name).map_or("", |setting| setting.default),
+        if let Some(settled) = self.values.get(name) {
+            return settled.value.expose();
+        }
+        let usual = || settings::find(name).map_or("", |setting| setting.default);
+        if name == "kind" {
+            return usual();
+        }
+        let own = self.kind().defaults.iter().find(|(own, _)| *own == name);
+        own.map_or_else(usual, |(_, value)| value)
+    }
+
+    /// The kind of cloud.
+    pub fn kind(&self) -> &'static cloud::Kind {
+        cloud::kind(self.raw("kind"))
+    }
+
+    /// The addresses of the cloud, with the path of its kind's API where they name none; those of its site where none is
+    /// set.
+    fn servers(&self) -> Result<Vec<String>> {
+        let kind = self.kind();
+        let given = self.raw("url");
+        if !given.is_empty() {
+            return Ok(address::all(given, kind.path));
+        }
+        let site = self.raw("site");
+        let known = kind
+            .sites
+            .iter()
+            .find(|(name, _)| site.is_empty() || *name == site);
+        match known {
+            Some((_, url)) => Ok(vec![url.to_string()]),
+            None if site.is_empty() => Err(self.lacking(&["url"])),
+            None => {
+                let names: Vec<&str> = kind.sites.iter().map(|(name, _)| *name).collect();
+                let error = Error::local(format!(
+                    "profile {}: {} has no site {site}",
+                    self.profile, kind.about
+                ));
+                Err(match names.is_empty() {
+                    true => error.hint("set url ADDRESS says where it is"),
+                    false => error.hint(format!(
+                        "its sites are {}; set url ADDRESS names any other address",
+                        names.join(", ")
+                    )),
+                })
+            }
         }
     }
 
@@ -340,7 +384,14 @@ impl Resolved {
             return String::new();
         };
         if let Some(source) = derived::source(setting.name) {
-            return derived::read(setting.name, self.raw(source));
+            let now = match source {
+                "url" => self.get("url"),
+                source => self.raw(source).into(),
+            };
+            return derived::read(setting.name, &now);
+        }
+        if setting.name == "url" {
+            return self.servers().map_or(String::new(), |all| all.join(","));
         }
         let value = self.raw(setting.name);
         match setting.kind {
@@ -414,7 +465,7 @@ impl Resolved {
             Way::Nobody => Who::Nobody,
         };
         Ok(Some(Endpoint {
-            servers: address::all(self.raw("url")),
+            servers: self.servers()?,
             who,
         }))
     }
@@ -435,7 +486,11 @@ impl Resolved {
 
     /// Whether there is a value, or for the secret key a way to get it.
     fn has(&self, name: &str) -> bool {
-        let elsewhere = name == "secretkey" && !self.raw("secretkey_command").is_empty();
+        let elsewhere = match name {
+            "secretkey" => !self.raw("secretkey_command").is_empty(),
+            "url" => !self.kind().sites.is_empty(),
+            _ => false,
+        };
         !self.raw(name).is_empty() || elsewhere
     }
 
@@ -447,7 +502,7 @@ impl Resolved {
         ));
         let error = names.iter().fold(error, |error, name| {
             error.hint(match *name {
-                "url" => "set url https://HOST/client/api".into(),
+                "url" => format!("set url https://HOST{}", self.kind().path),
                 name => format!("set {name} {}", name.to_ascii_uppercase()),
             })
         });

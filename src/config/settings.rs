@@ -2,6 +2,7 @@
 //! A name in, the setting or its nearest neighbours out; a value in, its canonical spelling or what is allowed out.
 
 use super::{address, derived};
+use crate::cloud;
 use crate::error::{Error, Result};
 
 /// The output forms that can be asked for; `auto` is a table on a terminal and text elsewhere.
@@ -73,6 +74,18 @@ const LINE: Setting = Setting {
 /// All settings, by the names that the CloudStack guide's shell gave them where it had them.
 pub static SETTINGS: &[Setting] = &[
     Setting {
+        name: "kind",
+        kind: Kind::Choice(cloud::NAMES),
+        default: cloud::NAMES[0],
+        about: "What kind of cloud it is, which says how it is spoken to",
+        ..CONNECTION
+    },
+    Setting {
+        name: "site",
+        about: "Which of the addresses that its kind of cloud is known to have, in place of url",
+        ..CONNECTION
+    },
+    Setting {
         name: "url",
         kind: Kind::Url,
         about: "The address of the API, as in https://cloud.example.org/client/api; of several servers with commas",
@@ -100,7 +113,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "path",
-        default: address::PATH,
+        default: "/client/api",
         about: "The path of the API: a part of url",
         ..CONNECTION
     },
@@ -273,6 +286,11 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Choice(&["json", "xml"]),
         default: "json",
         about: "The format that the cloud is asked to answer in",
+        ..LINE
+    },
+    Setting {
+        name: "api_version",
+        about: "The version of the API that calls name, where the kind of cloud has one",
         ..LINE
     },
     Setting {
@@ -531,11 +549,7 @@ mod tests {
             ("password", " with blanks ", " with blanks "),
             ("domain", "/Sales/Big Ones", "/Sales/Big Ones"),
             ("auth", "Login", "login"),
-            (
-                "url",
-                "https://c.example.org",
-                "https://c.example.org/client/api",
-            ),
+            ("url", "https://c.example.org", "https://c.example.org/"),
         ] {
             assert_eq!(check(name, given).as_deref(), Ok(canonical), "{name}");
         }

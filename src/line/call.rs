@@ -166,8 +166,11 @@ impl<'w> Reader<'w> {
             }
             return;
         };
-        let index = name.find('[').and_then(|at| name.get(at..));
-        if index.is_some_and(|index| !is_index(index)) {
+        let part = name.get(param.name.len()..).unwrap_or_default();
+        if !part.is_empty() && !param.members.is_empty() {
+            return self.part(param, name, part, value);
+        }
+        if !part.is_empty() && !is_index(part) {
             let problem = format!(
                 "`{}` is no parameter: an index is a number in brackets, as in `{}[0].key=value`",
                 shown(name),
@@ -176,7 +179,7 @@ impl<'w> Reader<'w> {
             self.problems.push(problem);
             return;
         }
-        if index.is_none() {
+        if part.is_empty() {
             // Whether a name stands for a value is found out when the cloud can be asked.
             let named = known.catalog.names(&api.name, &param.name).is_some();
             self.check(param, value, named);
@@ -192,11 +195,33 @@ impl<'w> Reader<'w> {
             return;
         }
         let data = self.is_data(name, value);
-        self.push(
-            format!("{}{}", param.name, index.unwrap_or("")),
-            value,
-            data,
-        );
+        self.push(format!("{}{part}", param.name), value, data);
+    }
+
+    /// A part of a parameter whose parts are known.
+    fn part(&mut self, param: &Param, name: &str, part: &str, value: &str) {
+        let Some((member, spelt)) = param.member(part) else {
+            let parts: Vec<String> = param
+                .members
+                .iter()
+                .map(|member| format!("{}{}", param.name, member.name))
+                .collect();
+            let near = nearest(name, parts.iter().map(String::as_str), 3);
+            let question = did_you_mean(&near).map_or(String::new(), |q| format!(": {q}"));
+            self.problems.push(format!(
+                "`{}` has no part `{}`{question}",
+                param.name,
+                shown(part)
+            ));
+            return;
+        };
+        let named = Param {
+            name: format!("{}{spelt}", param.name),
+            ..member.clone()
+        };
+        self.check(&named, value, false);
+        let data = self.is_data(name, value);
+        self.push(named.name, value, data);
     }
 
     /// Whether the value of that name, as it stands on the line, came from a variable.
@@ -322,8 +347,10 @@ impl<'w> Reader<'w> {
     }
 
     fn missing(&mut self, api: &Api) {
-        let bases = self.names.iter().filter_map(|name| name.split('[').next());
-        let given: HashSet<&str> = bases.collect();
+        let names = self.names.iter();
+        let given: HashSet<&str> = names
+            .filter_map(|name| Some(api.param(name)?.name.as_str()))
+            .collect();
         // An empty text may be meant; nothing has an empty id.
         let empty = |name: &str| {
             let mut params = self.params.iter();

@@ -112,7 +112,7 @@ impl Session {
                 } else {
                     self.ui.say(&format!(
                         "job {job} runs; ask after it with: {}",
-                        client.ask_line(&job)
+                        client.ask_line(&request, &job)
                     ));
                     answer
                 }
@@ -311,6 +311,7 @@ fn in_demo(error: Error) -> Error {
 pub fn options_of(resolved: &Resolved) -> Options {
     Options {
         manner: Manner {
+            version: resolved.get("api_version"),
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
         },

@@ -20,7 +20,7 @@ use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
 use crate::client::{Book, Client};
-use crate::cloud::{self, Access, Identity, Login, Sent};
+use crate::cloud::{Access, Dialect, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
@@ -32,6 +32,7 @@ pub const BUILT_IN: &str = "built-in";
 /// Which cloud, asked by whom: what tells one client and one catalogue from another.
 #[derive(Clone, PartialEq)]
 pub struct Place {
+    kind: &'static str,
     endpoint: String,
     servers: Vec<String>,
     /// Nothing for the built-in cloud, which has one caller.
@@ -130,6 +131,11 @@ impl Session {
         self.demo.state.clone()
     }
 
+    /// How the cloud in use is spoken to.
+    pub fn dialect(&self) -> Box<dyn Dialect> {
+        (self.resolved.kind().dialect)()
+    }
+
     /// The client of the cloud in use.
     pub fn client(&mut self) -> Result<Arc<Client>> {
         let resolved = self.resolved.clone();
@@ -167,7 +173,14 @@ impl Session {
         };
         let observer = Arc::new(move |sent: &Sent| log.sent(sent));
         let sessions = Sessions::below(&self.places.state);
-        let client = Client::with(access, &route, Some(observer), Some(book), Some(sessions))?;
+        let client = Client::with(
+            (resolved.kind().dialect)(),
+            access,
+            &route,
+            Some(observer),
+            Some(book),
+            Some(sessions),
+        )?;
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
@@ -259,6 +272,7 @@ impl Session {
         options.throttle_wait = Duration::ZERO;
         Ok(Some(Source {
             route: self.route(&place)?,
+            kind: resolved.kind(),
             place: place.name(),
             way,
             observer: Arc::new(move |sent: &Sent| log.sent_for("(completion)", sent)),
@@ -320,8 +334,10 @@ impl Session {
             idle: resolved.duration("idle_timeout"),
             bytes: resolved.size("max_reply"),
         };
+        let kind = resolved.kind().name;
         Ok(match resolved.endpoint()? {
             Some(endpoint) => Place {
+                kind,
                 endpoint: endpoint.name(),
                 servers: endpoint.servers,
                 who: Some(endpoint.who),
@@ -329,6 +345,7 @@ impl Session {
                 limits,
             },
             None => Place {
+                kind,
                 endpoint: BUILT_IN.into(),
                 servers: Vec::new(),
                 who: None,
@@ -382,7 +399,8 @@ impl Session {
         let path = self.cache_path(&place);
         match cache::load(&path) {
             Some(catalog) => {
-                let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
+                let catalog =
+                    Arc::new(catalog.with_lexicon(Vocabulary::beside(path, self.dialect())));
                 self.catalog = Some((place, catalog.clone()));
                 catalog
             }
@@ -428,12 +446,22 @@ impl Session {
             )
             .hint("check apikey and secretkey (`set`)"));
         }
-        if let Some(Instead { of, refusal }) = &instead {
-            let said = refusal.said.as_ref().map_or("", |said| said.text.as_str());
-            self.ui.warn(&format!(
-                "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({} was refused: {said})",
-                client.dialect().discovery().api
-            ));
+        match &instead {
+            Some(Instead {
+                of,
+                refusal: Some(refusal),
+            }) => {
+                let said = refusal.said.as_ref().map_or("", |said| said.text.as_str());
+                let api = refusal.api.as_deref().unwrap_or("the call for it");
+                self.ui.warn(&format!(
+                    "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({api} was refused: {said})"
+                ));
+            }
+            Some(Instead { of, refusal: None }) => self.ui.say(&format!(
+                "{} APIs in the catalogue of {of}, which comes with the program",
+                apis.len()
+            )),
+            None => {}
         }
         let path = self.cache_path(&place);
         let shipped = instead.is_some();
@@ -445,7 +473,7 @@ impl Session {
                 Catalog::of(apis).as_shipped(shipped)
             }
         };
-        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path)));
+        let catalog = Arc::new(catalog.with_lexicon(Vocabulary::beside(path, self.dialect())));
         self.catalog = Some((place, catalog.clone()));
         Ok(catalog)
     }
@@ -465,7 +493,8 @@ impl Session {
         if error.kind != Kind::Line || here.is_empty() || here.shipped() {
             return error;
         }
-        refused::elsewhere(error, &words, &here, || cloud::usual().shipped().ok())
+        let dialect = self.dialect();
+        refused::elsewhere(error, &words, &here, || dialect.shipped().ok())
     }
 
     /// Where the catalogue of the cloud is kept that those settings name.
@@ -479,7 +508,7 @@ impl Session {
             // It changes with the build, and so does what can be called.
             None => devcloud::fingerprint(),
         };
-        cache::path(&self.places.cache, &place.endpoint, &identity)
+        cache::path(&self.places.cache, place.kind, &place.endpoint, &identity)
     }
 }
 

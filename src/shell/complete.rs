@@ -494,22 +494,19 @@ fn fixed_candidates(param: &Param, fixed: &[Named], value: &str) -> Vec<Candidat
 fn wanted(api: &Arc<Api>, param: &Param, name: &str, value: &str, rest: &[&str]) -> Wanted {
     Wanted {
         api: Arc::clone(api),
-        param: spelt(param, name),
+        param: api
+            .spelt(name)
+            .map_or_else(|| param.name.clone(), |(_, spelt)| spelt),
         prefix: value.to_string(),
         given: given_params(api, rest),
     }
-}
-
-fn spelt(param: &Param, typed: &str) -> String {
-    let index = typed.find('[').and_then(|at| typed.get(at..));
-    format!("{}{}", param.name, index.unwrap_or(""))
 }
 
 fn given_params(api: &Api, rest: &[&str]) -> Vec<(String, String)> {
     rest.iter()
         .filter_map(|word| {
             let (name, value) = word.split_once('=')?;
-            Some((spelt(api.param(name)?, name), value.to_string()))
+            Some((api.spelt(name)?.1, value.to_string()))
         })
         .collect()
 }
@@ -527,6 +524,8 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
             let given = || names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
             let words = if param.kind.eq_ignore_ascii_case("map") {
                 entries(param, rest, typed)
+            } else if !param.members.is_empty() && (!is_list(param) || begins_part(param, typed)) {
+                parts(param, rest, typed)
             } else if given() {
                 Vec::new()
             } else {
@@ -562,6 +561,57 @@ fn entries(param: &Param, rest: &[&str], typed: &str) -> Vec<String> {
     let indexes = indexes.iter();
     indexes
         .map(|index| format!("{}[{index}].", param.name))
+        .collect()
+}
+
+/// Whether what is typed goes on after the parameter's name.
+fn begins_part(param: &Param, typed: &str) -> bool {
+    let part = typed
+        .get(..param.name.len())
+        .filter(|base| base.eq_ignore_ascii_case(&param.name))
+        .and_then(|base| typed.get(base.len()..));
+    part.is_some_and(|part| part.starts_with(['.', '[']))
+}
+
+/// The parts that are not on the line: of the next number, and once a part is begun of those that were begun before.
+fn parts(param: &Param, rest: &[&str], typed: &str) -> Vec<String> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let given: Vec<String> = names(rest)
+        .filter_map(|name| {
+            let base = name.get(..param.name.len())?;
+            let same = base.eq_ignore_ascii_case(&param.name);
+            same.then(|| param.member(&name[base.len()..]))?
+                .map(|(_, spelt)| spelt)
+        })
+        .collect();
+    let number = |part: &str| -> Option<u64> {
+        let digits = part
+            .split(|letter| !is_digit(letter))
+            .find(|run| !run.is_empty());
+        digits?.parse().ok()
+    };
+    let begun: BTreeSet<u64> = given.iter().filter_map(|part| number(part)).collect();
+    let mut words = Vec::new();
+    for member in &param.members {
+        let Some(first) = number(&member.name) else {
+            words.push(member.name.clone());
+            continue;
+        };
+        let next = begun.last().map_or(first, |last| last.saturating_add(1));
+        let mut numbers = BTreeSet::from([next]);
+        if begins_part(param, typed) {
+            numbers.extend(&begun);
+        }
+        words.extend(numbers.into_iter().map(|number| {
+            member
+                .name
+                .replacen(&first.to_string(), &number.to_string(), 1)
+        }));
+    }
+    words.retain(|word| !given.contains(word));
+    words
+        .into_iter()
+        .map(|word| format!("{}{word}=", param.name))
         .collect()
 }
 

@@ -9,8 +9,8 @@ use super::session::Session;
 use crate::catalog::names::Thing;
 use crate::catalog::seen;
 use crate::catalog::{Api, Param};
+use crate::cloud::Outcome;
 use crate::cloud::listing::Listing;
-use crate::cloud::{self, Outcome};
 use crate::config::resolve::{Secretkey, Who};
 use crate::error::{Error, Kind, Result};
 use crate::record::Record;
@@ -26,7 +26,7 @@ impl Session {
         let catalog = self.known_catalog();
         let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
         let today = now.date().to_string();
-        let dialect = cloud::usual();
+        let dialect = self.dialect();
         let mut patience = self.may_ask().then_some(PATIENCE);
         let made = example(api, &catalog, &*dialect, &today, &mut |param, listing| {
             self.things(api, param, listing, &mut patience)
@@ -71,7 +71,7 @@ impl Session {
             .is_ok()
             .then(|| left.saturating_sub(start.elapsed()));
         let rows = answered.ok().flatten()?;
-        let dialect = cloud::usual();
+        let dialect = self.dialect();
         let mut things = Vec::new();
         for row in &rows {
             let fits = dialect.fits(&api.name, &param.name, row);

@@ -4,7 +4,7 @@ use super::keep::Kept;
 use super::session::Session;
 use crate::catalog::{Api, Catalog, Entry};
 use crate::client::ledger::{Noted, State};
-use crate::cloud::{self, Source, Undoing};
+use crate::cloud::{Dialect, Source, Undoing};
 use crate::error::{Error, Kind, Result};
 use crate::line::variables::Held;
 use crate::line::words::quote;
@@ -40,7 +40,8 @@ pub fn behind(session: &mut Session) -> Result<Vec<String>> {
     let calls = session.ledger.own()?;
     let catalog = session.known_catalog();
     let mut left = Vec::new();
-    for made in left_of(&calls).into_iter().rev() {
+    let dialect = session.dialect();
+    for made in left_of(&calls, &*dialect).into_iter().rev() {
         let Some(undo) = undoing(&made, &catalog)? else {
             continue;
         };
@@ -52,17 +53,17 @@ pub fn behind(session: &mut Session) -> Result<Vec<String>> {
 }
 
 /// The things of the calls that no later call undid.
-fn left_of(calls: &[Noted]) -> Vec<Made> {
+fn left_of(calls: &[Noted], dialect: &dyn Dialect) -> Vec<Made> {
     let mut left: Vec<Made> = Vec::new();
     for call in calls {
         // Of one that may have been carried out it is better to be told than not, and a job that fails may leave something.
-        let undecided = call.state.open() || leaves_something(call);
+        let undecided = call.state.open() || leaves_something(call, dialect);
         if !(call.state == State::Done || undecided) {
             continue;
         }
         let entry = entry(&call.api);
         let noun = entry.noun();
-        if let Some(made) = made_by(call) {
+        if let Some(made) = made_by(call, dialect) {
             left.push(made);
             continue;
         }
@@ -79,12 +80,12 @@ fn left_of(calls: &[Noted]) -> Vec<Made> {
 }
 
 /// What the call made, if it is one that makes something.
-fn made_by(call: &Noted) -> Option<Made> {
+fn made_by(call: &Noted, dialect: &dyn Dialect) -> Option<Made> {
     let entry = entry(&call.api);
     let custom = call.custom.then(|| call.uuid.clone());
     let id = call.resource.clone().or(custom);
     let name = param(call, "name").or_else(|| param(call, "username"));
-    if let Some(undoing) = cloud::usual().undoing(&call.api) {
+    if let Some(undoing) = dialect.undoing(&call.api) {
         let undo = filled(undoing.undo.1, call, id.as_deref())?;
         let list = filled(undoing.list.1, call, id.as_deref())?;
         let noun = self::entry(undoing.undo.0).noun();
@@ -229,8 +230,8 @@ fn gone(session: &mut Session, catalog: &Catalog, made: &Made) -> Result<bool> {
 }
 
 /// Whether the failed call was to make something whose id is known: the cloud is asked whether that is there.
-fn leaves_something(call: &Noted) -> bool {
-    let known = || made_by(call).is_some_and(|made| made.key.0 == "id");
+fn leaves_something(call: &Noted, dialect: &dyn Dialect) -> bool {
+    let known = || made_by(call, dialect).is_some_and(|made| made.key.0 == "id");
     call.state == State::Failed && known()
 }
 
@@ -262,6 +263,7 @@ fn list_of(noun: &str, catalog: &Catalog) -> Result<Option<std::sync::Arc<Api>>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud;
 
     fn call(api: &str, params: &[(&str, &str)], resource: Option<&str>, state: State) -> Noted {
         let params: Vec<_> = params
@@ -274,7 +276,7 @@ mod tests {
     }
 
     fn keys(calls: &[Noted]) -> Vec<String> {
-        left_of(calls)
+        left_of(calls, &*cloud::usual())
             .into_iter()
             .map(|made| format!("{} {}", made.noun, made.key.1))
             .collect()
@@ -364,7 +366,10 @@ mod tests {
         let catalog = crate::line::testing::recorded();
         let commands = |calls: &[Noted]| -> Vec<String> {
             let undo = |made: Made| undoing(&made, &catalog).unwrap();
-            left_of(calls).into_iter().filter_map(undo).collect()
+            left_of(calls, &*cloud::usual())
+                .into_iter()
+                .filter_map(undo)
+                .collect()
         };
         assert_eq!(
             commands(&calls),
@@ -394,7 +399,7 @@ mod tests {
             ),
             call("deleteVolume", &[("id", "v")], None, done),
         ];
-        let left = left_of(&[&calls[..], &undone].concat());
+        let left = left_of(&[&calls[..], &undone].concat(), &*cloud::usual());
         let nouns: Vec<_> = left.iter().map(|made| made.noun.as_str()).collect();
         assert_eq!(
             nouns,

@@ -8,7 +8,7 @@ use crate::catalog::cache;
 use crate::catalog::names::{Lexicon, Named, Names};
 use crate::catalog::types::Types;
 use crate::client::{Client, Options};
-use crate::cloud::{self, Dialect, Outcome, Request};
+use crate::cloud::{Dialect, Outcome, Request};
 use crate::error::{Kind, Result};
 use crate::line::command::Call;
 use crate::line::nearest::{did_you_mean, nearest};
@@ -21,11 +21,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    pub fn beside(catalogue: PathBuf) -> Arc<Vocabulary> {
-        Arc::new(Vocabulary {
-            dialect: cloud::usual(),
-            catalogue,
-        })
+    pub fn beside(catalogue: PathBuf, dialect: Box<dyn Dialect>) -> Arc<Vocabulary> {
+        Arc::new(Vocabulary { dialect, catalogue })
     }
 }
 

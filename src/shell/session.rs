@@ -15,7 +15,6 @@ use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
-use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, Resolved, resolve};
 use crate::config::secret::Secret;
@@ -312,7 +311,7 @@ impl Session {
                 let name = call.name.clone();
                 let shown = self.call(call);
                 // Whatever came of it, and after the end of its job.
-                if !cloud::usual().reads(&name) {
+                if !self.dialect().reads(&name) {
                     self.values.changed(&name);
                     self.forget_seen();
                 }

@@ -11,7 +11,7 @@ use super::session::{Session, language, line_words};
 use super::values::{List, Values};
 use crate::catalog::Catalog;
 use crate::cloud::listing::{Choice, Listing};
-use crate::cloud::{self, Dialect};
+use crate::cloud::{Dialect, Request};
 use crate::config::settings;
 use crate::error::Result;
 use crate::line::check::is_uuid;
@@ -63,7 +63,7 @@ pub fn offer(
         wanted,
         catalog,
         known,
-        dialect: &*cloud::usual(),
+        dialect: &*(known.kind.dialect)(),
         until,
     };
     let offer = question.offer(width)?;
@@ -216,15 +216,20 @@ impl Question<'_> {
 
     /// The jobs of the ledger, where it is a job's id that is wanted.
     fn jobs(&self) -> Vec<Choice> {
-        let ask = self.dialect.ask("");
         let is = |name: &String| name.eq_ignore_ascii_case(&self.wanted.param);
-        if ask.api != self.wanted.api.name || !ask.params.iter().any(|(name, _)| is(name)) {
-            return Vec::new();
-        }
         let jobs = self.known.jobs().iter();
         jobs.filter_map(|job| {
+            let id = job.job.clone()?;
+            let request = Request {
+                api: job.api.clone(),
+                params: job.params.clone(),
+            };
+            let ask = self.dialect.ask(&request, &id);
+            if ask.api != self.wanted.api.name || !ask.params.iter().any(|(name, _)| is(name)) {
+                return None;
+            }
             Some(Choice {
-                value: job.job.clone()?,
+                value: id,
                 labels: vec![job.api.clone()],
                 state: Some(job.state.name().into()),
                 zone: None,

@@ -11,7 +11,7 @@ use crate::client::sessions::Sessions;
 use crate::client::transport::Route;
 use crate::client::{Client, Options};
 use crate::cloud::listing::{Choice, Listing};
-use crate::cloud::{Access, Outcome, Request, Sent};
+use crate::cloud::{Access, Kind as CloudKind, Outcome, Request, Sent};
 use crate::error::{Error, Kind, Result};
 
 use super::clouds::Demo;
@@ -31,6 +31,7 @@ const KEYWORD: &str = "keyword";
 
 /// Which cloud is asked for values, by whom and how.
 pub struct Source {
+    pub kind: &'static CloudKind,
     /// What tells it from others: where, and who asks.
     pub place: (String, String),
     pub way: Way,
@@ -258,7 +259,8 @@ impl Ready {
                 ..
             } = &self.source;
             let (observer, sessions) = (Some(observer.clone()), Some(sessions.clone()));
-            Client::with(access, route, observer, None, sessions).map(Arc::new)
+            let dialect = (self.source.kind.dialect)();
+            Client::with(dialect, access, route, observer, None, sessions).map(Arc::new)
         });
         made.await.cloned()
     }

@@ -108,7 +108,7 @@ fn a_list_is_set_as_a_whole_and_shows_the_parts_of_its_first() {
     home.run("set url http://a:81/x,https://b").ok();
     let text = std::fs::read_to_string(home.config()).unwrap();
     assert!(
-        text.contains(r#"["http://a:81/x", "https://b/client/api"]"#),
+        text.contains(r#"["http://a:81/x", "https://b/"]"#),
         "{text}"
     );
     home.run("set url")

@@ -103,7 +103,7 @@ impl Home {
 
     /// The name of the cached catalogue of that cloud and key.
     pub fn catalogue_name(&self, url: &str, apikey: &str) -> std::ffi::OsString {
-        capuchin::catalog::cache::path(self.path(), url, apikey)
+        capuchin::catalog::cache::path(self.path(), "cloudstack", url, apikey)
             .file_name()
             .unwrap()
             .to_owned()

@@ -53,12 +53,32 @@ pub struct World {
 
 /// From a request to an answer: who calls, whether they may, whether the parameters can be right, then the handler.
 pub fn answer(world: &mut World, request: &Request) -> Answer {
-    let outcome = outcome(world, request, &[]);
+    let outcome = outcome(world, request, &Ways::PLAIN);
     let envelope = match &outcome.done {
         Ok(_) => own_envelope(request.command()),
         Err(refusal) => envelope(request, request.command(), refusal),
     };
     outcome.written(envelope)
+}
+
+/// What a manner has of its own where it speaks as CloudStack does.
+pub struct Ways {
+    /// APIs that only it has, or that it has in a way of its own.
+    pub apis: &'static [&'static [Api]],
+    /// What is checked before an API's own checks.
+    pub check: fn(&Call) -> Done<()>,
+}
+
+impl Ways {
+    const PLAIN: Ways = Ways {
+        apis: &[],
+        check: |_| Ok(()),
+    };
+
+    fn find(&self, command: &str) -> Option<&'static Api> {
+        let own = self.apis.iter().copied().flatten();
+        own.chain(all()).find(|api| api.name == command)
+    }
 }
 
 /// What came of a request, not yet written.
@@ -67,15 +87,15 @@ pub struct Outcome {
     pub cookies: Vec<String>,
 }
 
-/// What comes of a request where `own` are there besides the APIs that all manners have.
-pub fn outcome(world: &mut World, request: &Request, own: &'static [Api]) -> Outcome {
+/// What comes of a request.
+pub fn outcome(world: &mut World, request: &Request, ways: &Ways) -> Outcome {
     let command = request.command();
     let entered = match request.door {
         Door::Public => sessions::enter(&world.db, request, command),
         Door::Integration => None,
     };
     let (done, cookies) =
-        entered.unwrap_or_else(|| (call(world, request, command, own), Vec::new()));
+        entered.unwrap_or_else(|| (call(world, request, command, ways), Vec::new()));
     Outcome { done, cookies }
 }
 
@@ -159,7 +179,7 @@ const ENVELOPES: &[(&str, &str)] = &[
     ("updateVMAffinityGroup", "updatevirtualmachineresponse"),
 ];
 
-fn call(world: &mut World, request: &Request, command: &str, own: &'static [Api]) -> Done<Value> {
+fn call(world: &mut World, request: &Request, command: &str, ways: &Ways) -> Done<Value> {
     let session = match request.door {
         Door::Public => sessions::resume(&world.db, request, clock::now())?,
         Door::Integration if command.is_empty() => {
@@ -173,7 +193,7 @@ fn call(world: &mut World, request: &Request, command: &str, own: &'static [Api]
         host: &request.host,
         by: command,
     };
-    work(world, &asked, session, own)
+    work(world, &asked, session, ways)
 }
 
 /// A call to an API.
@@ -189,7 +209,7 @@ pub struct Asked<'a> {
 /// Makes a call for somebody who has shown who they are.
 #[allow(dead_code, reason = "for the first manner that answers by itself")]
 pub fn call_as(world: &mut World, caller: Caller, asked: &Asked) -> Done<Value> {
-    work(world, asked, Some(caller), &[])
+    work(world, asked, Some(caller), &Ways::PLAIN)
 }
 
 /// Ends the jobs and uploads whose time has come.
@@ -207,18 +227,13 @@ pub fn settle_due(world: &mut World) -> Done<()> {
 }
 
 /// Makes a call for whom a session knows, else for whom the parameters show.
-fn work(
-    world: &mut World,
-    asked: &Asked,
-    session: Option<Caller>,
-    own: &'static [Api],
-) -> Done<Value> {
+fn work(world: &mut World, asked: &Asked, session: Option<Caller>, ways: &Ways) -> Done<Value> {
     settle_due(world)?;
     let World { db, limits } = world;
     let Asked {
         command, params, ..
     } = *asked;
-    let api = all().chain(own).find(|api| api.name == command);
+    let api = ways.find(command);
     let behaviour = if api.is_some_and(|api| !reads(api)) {
         TransactionBehavior::Immediate
     } else {
@@ -229,7 +244,7 @@ fn work(
     let done = caller(&transaction, params, session, now).and_then(|caller| {
         let api = permitted(&caller, api, command)?;
         limits.allow(&transaction, &caller.caller)?;
-        carry_out(&mut Call {
+        let mut call = Call {
             db: &transaction,
             limits,
             params,
@@ -239,7 +254,9 @@ fn work(
             host: asked.host,
             subject: String::new(),
             by: asked.by,
-        })
+        };
+        (ways.check)(&call)?;
+        carry_out(&mut call)
     });
     // What a refused call began is undone.
     match done {
@@ -254,7 +271,6 @@ fn work(
     }
 }
 
-#[allow(dead_code, reason = "for the first manner with calls of its own")]
 impl Call<'_> {
     /// Makes another call in this one's place, by the same caller and in the same transaction.
     pub fn instead(&self, command: &str, params: &Params) -> Done<Value> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::listing::{OWNED, PAGED, Seen};
 use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, fields, opt};
+use crate::wire::Refusal;
 use crate::{clock, store};
 
 /// The types that real servers know, one a line.
@@ -64,6 +65,20 @@ pub const APIS: &[Api] = &[
         run: list,
         job: None,
     },
+    Api {
+        name: "deleteEvents",
+        about: "Deletes events of the caller's account",
+        access: Access::Everyone,
+        params: &[&[
+            opt("ids", Takes::List, "the ids of the events, by commas"),
+            opt("type", Takes::Text, "only events of this type"),
+            opt("startdate", Takes::Date, "only events of this day or later"),
+            opt("enddate", Takes::Date, "only events of this day or earlier"),
+        ]],
+        answers: fields::SUCCESS,
+        run: delete,
+        job: None,
+    },
 ];
 
 /// The type of the events that an API leaves: VM.CREATE for deployVirtualMachine.
@@ -107,15 +122,47 @@ pub fn add(
     Ok(store::add_event(db, caller.account.id, &body)?)
 }
 
+/// Whether an event is of the time that the call asks for.
+fn in_time(call: &Call, body: &Value) -> bool {
+    let (from, to) = (call.date("startdate"), call.date("enddate"));
+    let created = body["created"].as_str().and_then(clock::moment);
+    created.is_none_or(|created| {
+        from.is_none_or(|from| created >= from) && to.is_none_or(|to| created <= to)
+    })
+}
+
+fn delete(call: &mut Call) -> Done<Reply> {
+    let ids = call.listed("ids");
+    let given = ["ids", "type", "startdate", "enddate"];
+    if given.iter().all(|name| call.text(name).is_none()) {
+        return Err(Refusal::value(
+            "either ids, type or enddate must be specified",
+        ));
+    }
+    let mut gone = Vec::new();
+    for (account, body) in store::events(call.db)? {
+        let id = body["id"].as_str().unwrap_or_default();
+        let meant = account == call.caller.account.id
+            && in_time(call, &body)
+            && call.text("type").is_none_or(|kind| body["type"] == kind)
+            && (ids.is_empty() || ids.contains(&id));
+        if meant {
+            gone.push(id.to_string());
+        }
+    }
+    if gone.len() < ids.len() {
+        return Err(Refusal::value(
+            "Unable to delete Events, one or more parameters has invalid values",
+        ));
+    }
+    store::remove_events(call.db, &gone)?;
+    Ok(Reply::Success)
+}
+
 fn list(call: &mut Call) -> Done<Reply> {
     let seen = Seen::by(call)?;
-    let (from, to) = (call.date("startdate"), call.date("enddate"));
     let wanted = |body: &Value| {
-        let created = body["created"].as_str().and_then(clock::moment);
-        let in_time = created.is_none_or(|created| {
-            from.is_none_or(|from| created >= from) && to.is_none_or(|to| created <= to)
-        });
-        in_time
+        in_time(call, body)
             && ["id", "type", "level"]
                 .iter()
                 .all(|name| call.text(name).is_none_or(|text| body[*name] == text))

@@ -772,7 +772,15 @@ pub fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
     if let Some(host) = asked.filter(|host| room(host)) {
         return Ok(host);
     }
-    let hosts = store::of_kind(call.db, "host")?;
+    // A host that an account rents is for the machines that were made for it.
+    let hosts = match home(call, machine)? {
+        Some(home) => vec![home],
+        None => {
+            let mut hosts = store::of_kind(call.db, "host")?;
+            hosts.retain(|host| host.account == 0);
+            hosts
+        }
+    };
     let stays = hosts
         .iter()
         .find(|host| host.uuid == machine.text("hostid") && host.state == "Up");
@@ -789,6 +797,17 @@ pub fn host_for(call: &Call, machine: &Thing) -> Done<Thing> {
                 ),
             )
         })
+}
+
+/// What says which rented host a machine was made for: its child, with the host's uuid as its name.
+pub const HOME: &str = "home";
+
+/// The rented host that a machine was made for.
+pub fn home(call: &Call, machine: &Thing) -> Done<Option<Thing>> {
+    match store::children(call.db, HOME, &machine.uuid)?.first() {
+        Some(home) => Ok(store::by_uuid(call.db, "host", &home.name)?),
+        None => Ok(None),
+    }
 }
 
 /// Ends a change in its state; a running machine is on a host.
@@ -836,8 +855,10 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         }
     }
     without_rules(call, machine)?;
-    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
-        store::remove(call.db, &snapshot)?;
+    for kind in ["vmsnapshot", HOME] {
+        for part in store::children(call.db, kind, &machine.uuid)? {
+            store::remove(call.db, &part)?;
+        }
     }
     Ok(store::remove(call.db, machine)?)
 }

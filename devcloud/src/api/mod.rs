@@ -10,7 +10,7 @@ mod addresses;
 mod alerts;
 mod balancers;
 mod capacity;
-mod configuration;
+pub mod configuration;
 mod discovery;
 mod dispatch;
 mod domains;
@@ -18,12 +18,12 @@ mod events;
 mod fill;
 mod gateways;
 mod groups;
-mod infrastructure;
-mod jobs;
+pub mod infrastructure;
+pub mod jobs;
 mod keypairs;
 mod limits;
-mod listing;
-mod machines;
+pub mod listing;
+pub mod machines;
 mod networks;
 mod nics;
 mod offers;
@@ -38,8 +38,8 @@ mod snapshots;
 mod staging;
 mod storage;
 mod tags;
-mod templates;
-mod things;
+pub mod templates;
+pub mod things;
 mod upkeep;
 pub mod upload;
 mod usage;
@@ -60,7 +60,8 @@ use crate::wire::Refusal;
 
 pub use configuration::{CLOCK_OFFSET, cloud_time, integration_port};
 pub use dispatch::{
-    Asked, Door, Request, World, answer, call_as, owner_of_key, refused, settle_due,
+    Asked, Door, Request, Ways, World, answer, call_as, outcome, own_envelope, owner_of_key,
+    refused, settle_due,
 };
 pub use fill::fill;
 use limits::Limits;
@@ -373,7 +374,7 @@ impl Call<'_> {
         Ok(thing)
     }
 
-    fn may_use(&self, thing: &Thing) -> Done<()> {
+    pub fn may_use(&self, thing: &Thing) -> Done<()> {
         let caller = &self.caller;
         let may = match caller.kind() {
             1 => true,

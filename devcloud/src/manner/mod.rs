@@ -2,6 +2,7 @@
 //! speaks (`answer`), or answers some paths by itself (`answers`, `speak`); a new one is a file or folder here and a line in each.
 
 pub mod desk;
+mod kcps;
 mod old;
 
 use std::str::FromStr;
@@ -22,10 +23,16 @@ pub enum Manner {
     CloudStack,
     /// CloudStack 4.0, which had no discovery yet.
     Old,
+    /// KDDI Cloud Platform Service Ver2.
+    Kcps,
 }
 
 /// The manners by their names.
-const NAMES: &[(&str, Manner)] = &[("cloudstack", Manner::CloudStack), ("4.0", Manner::Old)];
+const NAMES: &[(&str, Manner)] = &[
+    ("cloudstack", Manner::CloudStack),
+    ("4.0", Manner::Old),
+    ("kcps", Manner::Kcps),
+];
 
 impl Manner {
     /// The names that `from_str` takes.
@@ -36,28 +43,30 @@ impl Manner {
     /// Whether what comes to this path is answered by the manner itself and not by CloudStack's API.
     pub(crate) fn answers(self, _path: &str) -> bool {
         match self {
-            Manner::CloudStack | Manner::Old => false,
+            Manner::CloudStack | Manner::Old | Manner::Kcps => false,
         }
     }
 
     /// By which names troubles may strike a call that the manner answers itself: its action's, the API's behind it.
     pub(crate) fn called(self, _heard: &Heard) -> Vec<String> {
         match self {
-            Manner::CloudStack | Manner::Old => Vec::new(),
+            Manner::CloudStack | Manner::Old | Manner::Kcps => Vec::new(),
         }
     }
 
     /// Answers by itself.
     pub(crate) async fn speak(self, _heard: &Heard, _desk: &Desk<'_>) -> Response<Full<Bytes>> {
         match self {
-            Manner::CloudStack | Manner::Old => desk::text(404, "text/plain", "Not Found"),
+            Manner::CloudStack | Manner::Old | Manner::Kcps => {
+                desk::text(404, "text/plain", "Not Found")
+            }
         }
     }
 
     /// A refusal that comes whatever was asked, in the manner's own words.
     pub(crate) fn spoken_refusal(self, _heard: &Heard, refusal: &Refusal) -> Response<Full<Bytes>> {
         match self {
-            Manner::CloudStack | Manner::Old => {
+            Manner::CloudStack | Manner::Old | Manner::Kcps => {
                 desk::text(refusal.code, "text/plain", refusal.text.clone())
             }
         }
@@ -66,7 +75,7 @@ impl Manner {
     /// Whether calls to CloudStack's API may come by POST.
     pub(crate) fn takes_posts(self) -> bool {
         match self {
-            Manner::CloudStack | Manner::Old => true,
+            Manner::CloudStack | Manner::Old | Manner::Kcps => true,
         }
     }
 
@@ -75,6 +84,7 @@ impl Manner {
         match self {
             Manner::CloudStack => api::answer(world, request),
             Manner::Old => old::answer(world, request),
+            Manner::Kcps => kcps::answer(world, request),
         }
     }
 
@@ -83,6 +93,7 @@ impl Manner {
         match self {
             Manner::CloudStack => api::refused(request, refusal),
             Manner::Old => old::spoken(api::refused(request, refusal)),
+            Manner::Kcps => kcps::refused(request, refusal),
         }
     }
 }
@@ -104,5 +115,5 @@ impl FromStr for Manner {
 
 /// The names of calls that only other manners have, for troubles.
 pub(crate) fn names_of_their_own() -> impl Iterator<Item = &'static str> {
-    std::iter::empty()
+    kcps::names_of_its_own()
 }

@@ -22,6 +22,7 @@ pub fn call(url: &str, login: &Login, password: &Secret) -> SignedCall {
         url: url.into(),
         body: Some(sign::query(&params)),
         cookies: None,
+        headers: Vec::new(),
         shown: format!("{url}?{}", sign::query(&without_secrets("login", &params))),
     }
 }

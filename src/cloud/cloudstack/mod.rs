@@ -27,8 +27,8 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::{
-    Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
-    Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
+    self, Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
+    Request, Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
 };
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
@@ -43,14 +43,20 @@ const BULKY: usize = 2048;
 /// What listApis of a 4.11 server answers a root administrator, without descriptions, compressed.
 const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/listapis.json.gz"));
 
+pub const KIND: cloud::Kind = cloud::Kind {
+    name: "cloudstack",
+    about: "Apache CloudStack",
+    sites: &[],
+    path: "/client/api",
+    defaults: &[],
+    dialect: || Box::new(CloudStack),
+};
+
 pub struct CloudStack;
 
 impl Dialect for CloudStack {
-    fn discovery(&self) -> Request {
-        Request {
-            api: "listApis".into(),
-            params: Vec::new(),
-        }
+    fn discovery(&self) -> Option<Request> {
+        Some(list_apis())
     }
 
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
@@ -60,9 +66,9 @@ impl Dialect for CloudStack {
             return Ok(apis);
         }
         // The ordinary way words what came instead.
-        self.read(&self.discovery(), reply, &Types::default(), false)?;
+        self.read(&list_apis(), reply, &Types::default(), false)?;
         let why = "it is no list of APIs";
-        Err(errors::not_understood(&self.discovery(), reply, why, true))
+        Err(errors::not_understood(&list_apis(), reply, why, true))
     }
 
     fn shipped(&self) -> Result<Shipped> {
@@ -140,23 +146,24 @@ impl Dialect for CloudStack {
             url,
             body,
             cookies,
+            headers: Vec::new(),
             shown,
         }
     }
 
-    fn login(&self, url: &str, login: &Login, password: &Secret) -> SignedCall {
-        login::call(url, login, password)
+    fn login(&self, url: &str, login: &Login, password: &Secret) -> Option<SignedCall> {
+        Some(login::call(url, login, password))
     }
 
     fn logged_in(&self, reply: &Reply) -> Result<Token> {
         login::token(reply)
     }
 
-    fn logout(&self) -> Request {
-        Request {
+    fn logout(&self) -> Option<Request> {
+        Some(Request {
             api: "logout".into(),
             params: Vec::new(),
-        }
+        })
     }
 
     fn read(
@@ -238,10 +245,6 @@ impl Dialect for CloudStack {
         samples::fits(api, param, row)
     }
 
-    fn unauthorized(&self, reply: &Reply) -> bool {
-        reply.status == 401
-    }
-
     fn throttled(&self, reply: &Reply, now: i64) -> Option<Throttle> {
         throttle::throttled(reply, now)
     }
@@ -293,18 +296,14 @@ impl Dialect for CloudStack {
         paged
     }
 
-    fn follows(&self, api: &str) -> bool {
-        !self.reads(api)
-    }
-
-    fn ask(&self, job: &str) -> Request {
+    fn ask(&self, _request: &Request, job: &str) -> Request {
         Request {
             api: "queryAsyncJobResult".into(),
             params: vec![("jobid".into(), job.into())],
         }
     }
 
-    fn ask_line(&self, job: &str) -> String {
+    fn ask_line(&self, _request: &Request, job: &str) -> String {
         format!("query asyncjobresult jobid={job}")
     }
 
@@ -315,7 +314,9 @@ impl Dialect for CloudStack {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress> {
-        let record = self.body(&self.ask(job), reply, types)?.into_record();
+        let record = self
+            .body(&self.ask(request, job), reply, types)?
+            .into_record();
         // Only the outer status counts: the thing inside carries a jobstatus of its own that stays 0.
         match record.text("jobstatus").as_deref() {
             Some("0") => Ok(Progress::Running),
@@ -373,6 +374,13 @@ impl Dialect for CloudStack {
         known: &dyn Fn(&str) -> bool,
     ) -> Finding {
         traces::find(lost, jobs, things, known)
+    }
+}
+
+fn list_apis() -> Request {
+    Request {
+        api: "listApis".into(),
+        params: Vec::new(),
     }
 }
 

@@ -31,6 +31,7 @@ fn signed(params: &[(&str, &str)]) -> SignedCall {
 
 fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
     let manner = Manner {
+        version: String::new(),
         expires: 600,
         response: "json".into(),
     };
@@ -203,9 +204,13 @@ fn what_reads_and_what_changes_is_told_apart() {
 fn a_typed_question_after_a_job_is_not_followed() {
     let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
     assert!(!CloudStack.follows("queryAsyncJobResult"));
+    let started = Request {
+        api: "deployVirtualMachine".into(),
+        params: Vec::new(),
+    };
     let outcome = CloudStack
         .read(
-            &CloudStack.ask("7"),
+            &CloudStack.ask(&started, "7"),
             &reply(200, body),
             &Types::default(),
             false,

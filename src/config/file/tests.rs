@@ -66,15 +66,15 @@ fn several_servers_are_a_list() {
     let text = "[profiles.p]\nurl = [\"https://a\", \"https://b\"] # two\n";
     let (_home, places) = home(Some(text));
     let file = File::load(&places).expect("file");
-    let list = "https://a/client/api,https://b/client/api";
+    let list = "https://a/,https://b/";
     assert_eq!(file.get("p", "url").as_deref(), Some(list));
     assert!(file.warnings().is_empty());
     assert!(set(&places, "p", "port", "80").is_err());
     set(&places, "p", "url", "https://c, https://d").expect("a list");
-    let written = "url = [\"https://c/client/api\", \"https://d/client/api\"] # two";
+    let written = "url = [\"https://c/\", \"https://d/\"] # two";
     assert!(self::text(&places).contains(written));
     set(&places, "p", "url", "https://c").expect("one");
-    assert!(self::text(&places).contains("url = \"https://c/client/api\" # two"));
+    assert!(self::text(&places).contains("url = \"https://c/\" # two"));
     let (_home, places) = home(Some("[profiles.p]\nurl = [1]\noutput = [\"csv\"]\n"));
     let file = File::load(&places).expect("file");
     assert_eq!(file.get("p", "url"), None);
@@ -141,7 +141,7 @@ fn a_new_file_is_filled_by_setting_values() {
 output = "json"
 
 [profiles.prod]
-url = "https://cloud.example.org/client/api"
+url = "https://cloud.example.org/"
 apikey = "KEY"
 timeout = 60
 color = false

@@ -97,7 +97,7 @@ fn code_and_command<'l>(session: &mut Session, rest: &'l str) -> Result<Expected
     if !number && (rest.starts_with(['!', '?']) || session.begins_command(&first.text)?) {
         return Ok((None, rest));
     }
-    let Some(matching) = explain::matching(&first.text) else {
+    let Some(matching) = explain::matching(&first.text, &*session.dialect()) else {
         let error = Error::line(format!(
             "expect-error: {} is neither a code nor a command",
             first.text

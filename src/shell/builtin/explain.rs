@@ -1,7 +1,7 @@
 //! `explain`: what a code means and what to do about it: the cloud's errorcodes and cserrorcodes, HTTP's statuses, exit statuses.
 
 use super::{Builtin, Known};
-use crate::cloud::{self, Code, http};
+use crate::cloud::{Code, Dialect, http};
 use crate::error::{Error, Kind, Result};
 use crate::line::nearest::{did_you_mean, nearest};
 use crate::record::answer::Answer;
@@ -18,8 +18,8 @@ pub const EXPLAIN: Builtin = Builtin {
 
 const EXIT: &str = "exit status";
 
-fn words(_: &Known, given: &[&str]) -> Vec<String> {
-    let codes = all();
+fn words(known: &Known, given: &[&str]) -> Vec<String> {
+    let codes = all(&*(known.kind.dialect)());
     let mut words: Vec<String> = match given {
         [] => {
             let named = codes.iter().filter(|code| is_one_word(code.name));
@@ -38,7 +38,7 @@ fn words(_: &Known, given: &[&str]) -> Vec<String> {
 }
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
-    let codes = all();
+    let codes = all(&*session.dialect());
     let form = session.resolved.get("output");
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let listed: Vec<&Code> = match words[..] {
@@ -71,9 +71,15 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
 }
 
 /// Every code that there is something to say of.
-fn all() -> Vec<Code> {
-    let mut all = cloud::usual().codes();
+fn all(dialect: &dyn Dialect) -> Vec<Code> {
+    let mut all = dialect.codes();
     all.extend(http::STATUSES.iter().cloned());
+    all.extend(exits());
+    all
+}
+
+/// The exit statuses as codes, in their order.
+fn exits() -> Vec<Code> {
     let exit = |number: u8, name, (meaning, advice)| Code {
         number: u32::from(number),
         name,
@@ -84,14 +90,13 @@ fn all() -> Vec<Code> {
     let mut exits = vec![exit(0, "success", ("success", "nothing is left to do"))];
     exits.extend(Kind::ALL.map(|kind| exit(kind.status(), kind.name(), kind.meaning())));
     exits.sort_by_key(|code| code.number);
-    all.extend(exits);
-    all
+    exits
 }
 
 /// The exit statuses and what each means.
 pub fn exit_statuses() -> Vec<(String, &'static str)> {
-    let exits = all().into_iter().filter(|code| code.member == EXIT);
-    exits
+    exits()
+        .into_iter()
         .map(|code| (code.number.to_string(), code.meaning))
         .collect()
 }
@@ -127,7 +132,7 @@ fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
 pub struct Matching(Vec<Code>);
 
 /// The code of that number or name; nothing where no code is called so. A number may be one that nothing is known of.
-pub fn matching(wanted: &str) -> Option<Matching> {
+pub fn matching(wanted: &str, dialect: &dyn Dialect) -> Option<Matching> {
     if let Ok(number) = wanted.parse::<u32>() {
         let any = |member| Code {
             number,
@@ -139,7 +144,7 @@ pub fn matching(wanted: &str) -> Option<Matching> {
         return Some(Matching([EXIT, "errorcode", "cserrorcode"].map(any).into()));
     }
     let name = wanted.rsplit('.').next().unwrap_or(wanted);
-    let mut codes = all();
+    let mut codes = all(dialect);
     codes.retain(|code| !name.is_empty() && code.name.eq_ignore_ascii_case(name));
     (!codes.is_empty()).then_some(Matching(codes))
 }
@@ -210,9 +215,10 @@ fn is_one_word(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud;
 
     fn told(wanted: &str) -> Vec<(u32, &'static str)> {
-        let found = asked(wanted, &all());
+        let found = asked(wanted, &all(&*cloud::usual()));
         found
             .iter()
             .map(|code| (code.number, code.member))
@@ -259,14 +265,19 @@ mod tests {
             ("4", false),
             ("jobfailed", false),
         ] {
-            assert_eq!(matching(code).unwrap().is(&error), expected, "{code}");
+            assert_eq!(
+                matching(code, &*cloud::usual()).unwrap().is(&error),
+                expected,
+                "{code}"
+            );
         }
-        assert!(matching("PARAM").is_none() && matching("").is_none());
+        assert!(matching("PARAM", &*cloud::usual()).is_none());
+        assert!(matching("", &*cloud::usual()).is_none());
     }
 
     #[test]
     fn near_misses_are_offered() {
-        let near = |wanted: &str| near(wanted, &all());
+        let near = |wanted: &str| near(wanted, &all(&*cloud::usual()));
         assert!(near("4351").contains(&"explain 4350".to_string()));
         assert_eq!(near("PARM_ERROR"), ["explain PARAM_ERROR"]);
         assert!(near("xyzzy").is_empty());

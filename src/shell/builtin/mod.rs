@@ -34,6 +34,7 @@ use std::sync::{Arc, OnceLock};
 use super::session::{Session, Shown};
 use super::values::Values;
 use crate::client::ledger::{Ledger, Noted, Whose};
+use crate::cloud::{self, Kind};
 use crate::error::Result;
 use crate::line::variables::Brief;
 use crate::shell::help::layout;
@@ -53,8 +54,9 @@ pub struct Builtin {
 }
 
 /// What completion knows of the session while a line is typed.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Known {
+    pub kind: &'static Kind,
     pub profiles: Vec<String>,
     /// The variables that are set.
     pub variables: Vec<Brief>,
@@ -65,10 +67,24 @@ pub struct Known {
     pub values: Option<Arc<Values>>,
 }
 
+impl Default for Known {
+    fn default() -> Known {
+        Known {
+            kind: cloud::kind(""),
+            profiles: Vec::new(),
+            variables: Vec::new(),
+            jobs: Arc::default(),
+            ledger: None,
+            values: None,
+        }
+    }
+}
+
 impl Known {
     pub fn of(session: &Session) -> Known {
         let whose = session.whose(&session.resolved).ok();
         Known {
+            kind: session.resolved.kind(),
             profiles: session.file.profiles(),
             variables: session.variables.brief(),
             jobs: Arc::default(),

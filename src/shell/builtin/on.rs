@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Builtin, Known};
 use crate::catalog::Field;
 use crate::client::network::Network;
-use crate::cloud::{self, Request};
+use crate::cloud::Request;
 use crate::config::Places;
 use crate::config::resolve::Flags;
 use crate::error::{Error, Kind, Result};
@@ -218,7 +218,7 @@ fn confirm(session: &mut Session, beside: &Beside, line: &str, profiles: &[Strin
         api: call.name,
         params: params.collect(),
     };
-    if answered || cloud::usual().loses(&request).is_none() {
+    if answered || session.dialect().loses(&request).is_none() {
         return Ok(());
     }
     let command = strike(line);

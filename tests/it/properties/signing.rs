@@ -132,6 +132,7 @@ impl Caller {
             params: params.clone(),
         };
         let manner = Manner {
+            version: String::new(),
             expires: 600,
             response: "json".into(),
         };
