@@ -1,7 +1,7 @@
 //! The world in an SQLite file: things of all kinds in one table, jobs and events in their own. Every server that has
 //! the file open sees the same; nothing is kept in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -425,7 +425,7 @@ fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
     meter::gone(connection, thing)?;
     connection
-        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata'))")?
+        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'home'))")?
         .execute(params![thing.id, thing.uuid])?;
     Ok(())
 }
@@ -437,6 +437,14 @@ pub fn setting(connection: &Connection, name: &str) -> rusqlite::Result<Option<S
             row.get(0)
         })
         .optional()
+}
+
+/// The settings whose names begin so, without that beginning, each with its value.
+pub fn settings(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare_cached("SELECT substr(name, length(?1) + 1), value FROM setting WHERE substr(name, 1, length(?1)) = ?1")?
+        .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
@@ -511,6 +519,14 @@ pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<
     connection
         .query_row("SELECT * FROM job WHERE uuid = ?", [uuid], job)
         .optional()
+}
+
+/// What the jobs of an API that have not ended work on.
+pub fn worked_on(connection: &Connection, api: &str) -> rusqlite::Result<HashSet<String>> {
+    connection
+        .prepare_cached("SELECT params ->> 'thing' FROM job WHERE settled = 0 AND api = ?")?
+        .query_map([api], |row| row.get(0))?
+        .collect()
 }
 
 /// The jobs that began at that time or later, in milliseconds since 1970, in the order in which they did.

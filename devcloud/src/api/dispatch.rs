@@ -207,7 +207,6 @@ pub struct Asked<'a> {
 }
 
 /// Makes a call for somebody who has shown who they are.
-#[allow(dead_code, reason = "for the first manner that answers by itself")]
 pub fn call_as(world: &mut World, caller: Caller, asked: &Asked) -> Done<Value> {
     work(world, asked, Some(caller), &Ways::PLAIN)
 }

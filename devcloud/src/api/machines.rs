@@ -855,10 +855,8 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         }
     }
     without_rules(call, machine)?;
-    for kind in ["vmsnapshot", HOME] {
-        for part in store::children(call.db, kind, &machine.uuid)? {
-            store::remove(call.db, &part)?;
-        }
+    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
+        store::remove(call.db, &snapshot)?;
     }
     Ok(store::remove(call.db, machine)?)
 }
