@@ -32,6 +32,8 @@ mod limits;
 mod manner_cloudn;
 #[path = "it/manner_ec2.rs"]
 mod manner_ec2;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
 #[path = "it/manner_old.rs"]

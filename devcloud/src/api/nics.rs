@@ -90,7 +90,7 @@ pub fn address_in(machine: &Thing, network: &Thing) -> Option<String> {
 /// The machines that have an interface in a network.
 pub fn machines_in(call: &Call, network: &Thing) -> Done<Vec<Thing>> {
     let mut machines = store::children(call.db, "machine", &network.uuid)?;
-    for machine in store::mentioning(call.db, "machine", &network.uuid)? {
+    for machine in store::wired_machines(call.db, &network.uuid)? {
         if machine.parent != network.uuid {
             machines.push(machine);
         }
