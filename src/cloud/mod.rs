@@ -1,8 +1,10 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
 pub mod cloudstack;
+mod ec2;
 pub mod http;
 pub mod listing;
+mod strange;
 
 use std::time::Duration;
 
@@ -501,7 +503,7 @@ pub struct Kind {
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND];
+pub const KINDS: &[Kind] = &[cloudstack::KIND, ec2::KIND];
 
 /// Their names.
 pub const NAMES: &[&str] = &{
