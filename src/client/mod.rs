@@ -200,10 +200,22 @@ impl Client {
         })
     }
 
-    /// Makes a call that only reads.
+    /// Makes a call that only reads; one that proves to be asked in the wrong way is asked in the other.
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
-        self.read(request, options, &reply)
+        let read = self.read(request, options, &reply);
+        let Some(other) = self.otherwise(request, &read) else {
+            return read;
+        };
+        let reply = self.send(&other, options, Twice::Harmless).await?;
+        let again = self.read(&other, options, &reply);
+        // Where the other way is no better, the one that was meant tells more.
+        if again.is_ok() { again } else { read }
+    }
+
+    fn otherwise<T>(&self, request: &Request, read: &Result<T>) -> Option<Request> {
+        let refusal = read.as_ref().err()?;
+        self.dialect.otherwise(request, refusal)
     }
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
@@ -219,10 +231,16 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self
-            .send(&self.dialect.ask(request, job), options, Twice::Harmless)
-            .await?;
-        self.dialect.progress(request, job, &reply, &options.types)
+        let question = self.dialect.ask(request, job);
+        let reply = self.send(&question, options, Twice::Harmless).await?;
+        let progress = |reply| self.dialect.progress(request, job, reply, &options.types);
+        let told = progress(&reply);
+        let Some(other) = self.otherwise(&question, &told) else {
+            return told;
+        };
+        let reply = self.send(&other, options, Twice::Harmless).await?;
+        let again = progress(&reply);
+        if again.is_ok() { again } else { told }
     }
 
     /// Asks the cloud what can be called, with the call that tells it.

@@ -270,6 +270,10 @@ pub trait Dialect: Send + Sync {
     }
     /// The catalogue that stands in where discovery is refused or not there.
     fn shipped(&self) -> Result<Shipped>;
+    /// Whether that is this very kind's, so that a cloud is asked what can be called only by `sync`.
+    fn ships(&self) -> bool {
+        self.discovery().is_none()
+    }
     /// A call that everybody may make whose key is right, on old servers too.
     fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
@@ -390,6 +394,10 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// The same question put another way, where its refusal says that this way was the wrong one.
+    fn otherwise(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
+        None
+    }
     /// What the API makes of a file; nothing for one that takes none.
     fn uploads(&self, _api: &str) -> Option<&'static dyn Uploads> {
         None
@@ -466,6 +474,21 @@ pub const NAMES: &[&str] = &{
     }
     names
 };
+
+impl Kind {
+    /// What a new profile of it lacks, as a line says it; `addressed` where it says already where the cloud is.
+    pub fn needs(&self, addressed: bool) -> String {
+        let url = match addressed || !self.sites.is_empty() {
+            true => "",
+            false => "set url URL, and ",
+        };
+        let login = match (self.dialect)().logout() {
+            Some(_) => ", or set username NAME and login",
+            None => "",
+        };
+        format!("{url}set apikey KEY and set secretkey SECRET{login}")
+    }
+}
 
 /// The kind of that name; of any other text the first.
 pub fn kind(name: &str) -> &'static Kind {

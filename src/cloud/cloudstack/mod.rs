@@ -7,6 +7,7 @@ mod listing;
 mod login;
 mod losses;
 mod names;
+mod rules;
 mod samples;
 pub mod sign;
 mod throttle;
@@ -184,27 +185,6 @@ impl Dialect for CloudStack {
             Some(job) => Outcome::Started { job, answer },
             None => Outcome::Done(answer),
         })
-    }
-
-    fn objection(&self, request: &Request) -> Option<Error> {
-        let given = |wanted: &str| {
-            request
-                .params
-                .iter()
-                .any(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty())
-        };
-        let missing = match (given("page"), given("pagesize")) {
-            (true, false) => "pagesize",
-            (false, true) => "page",
-            _ => return None,
-        };
-        Some(
-            Error::line(format!(
-                "{} was not sent: page and pagesize go together, and there is no {missing}",
-                request.api
-            ))
-            .hint("leave both out for the whole list"),
-        )
     }
 
     fn codes(&self) -> Vec<Code> {
@@ -396,7 +376,8 @@ fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
         api: Vec<Api>,
     }
     let whole: Whole = serde_json::from_slice(answer)?;
-    Ok(uploads::with_files(whole.listapisresponse.api))
+    let apis = uploads::with_files(whole.listapisresponse.api);
+    Ok(rules::with_rules(apis))
 }
 
 impl CloudStack {
