@@ -1,7 +1,9 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod cloudn;
 pub mod cloudstack;
 pub mod http;
+pub mod kcps;
 pub mod listing;
 
 use std::time::Duration;
@@ -462,7 +464,7 @@ pub struct Kind {
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND];
+pub const KINDS: &[Kind] = &[cloudstack::KIND, kcps::KIND, cloudn::KIND];
 
 /// Their names.
 pub const NAMES: &[&str] = &{
