@@ -204,7 +204,7 @@ impl Client {
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
         let read = self.read(request, options, &reply);
-        let Some(other) = self.otherwise(request, &read) else {
+        let Some(other) = self.rephrased(request, &read) else {
             return read;
         };
         let reply = self.send(&other, options, Twice::Harmless).await?;
@@ -213,9 +213,9 @@ impl Client {
         if again.is_ok() { again } else { read }
     }
 
-    fn otherwise<T>(&self, request: &Request, read: &Result<T>) -> Option<Request> {
+    fn rephrased<T>(&self, request: &Request, read: &Result<T>) -> Option<Request> {
         let refusal = read.as_ref().err()?;
-        self.dialect.otherwise(request, refusal)
+        self.dialect.rephrased(request, refusal)
     }
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
@@ -235,7 +235,7 @@ impl Client {
         let reply = self.send(&question, options, Twice::Harmless).await?;
         let progress = |reply| self.dialect.progress(request, job, reply, &options.types);
         let told = progress(&reply);
-        let Some(other) = self.otherwise(&question, &told) else {
+        let Some(other) = self.rephrased(&question, &told) else {
             return told;
         };
         let reply = self.send(&other, options, Twice::Harmless).await?;

@@ -397,7 +397,7 @@ pub trait Dialect: Send + Sync {
         types: &Types,
     ) -> Result<Progress>;
     /// The same question put another way, where its refusal says that this way was the wrong one.
-    fn otherwise(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
+    fn rephrased(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
         None
     }
     /// What the API makes of a file; nothing for one that takes none.

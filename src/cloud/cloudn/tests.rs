@@ -185,13 +185,13 @@ fn snapshots_are_listed_under_either_name() {
         )
         .unwrap_err();
     let asked = request("listSnapshots", &[("id", "1")]);
-    let other = dialect().otherwise(&asked, &refusal).unwrap();
+    let other = dialect().rephrased(&asked, &refusal).unwrap();
     assert_eq!(
         (other.api.as_str(), other.params),
         ("listSnapshot", asked.params)
     );
     assert_eq!(
-        dialect().otherwise(&request("listZones", &[]), &refusal),
+        dialect().rephrased(&request("listZones", &[]), &refusal),
         None
     );
 }

@@ -341,7 +341,7 @@ impl Dialect for CloudStack {
         format!("{} jobid={job}", api.words())
     }
 
-    fn otherwise(&self, question: &Request, refusal: &Error) -> Option<Request> {
+    fn rephrased(&self, question: &Request, refusal: &Error) -> Option<Request> {
         let said = refusal.said.as_ref()?;
         let text = said.text.to_lowercase();
         let unknown = ABSENT.iter().any(|words| text.contains(words));

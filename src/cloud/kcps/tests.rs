@@ -157,19 +157,19 @@ fn each_job_has_its_question_and_a_wrong_one_is_put_in_the_other_way() {
         "Unable to find a job by id 7, or entity does not exist",
         500,
     );
-    let other = dialect.otherwise(&question, &unknown).unwrap();
+    let other = dialect.rephrased(&question, &unknown).unwrap();
     assert_eq!(
         (other.api.as_str(), &other.params),
         ("queryExAsyncJobResult", &question.params)
     );
     assert_eq!(
-        dialect.otherwise(&other, &unknown).unwrap().api,
+        dialect.rephrased(&other, &unknown).unwrap().api,
         "queryAsyncJobResult"
     );
     let wrong_key = refused("unable to verify user credentials", 401);
-    assert_eq!(dialect.otherwise(&question, &wrong_key), None);
+    assert_eq!(dialect.rephrased(&question, &wrong_key), None);
     let list = request("listVolumes", &[("id", "7")]);
-    assert_eq!(dialect.otherwise(&list, &unknown), None);
+    assert_eq!(dialect.rephrased(&list, &unknown), None);
 }
 
 #[test]
