@@ -84,6 +84,8 @@ pub struct Manner {
     pub response: String,
     /// The version of the API that calls name, where the kind of cloud has one.
     pub version: String,
+    /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
+    pub method: String,
 }
 
 /// A call ready to be sent.
@@ -240,6 +242,7 @@ pub trait Uploads: Send + Sync {
 /// A code that refusals carry, for whoever wants to know what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Code {
+    /// `UNNUMBERED` where it has a name alone.
     pub number: u32,
     /// Empty where no document gives it one.
     pub name: &'static str,
@@ -248,6 +251,33 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+}
+
+impl Code {
+    /// The number of codes that go by their names.
+    pub const UNNUMBERED: u32 = u32::MAX;
+}
+
+/// A command by which people know this kind of cloud from another tool: its words in, a call out; what came of it in, the
+/// lines out that the tool prints.
+pub struct Tool {
+    pub name: &'static str,
+    /// What may follow the name.
+    pub args: &'static str,
+    pub about: &'static str,
+    /// The call that its words ask for; the error is one of the line.
+    pub call: fn(&[String]) -> Result<Spoken>,
+    pub lines: fn(&Request, &Answer) -> String,
+}
+
+/// The call that the words of such a command ask for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spoken {
+    /// As the catalogue spells it, as are the parameters.
+    pub api: &'static str,
+    pub params: Vec<(String, String)>,
+    /// For this line only.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// The catalogue of a known server, for clouds that do not tell theirs.
@@ -353,6 +383,11 @@ pub trait Dialect: Send + Sync {
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
     }
+    /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
+    /// kept to where it is taken.
+    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+        None
+    }
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
     fn throttled(&self, _reply: &Reply, _now: i64) -> Option<Throttle> {
         None
@@ -379,9 +414,17 @@ pub trait Dialect: Send + Sync {
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
+    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
+    fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
+        None
+    }
     /// Whether an answer of this API may be the start of something that is to be followed.
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)
+    }
+    /// What goes on in the cloud, in a few words: a job, or the things that come to a state.
+    fn under_way(&self, _request: &Request, job: &str) -> String {
+        format!("job {job}")
     }
     /// The call that asks how far it is what `request` started: a job by its id, or of a cloud without jobs the things whose
     /// state shows it, as `Outcome::Started` named them.
@@ -399,6 +442,10 @@ pub trait Dialect: Send + Sync {
     /// The same question put another way, where its refusal says that this way was the wrong one.
     fn rephrased(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
         None
+    }
+    /// The commands of other tools that are understood here, as aliases.
+    fn tools(&self) -> &'static [Tool] {
+        &[]
     }
     /// What the API makes of a file; nothing for one that takes none.
     fn uploads(&self, _api: &str) -> Option<&'static dyn Uploads> {

@@ -28,6 +28,8 @@ pub struct Answer {
     pub rows: Rows,
     /// The body as it came; empty where the answer was made here.
     pub raw: Bytes,
+    /// The field that is its things' id, where that is another than `id`.
+    pub id: Option<Name>,
 }
 
 impl Answer {
@@ -128,7 +130,8 @@ impl Answer {
 
     /// The id of what the answer tells of, such as the machine that a job makes.
     pub fn resource(&self) -> Option<String> {
-        self.rows.iter().next().and_then(|row| row.text("id"))
+        let id = self.id.as_deref().unwrap_or("id");
+        self.rows.iter().next().and_then(|row| row.text(id))
     }
 
     /// Makes the count that stands beside a list, where one does, the number of its rows.

@@ -113,7 +113,8 @@ impl Session {
                     self.follow(&client, &wait, begun.entry)?
                 } else {
                     self.ui.say(&format!(
-                        "job {job} runs; ask after it with: {}",
+                        "{} runs; ask after it with: {}",
+                        client.dialect().under_way(&request, &job),
                         client.ask_line(&request, &job)
                     ));
                     answer
@@ -229,7 +230,8 @@ impl Session {
             limit,
             resource,
         } = wait;
-        let what = format!("{} (job {job})", request.api);
+        let under_way = client.dialect().under_way(request, job);
+        let what = format!("{} ({under_way})", request.api);
         let (caller, limit) = (client.clone(), *limit);
         let (request, options, job) = (
             Request::clone(request),
@@ -314,6 +316,7 @@ pub fn options_of(resolved: &Resolved) -> Options {
     Options {
         manner: Manner {
             version: resolved.get("api_version"),
+            method: resolved.get("signature_method"),
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
         },

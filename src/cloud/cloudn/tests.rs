@@ -101,6 +101,7 @@ fn signed(params: &[(&str, &str)], expires: u64) -> (String, Option<String>, Str
         expires,
         response: "json".into(),
         version: String::new(),
+        method: String::new(),
     };
     let proof = Proof::Keys {
         apikey: "K",

@@ -93,6 +93,7 @@ fn calls_are_signed_as_the_vendors_script_signs_them() {
         expires: 0,
         response: "xml".into(),
         version: String::new(),
+        method: String::new(),
     };
     let proof = Proof::Keys {
         apikey: "K",
