@@ -38,6 +38,12 @@ mod likeness;
 mod limits;
 #[path = "it/list_rules.rs"]
 mod list_rules;
+#[path = "it/load.rs"]
+mod load;
+#[path = "it/manner_cloudn.rs"]
+mod manner_cloudn;
+#[path = "it/manner_ec2.rs"]
+mod manner_ec2;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
 #[path = "it/manner_old.rs"]

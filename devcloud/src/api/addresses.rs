@@ -139,7 +139,8 @@ fn list_all(call: &Call, listing: &Listing) -> Done<Reply> {
         let mut given = filters.filter_map(|(param, field)| Some((call.text(param)?, field)));
         given.all(|(wanted, field)| match &row[*field] {
             Value::String(text) => text.eq_ignore_ascii_case(wanted),
-            other => other.to_string() == wanted,
+            Value::Bool(flag) => *flag == wanted.eq_ignore_ascii_case("true"),
+            _ => false,
         })
     };
     for range in store::of_kind(call.db, "vlan")? {

@@ -84,9 +84,6 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
     if template.kind == "iso" {
         installable(call, &template)?;
     }
-    if let Some(data) = call.text("userdata") {
-        checked_user_data(data)?;
-    }
     let owner = call.owner()?;
     if let Some(pair) = call.text("keypair")
         && keypairs::of_owner(call, &owner, pair)?.is_none()
@@ -163,10 +160,7 @@ pub fn deploy(call: &mut Call) -> Done<Reply> {
         machine.set("groupid", group.uuid);
     }
     store::update(call.db, &machine)?;
-    if let Some(data) = call.text("userdata") {
-        let body = json!({"userdata": data});
-        call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
-    }
+    keep_userdata(call, &owner, &machine)?;
     let offering = call.thing("diskofferingid", "diskoffering")?;
     if template.kind == "iso" {
         // The disk offering is that of the root volume, on which the ISO installs something.
@@ -232,13 +226,22 @@ fn installable(call: &Call, iso: &Thing) -> Done<()> {
     Ok(())
 }
 
-/// Refuses what a machine could not read.
-fn checked_user_data(data: &str) -> Done<()> {
+/// Keeps what a machine's operating system is to read, in place of what was kept before.
+pub fn keep_userdata(call: &Call, owner: &Owner, machine: &Thing) -> Done<()> {
+    let Some(data) = call.text("userdata") else {
+        return Ok(());
+    };
     match STANDARD.decode(data) {
-        Err(_) => Err(Refusal::value("User data is not base64 encoded")),
-        Ok(bytes) if bytes.is_empty() => Err(Refusal::value("User data is too short")),
-        Ok(_) => Ok(()),
+        Err(_) => return Err(Refusal::value("User data is not base64 encoded")),
+        Ok(bytes) if bytes.is_empty() => return Err(Refusal::value("User data is too short")),
+        Ok(_) => {}
     }
+    for before in store::children(call.db, "userdata", &machine.uuid)? {
+        store::remove(call.db, &before)?;
+    }
+    let body = json!({"userdata": data});
+    call.make(owner, ("userdata", "", "", &machine.uuid), body)?;
+    Ok(())
 }
 
 /// The networks of `iptonetworklist`, each with the address that the machine shall have in it.

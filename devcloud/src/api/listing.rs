@@ -140,9 +140,10 @@ impl Call<'_> {
         if let Some(tagged) = super::tags::tagged(self)? {
             found.retain(|outline| tagged.contains(&outline.id));
         }
-        let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
+        let keyword = self.text("keyword").map(str::to_lowercase);
         found.retain(|outline| {
-            outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)
+            let named = |keyword: &String| outline.name.to_lowercase().contains(keyword);
+            keyword.as_ref().is_none_or(named) && seen.sees(self, listing.kind, outline)
         });
         Ok(found)
     }

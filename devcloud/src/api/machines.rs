@@ -333,6 +333,12 @@ pub const APIS: &[Api] = &[
                 ),
                 opt("details", Takes::Map, "details[0].name=value …"),
                 opt("displayvm", Takes::Boolean, "whether users see it"),
+                opt(
+                    "userdata",
+                    Takes::Text,
+                    "what its operating system reads when it starts, in base64",
+                )
+                .up_to(32_768),
             ],
         ],
         answers: fields::MACHINE,
@@ -591,10 +597,8 @@ pub fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         }
     }
     without_rules(call, machine)?;
-    for kind in ["vmsnapshot", HOME] {
-        for part in store::children(call.db, kind, &machine.uuid)? {
-            store::remove(call.db, &part)?;
-        }
+    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
+        store::remove(call.db, &snapshot)?;
     }
     Ok(store::remove(call.db, machine)?)
 }
@@ -653,6 +657,10 @@ fn update(call: &mut Call) -> Done<Reply> {
     let details = call.map("details");
     if !details.is_empty() {
         machine.body.insert("details".into(), json!(details));
+    }
+    if call.text("userdata").is_some() {
+        let owner = call.owner_like(&machine)?;
+        deploying::keep_userdata(call, &owner, &machine)?;
     }
     store::update(call.db, &machine)?;
     Ok(Reply::One("virtualmachine", view(call.db, &machine)?))

@@ -37,6 +37,7 @@ mod order;
 mod projects;
 mod quotas;
 mod regions;
+mod roles;
 mod routers;
 mod rules;
 mod scaling;
@@ -271,6 +272,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         gateways::APIS,
         offers::APIS,
         regions::APIS,
+        roles::APIS,
         scaling::APIS,
         wires::APIS,
         zones::APIS,

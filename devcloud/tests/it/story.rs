@@ -347,6 +347,22 @@ fn one_of_everything(world: &World, ids: &HashMap<String, String>) {
         "createVMSnapshot",
         &[("virtualmachineid", machine), ("name", "vms1")],
     );
+    let role = world.ok(
+        "createRole",
+        &[
+            ("name", "myrole"),
+            ("type", "User"),
+            ("description", "mine"),
+        ],
+    );
+    world.ok(
+        "createRolePermission",
+        &[
+            ("roleid", role["role"]["id"].as_str().unwrap()),
+            ("rule", "list*"),
+            ("permission", "allow"),
+        ],
+    );
     let deploy = |name: &str| {
         world.id_of(
             "deployVirtualMachine",
