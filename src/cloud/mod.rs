@@ -1,11 +1,13 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
 pub mod cloudstack;
+pub mod desk;
 pub mod http;
 pub mod listing;
 
 use std::time::Duration;
 
+use self::desk::Desk;
 use self::listing::Listing;
 use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use bytes::Bytes;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Doubt, Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
@@ -373,6 +375,32 @@ pub trait Dialect: Send + Sync {
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
+    /// Nothing where the reply is this API's own, be it a refusal; else what it is instead. `request` was made by nobody.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let read = self.read(request, reply, &Types::default(), false);
+        read.err().filter(|error| error.said.is_none())
+    }
+    /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
+    fn blames_caller(&self, error: &Error) -> bool {
+        let said = error.said.as_ref();
+        error.code == Some(401) || said.is_some_and(|said| said.doubt == Some(Doubt::Caller))
+    }
+    /// Whether calls are refused whose signer's clock the cloud's is so many seconds ahead of.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        manner.expires > 0 && ahead > i64::try_from(manner.expires).unwrap_or(i64::MAX)
+    }
+    /// What it is that the call starts and that is known to take long; it is told of where it takes over an hour.
+    fn slow(&self, _request: &Request) -> Option<&'static str> {
+        None
+    }
+    /// Where this kind of cloud takes reports of what goes wrong; nothing where each has a place of its own.
+    fn desk(&self) -> Option<&'static Desk> {
+        None
+    }
+    /// The parameter that names the place of what a parameter names, where names of things begin as their place's does.
+    fn placed_by(&self, _api: &str, _param: &str) -> Option<&'static str> {
+        None
+    }
     /// Whether an answer of this API may be the start of something that is to be followed.
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)

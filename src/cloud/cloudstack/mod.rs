@@ -9,6 +9,7 @@ mod losses;
 mod names;
 mod samples;
 pub mod sign;
+mod slow;
 mod throttle;
 mod traces;
 mod undoing;
@@ -294,6 +295,10 @@ impl Dialect for CloudStack {
         paged.params.push(("page".into(), number.to_string()));
         paged.params.push(("pagesize".into(), size.to_string()));
         paged
+    }
+
+    fn slow(&self, request: &Request) -> Option<&'static str> {
+        slow::slow(request)
     }
 
     fn ask(&self, _request: &Request, job: &str) -> Request {

@@ -8,6 +8,8 @@ use crate::catalog::Catalog;
 use crate::client::ledger::{Fate, Noted, State};
 use crate::client::resolve::Inquiry;
 use crate::client::{Client, Options, interrupted_wait, resolve, wait};
+use crate::cloud::Request;
+use crate::cloud::desk::overdue;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -71,7 +73,22 @@ fn list(session: &mut Session, all: bool) -> Result<Shown> {
             !old
         });
     }
+    tell_overdue(session, &calls);
     Ok(shown(session, &calls))
+}
+
+/// Says which of the calls take longer than they should.
+fn tell_overdue(session: &Session, calls: &[Noted]) {
+    let dialect = session.dialect();
+    for call in calls.iter().filter(|call| call.state == State::Running) {
+        let request = Request {
+            api: call.api.clone(),
+            params: call.params.clone(),
+        };
+        if let Some(text) = overdue(&*dialect, &request, call.age()) {
+            session.ui.warn(&format!("number {}: {text}", call.id));
+        }
+    }
 }
 
 /// Waits until none of the calls is open, or the time limit has passed. The status tells the worst of them.
