@@ -230,6 +230,19 @@ fn named(session: &Session, ids: &[&str]) -> Result<Vec<Noted>> {
         .collect()
 }
 
+/// The latest call of that API, as it is now.
+pub(super) fn latest(session: &mut Session, api: &str) -> Result<Option<Noted>> {
+    let whose = session.whose(&session.resolved)?;
+    let calls = session.ledger.calls(&whose, true)?;
+    let Some(latest) = calls.into_iter().rev().find(|call| call.api == api) else {
+        return Ok(None);
+    };
+    let mut calls = [latest];
+    bring_up_to_date(session, &mut calls)?;
+    let [latest] = calls;
+    Ok(Some(latest))
+}
+
 fn none(id: &str) -> Error {
     Error::line(format!("there is no call {id} in this profile's ledger"))
         .hint("`jobs all` shows those that there are")
@@ -394,7 +407,8 @@ fn columns(calls: &[Noted]) -> [bool; 5] {
     columns
 }
 
-fn date(milliseconds: i64) -> String {
+/// A moment in milliseconds since 1970, as answers have them.
+pub(super) fn date(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
         .unwrap_or_default()
         .strftime("%Y-%m-%dT%H:%M:%S+0000")
