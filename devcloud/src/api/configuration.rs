@@ -28,6 +28,8 @@ pub const SESSION_TIME: &str = "devcloud.session.seconds";
 const UPLOAD_TIME: &str = "upload.operation.timeout";
 /// Whether accounts are invited to projects before they are in them.
 pub const INVITE: &str = "project.invite.required";
+/// The one version of its API that the EC2 part of Cloudn's manner takes.
+const AWSAPI_VERSION: &str = "devcloud.awsapi.version";
 
 /// The DNS domain of networks that are given none.
 const DOMAIN_SUFFIX: &str = "guest.domain.suffix";
@@ -61,6 +63,12 @@ enum Holds {
 }
 
 const SETTINGS: &[Setting] = &[
+    Setting {
+        name: AWSAPI_VERSION,
+        default: "2012-08-15",
+        about: "The Version that EC2 calls at /awsapi must have: 2012-08-15 as in CloudStack 4.2 to 4.5, 2010-11-15 in 4.1",
+        holds: Holds::Text,
+    },
     Setting {
         name: CLOCK_OFFSET,
         default: "0",
@@ -308,6 +316,11 @@ fn text(db: &Connection, name: &str) -> Done<String> {
 /// The DNS domain of networks that are given none.
 pub fn domain_suffix(db: &Connection) -> Done<String> {
     text(db, DOMAIN_SUFFIX)
+}
+
+/// The version that EC2 calls must have.
+pub fn awsapi_version(db: &Connection) -> Done<String> {
+    text(db, AWSAPI_VERSION)
 }
 
 /// How many minutes after the call that announces it an upload has to begin.
