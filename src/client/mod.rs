@@ -335,6 +335,11 @@ impl Client {
         self.sender.notes()
     }
 
+    /// Has something said to the user.
+    fn note(&self, text: String) {
+        self.sender.note(text);
+    }
+
     /// The line that asks by hand after what a request started.
     pub fn ask_line(&self, request: &Request, job: &str) -> String {
         self.dialect.ask_line(request, job)

@@ -204,7 +204,7 @@ impl Session {
     }
 
     /// The parameter by which this call may carry an id of ours.
-    fn may_choose(
+    pub(super) fn may_choose(
         &mut self,
         client: &Client,
         resolved: &Resolved,
