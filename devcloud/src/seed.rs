@@ -189,7 +189,9 @@ pub fn template(
     zone: &Thing,
 ) -> Result<Thing> {
     let root = store::of_kind(db, "domain")?.into_iter().next();
-    let os = store::of_kind(db, "ostype")?.into_iter().next();
+    let os = store::named(db, "ostype", "Other Linux (64-bit)")?
+        .into_iter()
+        .next();
     add(
         db,
         "template",
@@ -228,21 +230,14 @@ pub fn fresh(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     let categories = [
         "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
     ];
-    let mut other = String::new();
     for name in categories {
         let category = add(db, "oscategory", name, "", "", json!({}))?;
-        if name == "Other" {
-            other = category.uuid;
+        for os in systems_of(name) {
+            let body =
+                json!({"oscategoryid": category.uuid, "description": os, "isuserdefined": false});
+            add(db, "ostype", os, "", "", body)?;
         }
     }
-    add(
-        db,
-        "ostype",
-        "Other Linux (64-bit)",
-        "",
-        "",
-        json!({"oscategoryid": other, "description": "Other Linux (64-bit)", "isuserdefined": false}),
-    )?;
     for (name, cpus, speed, memory) in [
         ("tinyOffering", 1, 100, 100),
         ("Small Instance", 1, 500, 512),
@@ -533,6 +528,31 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The operating systems of a category, as real servers call them.
+fn systems_of(category: &str) -> &'static [&'static str] {
+    match category {
+        "CentOS" => &[
+            "CentOS 5.5 (64-bit)",
+            "CentOS 5.6 (64-bit)",
+            "CentOS 6.5 (64-bit)",
+            "CentOS 7",
+        ],
+        "Debian" => &["Debian GNU/Linux 7(64-bit)", "Debian GNU/Linux 8 (64-bit)"],
+        "RedHat" => &[
+            "Red Hat Enterprise Linux 6.5 (64-bit)",
+            "Red Hat Enterprise Linux 7",
+        ],
+        "SUSE" => &["SUSE Linux Enterprise Server 11 SP2 (64-bit)"],
+        "Windows" => &[
+            "Windows Server 2008 R2 (64-bit)",
+            "Windows Server 2012 R2 (64-bit)",
+        ],
+        "Ubuntu" => &["Ubuntu 12.04 (64-bit)", "Ubuntu 14.04 (64-bit)"],
+        "Other" => &["Other Linux (64-bit)"],
+        _ => &[],
+    }
 }
 
 /// The region, the roles and the hypervisors that there are.

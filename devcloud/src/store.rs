@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 10;
+const SCHEMA: i64 = 12;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -24,6 +24,11 @@ const TABLES: &str = "
     CREATE INDEX thing_account ON thing (account, kind);
     CREATE UNIQUE INDEX thing_number ON thing (kind, number);
     CREATE INDEX thing_outline ON thing (kind, id, number, name, account, domain);
+    CREATE INDEX thing_load ON thing (
+        body ->> 'hostid', body ->> 'memory', body ->> 'cpunumber', body ->> 'cpuspeed')
+        WHERE kind = 'machine' AND state = 'Running';
+    CREATE INDEX thing_wired ON thing (id) WHERE kind = 'machine'
+        AND (json_array_length(body, '$.nic') > 1 OR body ->> '$.nic[0].networkid' IS NOT parent);
     CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
@@ -207,6 +212,18 @@ pub fn mentioning(connection: &Connection, kind: &str, text: &str) -> rusqlite::
         .collect()
 }
 
+/// The machines that are in other networks than the one they go with, and whose fields have that text somewhere.
+pub fn wired_machines(connection: &Connection, text: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM thing INDEXED BY thing_wired WHERE kind = 'machine'
+             AND (json_array_length(body, '$.nic') > 1 OR body ->> '$.nic[0].networkid' IS NOT parent)
+             AND instr(body, ?) > 0 ORDER BY id",
+        )?
+        .query_map([text], thing)?
+        .collect()
+}
+
 /// How many things of a kind are in a state.
 pub fn in_state(connection: &Connection, kind: &str, state: &str) -> rusqlite::Result<i64> {
     connection
@@ -261,7 +278,8 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
         .prepare_cached(
             "SELECT body ->> 'hostid', coalesce(sum(body ->> 'memory'), 0),
                 coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0)
-             FROM thing WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
+             FROM thing INDEXED BY thing_load
+             WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
         )?
         .query_map([], |row| {
             let load = Load {

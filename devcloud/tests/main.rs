@@ -28,6 +28,8 @@ mod jobs;
 mod life;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/manner_cloudn.rs"]
 mod manner_cloudn;
 #[path = "it/manner_ec2.rs"]

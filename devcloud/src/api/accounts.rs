@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::infrastructure::Made;
 use super::listing::{Listing, OWNED, PAGED, view};
 use super::things::begun;
-use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req};
+use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req, roles};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 use crate::{clock, credentials, seed};
@@ -206,6 +206,11 @@ pub const APIS: &[Api] = &[
                     "accounttype",
                     Takes::Short,
                     "0 user, 1 root administrator, 2 domain administrator",
+                ),
+                opt(
+                    "roleid",
+                    Takes::Id("role"),
+                    "its role, in place of the type of the account",
                 ),
                 opt(
                     "domainid",
@@ -566,12 +571,18 @@ fn create_account(call: &mut Call) -> Done<Reply> {
         .or(call.text("username"))
         .unwrap_or_default()
         .to_string();
-    let kind = call.number("accounttype").unwrap_or(0);
-    let (role, role_name) = match kind {
+    let given = roles::given(call)?;
+    let kind = given.as_ref().map(|(_, _, kind)| *kind);
+    let kind = kind.or(call.number("accounttype")).unwrap_or(0);
+    let usual = match kind {
         0 => ("User", "User"),
         1 if call.caller.root() => ("Admin", "Root Admin"),
         2 => ("DomainAdmin", "Domain Admin"),
         _ => return Err(Refusal::value("Invalid account type for this caller")),
+    };
+    let (role, role_name) = match &given {
+        Some((name, kind, _)) => (*kind, name.as_str()),
+        None => usual,
     };
     let there = store::children(call.db, "account", &domain.uuid)?;
     if there.iter().any(|account| account.name == name) {

@@ -94,7 +94,7 @@ impl Call<'_> {
         let mut rows = Vec::new();
         for outline in &found[self.slice(found.len())?] {
             if let Some(thing) = store::by_id(self.db, listing.kind, outline.id)? {
-                rows.push(names.view(self.db, &thing)?);
+                rows.push(names.view(self.db, thing)?);
             }
         }
         Ok(Reply::List(listing.name, rows, found.len()))
@@ -138,9 +138,10 @@ impl Call<'_> {
         if let Some(tagged) = super::tags::tagged(self)? {
             found.retain(|outline| tagged.contains(&outline.id));
         }
-        let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
+        let keyword = self.text("keyword").map(str::to_lowercase);
         found.retain(|outline| {
-            outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)
+            let named = |keyword: &String| outline.name.to_lowercase().contains(keyword);
+            keyword.as_ref().is_none_or(named) && seen.sees(self, listing.kind, outline)
         });
         Ok(found)
     }
@@ -358,7 +359,7 @@ pub fn below(db: &Connection, mut domain: i64, top: i64) -> Done<bool> {
 
 /// A thing as answers show it: its body, with the names of what it refers to as they are now.
 pub fn view(db: &Connection, thing: &Thing) -> Done<Value> {
-    Names::default().view(db, thing)
+    Names::default().view(db, thing.clone())
 }
 
 /// Which field has the id of something of a kind, and which its name.
@@ -384,8 +385,8 @@ const NAMED: &[(&str, &str, &str)] = &[
 struct Names(HashMap<(&'static str, String), Option<String>>);
 
 impl Names {
-    fn view(&mut self, db: &Connection, thing: &Thing) -> Done<Value> {
-        let mut body = thing.body.clone();
+    fn view(&mut self, db: &Connection, thing: Thing) -> Done<Value> {
+        let mut body = thing.body;
         for (id, name, kind) in NAMED {
             let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
                 continue;
@@ -397,7 +398,7 @@ impl Names {
             }
         }
         if !thing.state.is_empty() && body.contains_key("state") {
-            body.insert("state".into(), Value::String(thing.state.clone()));
+            body.insert("state".into(), Value::String(thing.state));
         }
         Ok(Value::Object(body))
     }

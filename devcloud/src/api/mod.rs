@@ -30,6 +30,7 @@ mod offers;
 mod projects;
 mod quotas;
 mod regions;
+mod roles;
 mod routers;
 mod rules;
 mod scaling;
@@ -261,6 +262,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         gateways::APIS,
         offers::APIS,
         regions::APIS,
+        roles::APIS,
         scaling::APIS,
         wires::APIS,
         zones::APIS,

@@ -49,6 +49,12 @@ apis! {
     } -> MACHINE make_default,
         job "admin.vm.UpdateDefaultNicForVMCmdByAdmin" on "VirtualMachine" then shown;
 
+    Everyone "updateVmNicIp" "Gives an interface of a stopped machine another address in place of its own" () {
+        req "nicid" Uuid "the network interface";
+        opt "ipaddress" Text "its new address; a free one if left out";
+    } -> MACHINE change_address,
+        job "user.vm.UpdateVmNicIpCmd" on "Nic" then shown;
+
     Everyone "addIpToNic" "Gives an interface another address" () {
         req "nicid" Uuid "the network interface";
         opt "ipaddress" Text "its address";
@@ -84,7 +90,7 @@ pub fn address_in(machine: &Thing, network: &Thing) -> Option<String> {
 /// The machines that have an interface in a network.
 pub fn machines_in(call: &Call, network: &Thing) -> Done<Vec<Thing>> {
     let mut machines = store::children(call.db, "machine", &network.uuid)?;
-    for machine in store::mentioning(call.db, "machine", &network.uuid)? {
+    for machine in store::wired_machines(call.db, &network.uuid)? {
         if machine.parent != network.uuid {
             machines.push(machine);
         }
@@ -240,6 +246,31 @@ fn with(call: &Call, nic: &str) -> Done<(Thing, usize)> {
             Some((machine, place))
         })
         .ok_or_else(|| call.no_entity("nicid", nic))
+}
+
+fn change_address(call: &mut Call) -> Done<Reply> {
+    let nic = call.required("nicid")?.to_string();
+    let (mut machine, place) = with(call, &nic)?;
+    call.may_use(&machine)?;
+    if machine.state != "Stopped" {
+        return Err(Refusal::value(format!(
+            "The virtual machine {} has to be stopped before an interface of it gets another address",
+            machine.uuid
+        )));
+    }
+    let network = of(&machine)[place]["networkid"]
+        .as_str()
+        .unwrap_or_default();
+    let network = store::by_uuid(call.db, "network", network)?
+        .ok_or_else(|| Refusal::value("the network of the interface is gone"))?;
+    let address = machines::address(call, &network, call.text("ipaddress"))?;
+    change(&mut machine, |nics| {
+        if let Some(nic) = nics.get_mut(place) {
+            nic["ipaddress"] = json!(address);
+        }
+    });
+    store::update(call.db, &machine)?;
+    Ok(begun(&machine))
 }
 
 fn add_address(call: &mut Call) -> Done<Reply> {

@@ -239,6 +239,19 @@ pub fn valid_cidr(cidr: &str) -> Done<()> {
     ))
 }
 
+/// The sources of a firewall rule that names none.
+const ANYWHERE: &str = "0.0.0.0/0";
+
+/// The firewall rules that have a source, as it is spelt, in common with these: others may open the same ports.
+fn sharing(mut rules: Vec<Thing>, cidrs: &str) -> Vec<Thing> {
+    let named = |list: &str, cidr: &str| list.split(',').any(|known| known.trim() == cidr.trim());
+    rules.retain(|rule| {
+        let known = rule.text("cidrlist");
+        cidrs.split(',').any(|cidr| named(known, cidr))
+    });
+    rules
+}
+
 /// Refuses ports that another rule of an address has already.
 pub fn free_ports(
     rules: &[Thing],
@@ -280,11 +293,11 @@ fn create_firewall(call: &mut Call) -> Done<Reply> {
         start.unwrap_or(1),
         body["endport"].as_i64().unwrap_or(65_535),
     );
+    let cidrs = call.text("cidrlist").unwrap_or(ANYWHERE);
     if protocol != "icmp" {
-        let rules = store::children(call.db, "rule", &address.uuid)?;
+        let rules = sharing(store::children(call.db, "rule", &address.uuid)?, cidrs);
         free_ports(&rules, &protocol, range, ("startport", "endport"))?;
     }
-    let cidrs = call.text("cidrlist").unwrap_or("0.0.0.0/0");
     let more = json!({"ipaddressid": address.uuid, "networkid": network.uuid, "ipaddress": address.name,
         "state": "Staged", "cidrlist": cidrs, "tags": [], "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
     join(&mut body, more);
@@ -419,10 +432,10 @@ pub fn open_firewall(
     if !open || !network.text("vpcid").is_empty() {
         return Ok(());
     }
-    let rules = store::children(call.db, "rule", &address.uuid)?;
+    let rules = sharing(store::children(call.db, "rule", &address.uuid)?, ANYWHERE);
     free_ports(&rules, protocol, (first, last), ("startport", "endport"))?;
     let body = json!({"protocol": protocol, "startport": first, "endport": last, "ipaddressid": address.uuid,
-        "networkid": network.uuid, "ipaddress": address.name, "state": "Active", "cidrlist": "0.0.0.0/0", "tags": [],
+        "networkid": network.uuid, "ipaddress": address.name, "state": "Active", "cidrlist": ANYWHERE, "tags": [],
         "fordisplay": true, "relatedto": rule.uuid});
     let mut opened = keep(call, address, ("rule", &address.uuid), body)?;
     opened.state = "Active".into();

@@ -6,6 +6,7 @@ use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
 use super::{Call, Done, Reply, in_job};
 use crate::api::fields::{MACHINE, SUCCESS};
+use crate::auth::Params;
 use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -112,11 +113,7 @@ apis! {
         opt "virtualmachineid" Id("machine") "the virtual machine";
         opt "state" Text "its state";
         opt "tags" Map "its tags";
-    } -> VMSNAPSHOT |call| call.list(&Listing {
-            kind: "vmsnapshot",
-            name: "vmSnapshot",
-            filters: &[("vmsnapshotid", "id"), ("virtualmachineid", "virtualmachineid"), ("state", "state")],
-        });
+    } -> VMSNAPSHOT list_of_machines;
 
     Everyone "createVMSnapshot" "Takes a snapshot of a machine" () {
         req "virtualmachineid" Id("machine") "the virtual machine";
@@ -275,6 +272,37 @@ fn delete_policies(call: &mut Call) -> Done<Reply> {
 
 fn of_machine(call: &Call, machine: &str) -> Done<Vec<Thing>> {
     Ok(store::children(call.db, "vmsnapshot", machine)?)
+}
+
+/// A snapshot of a machine is found by the name that it was given, too, which is not the one that it has on its host.
+fn list_of_machines(call: &mut Call) -> Done<Reply> {
+    let listing = Listing {
+        kind: "vmsnapshot",
+        name: "vmSnapshot",
+        filters: &[
+            ("vmsnapshotid", "id"),
+            ("virtualmachineid", "virtualmachineid"),
+            ("state", "state"),
+        ],
+    };
+    let Some(name) = call.text("name") else {
+        return call.list(&listing);
+    };
+    let others: Params = call
+        .params
+        .iter()
+        .filter(|(known, _)| !known.eq_ignore_ascii_case("name"))
+        .cloned()
+        .collect();
+    let asked = Call {
+        params: &others,
+        caller: call.caller.clone(),
+        subject: String::new(),
+        ..*call
+    };
+    asked.list_where(&listing, |snapshot| {
+        snapshot.name == name || snapshot.text("displayname") == name
+    })
 }
 
 fn create_of_machine(call: &mut Call) -> Done<Reply> {

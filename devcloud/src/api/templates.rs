@@ -620,7 +620,8 @@ fn extract(call: &mut Call, kind: &str) -> Done<Reply> {
             format!("The {kind} {} cannot be extracted", thing.uuid),
         ));
     }
-    if !matches!(call.required("mode")?, "HTTP_DOWNLOAD" | "FTP_UPLOAD") {
+    let mode = call.required("mode")?.to_ascii_uppercase();
+    if !matches!(mode.as_str(), "HTTP_DOWNLOAD" | "FTP_UPLOAD") {
         return Err(Refusal::value(
             "Please specify a valid extract Mode. Supported modes: FTP_UPLOAD, HTTP_DOWNLOAD",
         ));
@@ -633,7 +634,7 @@ fn extracted(call: &mut Call, kind: &str) -> Done<Value> {
     let thing = call.subject(kind)?;
     let mut record = json!({"id": thing.uuid, "name": thing.name, "extractId": thing.uuid,
         "accountid": call.caller.account.uuid, "state": "DOWNLOAD_URL_CREATED", "zoneid": thing.text("zoneid"),
-        "zonename": thing.text("zonename"), "extractMode": call.required("mode")?});
+        "zonename": thing.text("zonename"), "extractMode": call.required("mode")?.to_ascii_uppercase()});
     record["url"] = json!(format!("http://10.147.28.6/userdata/{}.vhd", thing.uuid));
     Ok(in_job(kind, record))
 }

@@ -64,6 +64,15 @@ fn everything(world: &World) {
     let root = world.first("listVolumes", &[("type", "ROOT")]);
     world.done("createSnapshot", &[("volumeid", &root)]);
     world.done("createVMSnapshot", &[("virtualmachineid", &machine)]);
+    let role = world.ok("createRole", &[("name", "reader"), ("type", "User")]);
+    world.ok(
+        "createRolePermission",
+        &[
+            ("roleid", role["role"]["id"].as_str().unwrap()),
+            ("rule", "list*"),
+            ("permission", "allow"),
+        ],
+    );
     world.done(
         "createAffinityGroup",
         &[("name", "ag"), ("type", "host anti-affinity")],

@@ -249,7 +249,11 @@ impl World {
         ];
         params.extend(domain.map(|domain| ("domainid", domain)));
         let account = self.ok("createAccount", &params);
-        let user = account["account"]["user"][0]["id"].as_str().unwrap();
+        self.keys_of(account["account"]["user"][0]["id"].as_str().unwrap())
+    }
+
+    /// New keys of a user.
+    pub fn keys_of(&self, user: &str) -> Keys {
         let keys = self.ok("registerUserKeys", &[("id", user)]);
         let key = |name: &str| keys["userkeys"][name].as_str().unwrap().to_string();
         Keys(key("apikey"), key("secretkey"))
