@@ -32,6 +32,8 @@ mod limits;
 mod load;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
+#[path = "it/manner_ncloud.rs"]
+mod manner_ncloud;
 #[path = "it/manner_old.rs"]
 mod manner_old;
 #[path = "it/projects.rs"]
