@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 11;
+const SCHEMA: i64 = 12;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -301,17 +301,6 @@ pub fn remove_all_of(connection: &Connection, account: i64) -> rusqlite::Result<
     things
         .iter()
         .try_for_each(|thing| remove(connection, thing))
-}
-
-pub fn name_of(
-    connection: &Connection,
-    kind: &str,
-    uuid: &str,
-) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT name FROM thing WHERE uuid = ? AND kind = ?")?
-        .query_row([uuid, kind], |row| row.get(0))
-        .optional()
 }
 
 /// The things of a kind that have that name.

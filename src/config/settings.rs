@@ -294,6 +294,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "signature_method",
+        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
+        default: "HmacSHA256",
+        about: "What signs calls, where the kind of cloud takes several",
+        ..LINE
+    },
+    Setting {
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",

@@ -94,8 +94,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Waits for the end of a job.
-    async fn ended(&self, job: &str) -> Done<Value> {
+    /// Waits for the end of a job: what came of it.
+    pub async fn ended(&self, job: &str) -> Done<Value> {
         loop {
             self.settle()?;
             let found = self.look(|db| store::find_job(db, job))?;

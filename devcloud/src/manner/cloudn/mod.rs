@@ -34,3 +34,24 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
 pub fn refused(request: &Request, refusal: &Refusal) -> Answer {
     old::spoken(refusal.answer(&own_envelope(request.command())))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::auth::{Params, signed_by};
+
+    #[test]
+    fn the_manuals_vector_is_signed_as_it_says() {
+        let params: Params = [
+            ("command", "deployVirtualMachine"),
+            ("serviceofferingid", "38"),
+            ("templateid", "241"),
+            ("zoneid", "1"),
+            ("apikey", "APIKEYSAMPLE"),
+            ("signature", "8vjVFWLtIruwxdxNvG1CLs1mGVw="),
+        ]
+        .map(|(name, value)| (name.into(), value.into()))
+        .into();
+        assert!(signed_by(&params, "SECRETKEYSAMPLE"));
+        assert!(!signed_by(&params, "secretkeysample"));
+    }
+}

@@ -102,6 +102,33 @@ pub async fn create(ask: &Ask<'_>) -> Said {
     Ok(json!({"imageId": ended.pointer("/template/id")}))
 }
 
+/// Makes an image of what is at a URL. Its architecture may say `format:zone:system:hypervisor`, as far as one cares.
+pub fn register(ask: &Ask) -> Said {
+    let (url, name) = (ask.required("ImageLocation")?, ask.required("Name")?);
+    let mut parts = ask.required("Architecture")?.split(':');
+    let format = parts.next().filter(|format| !format.contains('_'));
+    let zone = instances::zone(ask, parts.next())?;
+    let systems = ask.rows("listOsTypes", "ostype", &[])?;
+    let system = match parts.next() {
+        Some(name) => systems.iter().find(|row| row["description"] == name),
+        None => systems.first(),
+    };
+    let system = system.and_then(|row| row["id"].as_str());
+    let hypervisors = ask.rows("listHypervisors", "hypervisor", &[])?;
+    let usual = hypervisors.first().and_then(|row| row["name"].as_str());
+    let params = [
+        ("name", name),
+        ("displaytext", ask.query.text("Description").unwrap_or(name)),
+        ("url", url),
+        ("format", format.unwrap_or("VHD")),
+        ("zoneid", &zone),
+        ("ostypeid", system.unwrap_or_default()),
+        ("hypervisor", parts.next().or(usual).unwrap_or_default()),
+    ];
+    let made = ask.call("registerTemplate", &params)?;
+    Ok(json!({"imageId": made.pointer("/template/0/id")}))
+}
+
 pub async fn deregister(ask: &Ask<'_>) -> Said {
     let (id, _) = named(ask)?;
     ask.finish("deleteTemplate", &[("id", id)]).await?;

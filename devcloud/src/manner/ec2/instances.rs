@@ -124,7 +124,7 @@ pub fn describe(ask: &Ask) -> Said {
     Ok(json!({ "reservationSet": reservations }))
 }
 
-pub fn run(ask: &Ask) -> Said {
+pub async fn run(ask: &Ask<'_>) -> Said {
     let image = ask.required("ImageId")?;
     let (least, most) = (count(ask, "MinCount")?, count(ask, "MaxCount")?);
     if least > most {
@@ -161,7 +161,7 @@ pub fn run(ask: &Ask) -> Said {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let ids = deploy(ask, &params, least, most)?;
+    let ids = deploy(ask, &params, least, most).await?;
     let around = Around::look(ask)?;
     let machines = ids
         .iter()
@@ -179,21 +179,30 @@ pub fn run(ask: &Ask) -> Said {
 }
 
 /// Deploys as many as there is room for, and none where those are too few.
-fn deploy(ask: &Ask, params: &[(&str, &str)], least: i64, most: i64) -> Result<Vec<String>, Wrong> {
-    let mut ids: Vec<String> = Vec::new();
+async fn deploy(
+    ask: &Ask<'_>,
+    params: &[(&str, &str)],
+    least: i64,
+    most: i64,
+) -> Result<Vec<String>, Wrong> {
+    let mut begun: Vec<(String, String)> = Vec::new();
+    let text = |answer: &Value, field: &str| answer[field].as_str().unwrap_or_default().to_string();
     for number in 0..most {
         match ask.call("deployVirtualMachine", params) {
-            Ok(begun) => ids.extend(begun["id"].as_str().map(String::from)),
+            Ok(answer) => begun.push((text(&answer, "id"), text(&answer, "jobid"))),
             Err(_) if number >= least => break,
             Err(wrong) => {
-                for id in &ids {
-                    ask.call("destroyVirtualMachine", &[("id", id)])?;
+                for (id, job) in &begun {
+                    // Whether it came up or not, it goes.
+                    let _ = ask.desk.ended(job).await;
+                    let whole = [("id", id.as_str()), ("expunge", "true")];
+                    ask.finish("destroyVirtualMachine", &whole).await?;
                 }
                 return Err(wrong);
             }
         }
     }
-    Ok(ids)
+    Ok(begun.into_iter().map(|(id, _)| id).collect())
 }
 
 fn count(ask: &Ask, name: &str) -> Result<i64, Wrong> {

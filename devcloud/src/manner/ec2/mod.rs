@@ -61,7 +61,7 @@ macro_rules! actions {
 
 actions! {
     DescribeInstances listVirtualMachines instances::describe;
-    RunInstances deployVirtualMachine instances::run;
+    RunInstances deployVirtualMachine instances::run => wait;
     RebootInstances rebootVirtualMachine instances::reboot;
     StartInstances startVirtualMachine instances::start;
     StopInstances stopVirtualMachine instances::stop;
@@ -69,6 +69,7 @@ actions! {
     ModifyInstanceAttribute changeServiceForVirtualMachine instances::modify;
     DescribeInstanceAttribute listVirtualMachines instances::attribute;
     CreateImage createTemplate images::create => wait;
+    RegisterImage registerTemplate images::register;
     DescribeImages listTemplates images::describe;
     DeregisterImage deleteTemplate images::deregister => wait;
     ModifyImageAttribute updateTemplatePermissions images::modify;
