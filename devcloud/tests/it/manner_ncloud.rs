@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::hostile::{EXTREME, STRANGE, sound};
 use crate::support::{Answer, Keys, World, encode, send};
 
 struct Naver {
@@ -1260,4 +1261,44 @@ fn trouble_comes_in_the_manners_own_words() {
         naver.cloud.url(),
         format!("http://{}", naver.cloud.address())
     );
+}
+
+#[test]
+fn no_value_of_any_parameter_breaks_an_action_or_an_answer() {
+    let naver = Naver::new();
+    let place = naver.place();
+    naver.awaited(&naver.server(&place, "web", &[]), "RUN");
+    let catalogue = include_str!("../../src/manner/ncloud/catalogue.txt");
+    for line in catalogue.lines().filter(|line| !line.starts_with('=')) {
+        let mut words = line.split(' ');
+        let (service, action) = (words.next().unwrap(), words.next().unwrap());
+        let params: Vec<&str> = words.skip(2).collect();
+        let bare = |param: &str| {
+            let name = param.split([':', '!', '[']).next().unwrap();
+            match (param.contains("[]"), param.contains(':')) {
+                (true, true) => format!("{name}.1.portRange"),
+                (true, false) => format!("{name}.1"),
+                _ => name.to_string(),
+            }
+        };
+        for (place, param) in params.iter().enumerate() {
+            for value in STRANGE.into_iter().chain([EXTREME[0]]) {
+                let form = if place % 2 == 0 { "xml" } else { "json" };
+                let others = params
+                    .iter()
+                    .filter(|other| other.contains('!') && *other != param);
+                let mut call: Vec<(String, &str)> =
+                    others.map(|other| (bare(other), "1")).collect();
+                call.push((bare(param), value));
+                call.push(("responseFormatType".into(), form));
+                let call: Vec<(&str, &str)> = call
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), *value))
+                    .collect();
+                let answer = naver.post(&format!("/{service}/v2/{action}"), &call);
+                assert!(answer.status < 500, "{action} {call:?}: {answer:?}");
+                sound(&answer, &format!("{action} {call:?}"));
+            }
+        }
+    }
 }

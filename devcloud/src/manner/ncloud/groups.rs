@@ -63,8 +63,14 @@ fn view(ask: &Ask, group: &Thing) -> Done<Value> {
     }))
 }
 
+/// All groups that go with a VPC, as those do not that CloudStack gives every account.
 pub fn list(ask: &mut Ask) -> Done<Reply> {
-    let groups = ask.own("securitygroup")?;
+    let mut groups = Vec::new();
+    for group in ask.own("securitygroup")? {
+        if !ask.noted(&group.uuid, "vpc")?.is_null() {
+            groups.push(group);
+        }
+    }
     ask.listed(&groups, |group| view(ask, group))
 }
 
