@@ -211,7 +211,7 @@ fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<Strin
                 Some(value) => format!("{name}={}", value?),
                 None => arg,
             });
-        } else if arg == options::YES {
+        } else if arg == options::YES || arg == options::REVEAL {
             early.push(arg);
         } else {
             flags.push(arg);

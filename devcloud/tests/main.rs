@@ -28,12 +28,12 @@ mod jobs;
 mod life;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/manner_cloudn.rs"]
 mod manner_cloudn;
 #[path = "it/manner_ec2.rs"]
 mod manner_ec2;
-#[path = "it/load.rs"]
-mod load;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
 #[path = "it/manner_old.rs"]
