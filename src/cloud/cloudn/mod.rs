@@ -13,6 +13,7 @@ pub const KIND: Kind = Kind {
     )],
     path: "/client/api",
     defaults: &[],
+    elsewhere: None,
     dialect: || Box::new(CloudStack::of(&PRESET)),
 };
 

@@ -13,6 +13,7 @@ pub const KIND: Kind = Kind {
     path: "/client/api",
     // Its server resets connections now and then, so reading calls go again more often.
     defaults: &[("response", "xml"), ("expires", "0"), ("retries", "8")],
+    elsewhere: None,
     dialect: || Box::new(CloudStack::of(&PRESET)),
 };
 
