@@ -1,5 +1,6 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod address;
 pub mod cloudn;
 pub mod cloudstack;
 pub mod desk;
@@ -359,6 +360,14 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, _request: &Request) -> Option<Error> {
         None
     }
+    /// The catalogue's name of an API that documents call otherwise.
+    fn own_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+    /// The scripts of its vendor that take `command=NAME name=value…`.
+    fn scripts(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
@@ -421,6 +430,10 @@ pub trait Dialect: Send + Sync {
     /// What its answer says; calls are taken again after nothing where some are left.
     fn limit_left(&self, _reply: &Reply) -> Option<Duration> {
         None
+    }
+    /// Whether a server of this kind takes no second call before it has answered the first.
+    fn one_at_a_time(&self) -> bool {
+        false
     }
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;

@@ -316,6 +316,13 @@ pub static SETTINGS: &[Setting] = &[
         ..CONNECTION
     },
     Setting {
+        name: "showurl",
+        kind: Kind::Choice(&["false", "true", "reveal"]),
+        default: "false",
+        about: "Tell the address of each call on stderr, without key and signature; --reveal on a line tells them too",
+        ..LINE
+    },
+    Setting {
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",
