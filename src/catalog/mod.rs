@@ -128,8 +128,12 @@ impl Entry {
     }
 }
 
-/// The leading lower-case letters of an API's name: `list` of listUsers.
+/// The leading lower-case letters of an API's name: `list` of listUsers. One that names its service, `server/getZoneList`, is
+/// called by its whole name and has none.
 pub fn verb_of(name: &str) -> &str {
+    if name.contains('/') {
+        return "";
+    }
     let end = name
         .find(|letter: char| !letter.is_ascii_lowercase())
         .unwrap_or(name.len());

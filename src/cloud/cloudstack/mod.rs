@@ -50,6 +50,7 @@ pub const KIND: cloud::Kind = cloud::Kind {
     sites: &[],
     path: "/client/api",
     defaults: &[],
+    elsewhere: None,
     dialect: || Box::new(CloudStack),
 };
 

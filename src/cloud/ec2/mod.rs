@@ -55,6 +55,7 @@ pub const KIND: cloud::Kind = cloud::Kind {
         ("reply_timeout", "1800"),
         ("response", "xml"),
     ],
+    elsewhere: None,
     dialect: || Box::new(Ec2),
 };
 
