@@ -1,14 +1,18 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod cloudn;
 pub mod cloudstack;
+pub mod desk;
 mod ec2;
 pub mod http;
+pub mod kcps;
 pub mod listing;
 pub mod ncloud;
 mod strange;
 
 use std::time::Duration;
 
+use self::desk::Desk;
 use self::listing::Listing;
 use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
@@ -16,7 +20,7 @@ use bytes::Bytes;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Doubt, Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
@@ -305,6 +309,10 @@ pub trait Dialect: Send + Sync {
     }
     /// The catalogue that stands in where discovery is refused or not there.
     fn shipped(&self) -> Result<Shipped>;
+    /// Whether that is this very kind's, so that a cloud is asked what can be called only by `sync`.
+    fn ships(&self) -> bool {
+        self.discovery().is_none()
+    }
     /// A call that everybody may make whose key is right, on old servers too.
     fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
@@ -439,6 +447,32 @@ pub trait Dialect: Send + Sync {
     fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
         None
     }
+    /// Nothing where the reply is this API's own, be it a refusal; else what it is instead. `request` was made by nobody.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let read = self.read(request, reply, &Types::default(), false);
+        read.err().filter(|error| error.said.is_none())
+    }
+    /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
+    fn blames_caller(&self, error: &Error) -> bool {
+        let said = error.said.as_ref();
+        error.code == Some(401) || said.is_some_and(|said| said.doubt == Some(Doubt::Caller))
+    }
+    /// Whether calls are refused whose signer's clock the cloud's is so many seconds ahead of.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        manner.expires > 0 && ahead > i64::try_from(manner.expires).unwrap_or(i64::MAX)
+    }
+    /// What it is that the call starts and that is known to take long; it is told of where it takes over an hour.
+    fn slow(&self, _request: &Request) -> Option<&'static str> {
+        None
+    }
+    /// Where this kind of cloud takes reports of what goes wrong; nothing where each has a place of its own.
+    fn desk(&self) -> Option<&'static Desk> {
+        None
+    }
+    /// The parameter that names the place of what a parameter names, where names of things begin as their place's does.
+    fn placed_by(&self, _api: &str, _param: &str) -> Option<&'static str> {
+        None
+    }
     /// Whether an answer of this API may be the start of something that is to be followed.
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)
@@ -460,6 +494,10 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// The same question put another way, where its refusal says that this way was the wrong one.
+    fn rephrased(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
+        None
+    }
     /// The commands of other tools that are understood here, as aliases.
     fn tools(&self) -> &'static [Tool] {
         &[]
@@ -544,7 +582,14 @@ pub struct Kind {
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND, ec2::KIND, ncloud::KIND, ncloud::CLASSIC];
+pub const KINDS: &[Kind] = &[
+    cloudstack::KIND,
+    kcps::KIND,
+    cloudn::KIND,
+    ec2::KIND,
+    ncloud::KIND,
+    ncloud::CLASSIC,
+];
 
 /// Their names.
 pub const NAMES: &[&str] = &{
@@ -556,6 +601,21 @@ pub const NAMES: &[&str] = &{
     }
     names
 };
+
+impl Kind {
+    /// What a new profile of it lacks, as a line says it; `addressed` where it says already where the cloud is.
+    pub fn needs(&self, addressed: bool) -> String {
+        let url = match addressed || !self.sites.is_empty() {
+            true => "",
+            false => "set url URL, and ",
+        };
+        let login = match (self.dialect)().logout() {
+            Some(_) => ", or set username NAME and login",
+            None => "",
+        };
+        format!("{url}set apikey KEY and set secretkey SECRET{login}")
+    }
+}
 
 /// The kind of that name; of any other text the first.
 pub fn kind(name: &str) -> &'static Kind {

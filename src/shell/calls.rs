@@ -67,8 +67,10 @@ impl Session {
         let mut shower = call.api.clone();
         let demo = resolved.endpoint()?.is_none();
         let begun = self.start(&client, &request, &options).map_err(|error| {
-            let error = told_apart(error, &call.name, &self.known_catalog(), || {
-                client.dialect().shipped().ok()
+            let dialect = client.dialect();
+            let own = dialect.ships();
+            let error = told_apart(error, &call.name, &self.known_catalog(), own, || {
+                dialect.shipped().ok()
             });
             match demo {
                 true => in_demo(error),
@@ -202,7 +204,7 @@ impl Session {
     }
 
     /// The parameter by which this call may carry an id of ours.
-    fn may_choose(
+    pub(super) fn may_choose(
         &mut self,
         client: &Client,
         resolved: &Resolved,
