@@ -44,6 +44,8 @@ mod datacenter;
 mod devcloud;
 #[path = "it/doctor.rs"]
 mod doctor;
+#[path = "it/ec2.rs"]
+mod ec2;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]

@@ -79,6 +79,7 @@ impl Default for Options {
                 response: "json".into(),
                 version: String::new(),
                 method: String::new(),
+                variant: 0,
             },
             types: Types::default(),
             retries: RETRIES,

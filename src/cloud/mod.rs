@@ -92,6 +92,8 @@ pub struct Manner {
     pub version: String,
     /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
     pub method: String,
+    /// Which of several ways of writing what is signed, where servers differ; 0 is the usual one.
+    pub variant: u8,
 }
 
 /// A call ready to be sent.
@@ -411,7 +413,12 @@ pub trait Dialect: Send + Sync {
     }
     /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
     /// kept to where it is taken.
-    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+    fn otherwise(
+        &self,
+        _request: &Request,
+        _reply: &Reply,
+        _manner: &Manner,
+    ) -> Option<(Manner, String)> {
         None
     }
     /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a

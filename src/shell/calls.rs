@@ -320,6 +320,7 @@ pub fn options_of(resolved: &Resolved) -> Options {
         manner: Manner {
             version: resolved.get("api_version"),
             method: resolved.get("signature_method"),
+            variant: 0,
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
         },
