@@ -61,6 +61,21 @@ pub struct Param {
 }
 
 impl Param {
+    /// The parts of the things that it takes, each with its name in full; nothing of one that takes values alone.
+    pub fn parts(&self) -> impl Iterator<Item = Param> {
+        let number = |name: &str| {
+            let last = name.rsplit('.').next();
+            last.is_some_and(|last| last.parse::<u32>().is_ok())
+        };
+        let members = self.members.iter();
+        members
+            .filter(move |part| !number(&part.name))
+            .map(|part| Param {
+                name: format!("{}{}", self.name, part.name),
+                ..part.clone()
+            })
+    }
+
     /// Gives the part of that name as it goes over the wire, with the number that was typed; names are of any case.
     pub fn member(&self, typed: &str) -> Option<(&Param, String)> {
         self.members.iter().find_map(|member| {
@@ -128,8 +143,12 @@ impl Entry {
     }
 }
 
-/// The leading lower-case letters of an API's name: `list` of listUsers.
+/// The leading lower-case letters of an API's name: `list` of listUsers. One that names its service, `server/getZoneList`, is
+/// called by its whole name and has none.
 pub fn verb_of(name: &str) -> &str {
+    if name.contains('/') {
+        return "";
+    }
     let end = name
         .find(|letter: char| !letter.is_ascii_lowercase())
         .unwrap_or(name.len());

@@ -227,18 +227,26 @@ impl Sender {
     ) -> Result<Reply, Failure> {
         loop {
             let reply = self.answer(call, server).await?;
+            let busy = call.dialect.busy(&reply);
             let told = match call.dialect.throttled(&reply, self.wire.now()) {
+                None if busy => None,
                 None => return Ok(reply),
                 Some(Throttle::For(wait)) => Some(wait),
                 Some(Throttle::Untold) => self.limit_left(call, server).await,
             };
             let Some(wait) = patience.take(told) else {
-                return Err(patience.ended(call, &reply, told));
+                return Err(patience.ended(call, &reply, told, busy));
             };
-            self.wire.note(format!(
-                "the cloud lets this account make no more calls for {}; waiting",
-                seconds(wait)
-            ));
+            let wait_text = seconds(wait);
+            self.wire.note(match busy {
+                true => format!(
+                    "what {} is about is being changed; the call goes again in {wait_text}",
+                    call.request.api
+                ),
+                false => format!(
+                    "the cloud lets this account make no more calls for {wait_text}; waiting"
+                ),
+            });
             tokio::time::sleep(wait.saturating_add(SHORTEST)).await;
         }
     }
@@ -318,8 +326,8 @@ impl Sender {
         };
         let mut told = None;
         for _ in 0..MANNERS {
-            let (url, now) = (&self.servers[server], self.wire.now());
-            let signed = dialect.sign(request, url, proof, &manner, now);
+            let (url, now) = (&self.servers[server], self.wire.milliseconds());
+            let signed = dialect.sign_at(request, url, proof, &manner, now);
             let reply = self.wire.send(&request.api, &signed, *reads).await?;
             if let Some((other, note)) = dialect.otherwise(&reply, &manner) {
                 manner = other;
@@ -333,13 +341,8 @@ impl Sender {
             }
             return Ok(reply);
         }
-        let signed = dialect.sign(
-            request,
-            &self.servers[server],
-            proof,
-            &manner,
-            self.wire.now(),
-        );
+        let (url, now) = (&self.servers[server], self.wire.milliseconds());
+        let signed = dialect.sign_at(request, url, proof, &manner, now);
         self.wire.send(&request.api, &signed, *reads).await
     }
 }
@@ -381,7 +384,7 @@ impl Patience {
     }
 
     /// The error for a call that would have to wait longer than it may.
-    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>) -> Failure {
+    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>, busy: bool) -> Failure {
         let read = call
             .dialect
             .read(call.request, reply, &Types::default(), false);
@@ -404,8 +407,12 @@ impl Patience {
                 seconds(self.left)
             ),
         };
+        let why = match busy {
+            true => "what it is about is still being changed".into(),
+            false => format!("the cloud lets this account make no more calls {long}"),
+        };
         error.hints = vec![format!(
-            "the cloud lets this account make no more calls {long}, and {allowed}; a longer wait: throttle_wait=SECONDS"
+            "{why}, and {allowed}; a longer wait: throttle_wait=SECONDS"
         )];
         Failure {
             error,

@@ -3,6 +3,7 @@
 pub mod cloudstack;
 pub mod http;
 pub mod listing;
+pub mod ncloud;
 
 use std::time::Duration;
 
@@ -311,6 +312,18 @@ pub trait Dialect: Send + Sync {
         manner: &Manner,
         now: i64,
     ) -> SignedCall;
+    /// The same for clouds that are told the time to the thousandth of a second.
+    fn sign_at(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        milliseconds: i64,
+    ) -> SignedCall {
+        let now = milliseconds.div_euclid(1000);
+        self.sign(request, url, proof, manner, now)
+    }
     /// The call that logs a user in; nothing where there are no logins.
     fn login(&self, _url: &str, _login: &Login, _password: &Secret) -> Option<SignedCall> {
         None
@@ -381,6 +394,11 @@ pub trait Dialect: Send + Sync {
     /// kept to where it is taken.
     fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
         None
+    }
+    /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a
+    /// moment later.
+    fn busy(&self, _reply: &Reply) -> bool {
+        false
     }
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
     fn throttled(&self, _reply: &Reply, _now: i64) -> Option<Throttle> {
@@ -486,6 +504,20 @@ pub fn no_logins() -> Error {
         .hint("set apikey KEY, and set secretkey SECRET")
 }
 
+/// Where the tools of a kind of cloud keep keys: what a profile without any uses. Of several variables the first that is set
+/// counts, and the environment goes before the file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub apikey: &'static [&'static str],
+    pub secretkey: &'static [&'static str],
+    /// Variables that have the address.
+    pub url: &'static [&'static str],
+    /// A file of `NAME = VALUE`, in sections or without.
+    pub file: &'static str,
+    /// What key and secret are called there.
+    pub words: [&'static str; 2],
+}
+
 /// A kind of cloud: a line of the table.
 pub struct Kind {
     /// As a profile's `kind` has it.
@@ -497,11 +529,12 @@ pub struct Kind {
     pub path: &'static str,
     /// The settings whose defaults are its own.
     pub defaults: &'static [(&'static str, &'static str)],
+    pub elsewhere: Option<&'static Elsewhere>,
     pub dialect: fn() -> Box<dyn Dialect>,
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND];
+pub const KINDS: &[Kind] = &[cloudstack::KIND, ncloud::KIND, ncloud::CLASSIC];
 
 /// Their names.
 pub const NAMES: &[&str] = &{

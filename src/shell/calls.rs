@@ -78,7 +78,7 @@ impl Session {
         let mut pages = None;
         let answer = match begun.outcome {
             Outcome::Done(answer) => {
-                if client.pages(&request) && pageable(call.api.as_deref()) {
+                if client.pages(&request) && pageable(&client, call.api.as_deref()) {
                     pages = Pages::after(&client, &request, &answer, wanted.fetched());
                 }
                 match upload {
@@ -325,8 +325,18 @@ pub fn options_of(resolved: &Resolved) -> Options {
 }
 
 /// Whether the API takes pages; one that the catalogue does not know is tried.
-fn pageable(api: Option<&Api>) -> bool {
-    api.is_none_or(|api| api.param("page").is_some() && api.param("pagesize").is_some())
+fn pageable(client: &Client, api: Option<&Api>) -> bool {
+    let Some(api) = api else {
+        return true;
+    };
+    let bare = Request {
+        api: api.name.clone(),
+        params: Vec::new(),
+    };
+    let page = client.page(&bare, 1, 1);
+    page.params
+        .iter()
+        .all(|(name, _)| api.param(name).is_some())
 }
 
 /// The fields that the catalogue tells of the rows: those of the list's or object's record.

@@ -24,6 +24,7 @@ use crate::cloud::{Access, Dialect, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
+use crate::config::settings;
 use crate::error::{Error, Kind, Result};
 
 /// What stands for the built-in cloud where another has an address.
@@ -367,6 +368,11 @@ impl Session {
             "sync" => words
                 .next()
                 .is_some_and(|word| !word.starts_with(['-', '|', '#'])),
+            // So is `set` with a noun, where that costs no question.
+            "set" if self.dialect().discovery().is_none() => words.next().is_some_and(|word| {
+                let name = word.split('=').next().unwrap_or(word);
+                !word.starts_with(['-', '|', '#']) && settings::find(name).is_none()
+            }),
             _ => false,
         };
         let builtin = builtin::names().contains(&first) && !call;

@@ -32,7 +32,10 @@ pub fn api_help(api: &Api, width: usize) -> String {
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
     if !params.is_empty() {
         lines.push(String::new());
-        lines.extend(table(&params, width));
+        let with_parts = params
+            .iter()
+            .flat_map(|param| std::iter::once(Param::clone(param)).chain(param.parts()));
+        lines.extend(table(&with_parts.collect::<Vec<_>>(), width));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -55,7 +58,7 @@ pub fn printed(api: &Api, width: usize) -> String {
     format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
-fn table(params: &[&Param], width: usize) -> Vec<String> {
+fn table(params: &[Param], width: usize) -> Vec<String> {
     let described = params.iter().any(|param| !param.description.is_empty());
     let rows = params.iter().map(|param| {
         let mark = if param.required { "yes" } else { "" };

@@ -25,6 +25,7 @@ use serde::Deserialize;
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
+use crate::cloud::http;
 use crate::cloud::listing::Listing;
 use crate::cloud::{
     self, Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
@@ -49,6 +50,7 @@ pub const KIND: cloud::Kind = cloud::Kind {
     sites: &[],
     path: "/client/api",
     defaults: &[],
+    elsewhere: None,
     dialect: || Box::new(CloudStack),
 };
 
@@ -417,7 +419,7 @@ impl CloudStack {
         let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
-            Some(b'<') if errors::looks_like_html(&bytes) => Err("it is a web page".to_string()),
+            Some(b'<') if http::looks_like_html(&bytes) => Err("it is a web page".to_string()),
             Some(b'<') => Body::of_xml(&bytes, types),
             Some(_) => Body::of_json(&bytes),
         };
