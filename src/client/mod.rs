@@ -41,6 +41,8 @@ pub const JOB_TIME: Duration = Duration::from_secs(3600);
 const EXPIRES: u64 = 600;
 const RETRIES: u32 = 3;
 const THROTTLE_WAIT: Duration = Duration::from_secs(60);
+/// Parts of a list that never comes to its end; no cloud has so many things.
+const MOST_PARTS: usize = 100_000;
 
 /// What holds for one call.
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ impl Default for Options {
                 expires: EXPIRES,
                 response: "json".into(),
                 version: String::new(),
+                method: String::new(),
             },
             types: Types::default(),
             retries: RETRIES,
@@ -203,7 +206,23 @@ impl Client {
     /// Makes a call that only reads.
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
-        self.read(request, options, &reply)
+        let mut outcome = self.read(request, options, &reply)?;
+        let Outcome::Done(answer) = &mut outcome else {
+            return Ok(outcome);
+        };
+        let mut following = self.dialect.next(request, answer);
+        for _ in 0..MOST_PARTS {
+            let Some(asked) = following else {
+                break;
+            };
+            let reply = self.send(&asked, options, Twice::Harmless).await?;
+            let Outcome::Done(part) = self.read(&asked, options, &reply)? else {
+                break;
+            };
+            following = self.dialect.next(&asked, &part);
+            answer.rows.append(part.rows);
+        }
+        Ok(outcome)
     }
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {

@@ -83,10 +83,14 @@ fn may_pass(error: &Error) -> bool {
 pub fn ended(client: &Client, request: &Request, job: &str, what: &str) -> Error {
     Error::new(
         Kind::StillRunning,
-        format!("{}: job {job} {what}", request.api),
+        format!(
+            "{}: {} {what}",
+            request.api,
+            client.dialect().under_way(request, job)
+        ),
     )
     .hint(format!(
-        "the job goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
+        "it goes on in the cloud; `jobs wait` waits for it, and this asks after it: {}",
         client.ask_line(request, job)
     ))
 }

@@ -2,8 +2,11 @@
 
 pub mod cloudstack;
 pub mod desk;
+mod ec2;
 pub mod http;
 pub mod listing;
+pub mod ncloud;
+mod strange;
 
 use std::time::Duration;
 
@@ -84,6 +87,8 @@ pub struct Manner {
     pub response: String,
     /// The version of the API that calls name, where the kind of cloud has one.
     pub version: String,
+    /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
+    pub method: String,
 }
 
 /// A call ready to be sent.
@@ -240,6 +245,7 @@ pub trait Uploads: Send + Sync {
 /// A code that refusals carry, for whoever wants to know what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Code {
+    /// `UNNUMBERED` where it has a name alone.
     pub number: u32,
     /// Empty where no document gives it one.
     pub name: &'static str,
@@ -248,6 +254,33 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+}
+
+impl Code {
+    /// The number of codes that go by their names.
+    pub const UNNUMBERED: u32 = u32::MAX;
+}
+
+/// A command by which people know this kind of cloud from another tool: its words in, a call out; what came of it in, the
+/// lines out that the tool prints.
+pub struct Tool {
+    pub name: &'static str,
+    /// What may follow the name.
+    pub args: &'static str,
+    pub about: &'static str,
+    /// The call that its words ask for; the error is one of the line.
+    pub call: fn(&[String]) -> Result<Spoken>,
+    pub lines: fn(&Request, &Answer) -> String,
+}
+
+/// The call that the words of such a command ask for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spoken {
+    /// As the catalogue spells it, as are the parameters.
+    pub api: &'static str,
+    pub params: Vec<(String, String)>,
+    /// For this line only.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// The catalogue of a known server, for clouds that do not tell theirs.
@@ -283,6 +316,18 @@ pub trait Dialect: Send + Sync {
         manner: &Manner,
         now: i64,
     ) -> SignedCall;
+    /// The same for clouds that are told the time to the thousandth of a second.
+    fn sign_at(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        milliseconds: i64,
+    ) -> SignedCall {
+        let now = milliseconds.div_euclid(1000);
+        self.sign(request, url, proof, manner, now)
+    }
     /// The call that logs a user in; nothing where there are no logins.
     fn login(&self, _url: &str, _login: &Login, _password: &Secret) -> Option<SignedCall> {
         None
@@ -349,6 +394,16 @@ pub trait Dialect: Send + Sync {
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
     }
+    /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
+    /// kept to where it is taken.
+    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+        None
+    }
+    /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a
+    /// moment later.
+    fn busy(&self, _reply: &Reply) -> bool {
+        false
+    }
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
     fn throttled(&self, _reply: &Reply, _now: i64) -> Option<Throttle> {
         None
@@ -401,9 +456,17 @@ pub trait Dialect: Send + Sync {
     fn placed_by(&self, _api: &str, _param: &str) -> Option<&'static str> {
         None
     }
+    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
+    fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
+        None
+    }
     /// Whether an answer of this API may be the start of something that is to be followed.
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)
+    }
+    /// What goes on in the cloud, in a few words: a job, or the things that come to a state.
+    fn under_way(&self, _request: &Request, job: &str) -> String {
+        format!("job {job}")
     }
     /// The call that asks how far it is what `request` started: a job by its id, or of a cloud without jobs the things whose
     /// state shows it, as `Outcome::Started` named them.
@@ -418,6 +481,10 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// The commands of other tools that are understood here, as aliases.
+    fn tools(&self) -> &'static [Tool] {
+        &[]
+    }
     /// What the API makes of a file; nothing for one that takes none.
     fn uploads(&self, _api: &str) -> Option<&'static dyn Uploads> {
         None
@@ -467,6 +534,20 @@ pub fn no_logins() -> Error {
         .hint("set apikey KEY, and set secretkey SECRET")
 }
 
+/// Where the tools of a kind of cloud keep keys: what a profile without any uses. Of several variables the first that is set
+/// counts, and the environment goes before the file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub apikey: &'static [&'static str],
+    pub secretkey: &'static [&'static str],
+    /// Variables that have the address.
+    pub url: &'static [&'static str],
+    /// A file of `NAME = VALUE`, in sections or without.
+    pub file: &'static str,
+    /// What key and secret are called there.
+    pub words: [&'static str; 2],
+}
+
 /// A kind of cloud: a line of the table.
 pub struct Kind {
     /// As a profile's `kind` has it.
@@ -478,11 +559,13 @@ pub struct Kind {
     pub path: &'static str,
     /// The settings whose defaults are its own.
     pub defaults: &'static [(&'static str, &'static str)],
+    /// Where else keys are than in a profile.
+    pub elsewhere: Option<&'static Elsewhere>,
     pub dialect: fn() -> Box<dyn Dialect>,
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND];
+pub const KINDS: &[Kind] = &[cloudstack::KIND, ec2::KIND, ncloud::KIND, ncloud::CLASSIC];
 
 /// Their names.
 pub const NAMES: &[&str] = &{

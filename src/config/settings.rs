@@ -309,6 +309,13 @@ pub static SETTINGS: &[Setting] = &[
         ..CONNECTION
     },
     Setting {
+        name: "signature_method",
+        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
+        default: "HmacSHA256",
+        about: "What signs calls, where the kind of cloud takes several",
+        ..LINE
+    },
+    Setting {
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",

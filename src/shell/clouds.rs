@@ -24,6 +24,7 @@ use crate::cloud::{Access, Dialect, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
 use crate::config::secret::Secret;
+use crate::config::settings;
 use crate::error::{Error, Kind, Result};
 
 /// What stands for the built-in cloud where another has an address.
@@ -372,9 +373,16 @@ impl Session {
             "sync" => words
                 .next()
                 .is_some_and(|word| !word.starts_with(['-', '|', '#'])),
+            // What needs no question may be looked at for a verb `set`, too.
+            "set" if self.dialect().discovery().is_none() => {
+                if words.next().is_some_and(is_no_setting) {
+                    return Ok(self.catalog().unwrap_or_else(|_| self.known_catalog()));
+                }
+                false
+            }
             _ => false,
         };
-        let builtin = builtin::names().contains(&first) && !call;
+        let builtin = builtin::find(first).is_some() && !call;
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
@@ -515,6 +523,12 @@ impl Session {
         };
         cache::path(&self.places.cache, place.kind, &place.endpoint, &identity)
     }
+}
+
+/// Whether a word after `set` may be a noun, as in `set offermapping`.
+fn is_no_setting(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or(word);
+    settings::find(name).is_none() && name.bytes().all(|letter| letter.is_ascii_alphabetic())
 }
 
 /// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.

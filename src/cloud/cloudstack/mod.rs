@@ -27,6 +27,7 @@ use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
+use crate::cloud::strange;
 use crate::cloud::{
     self, Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
@@ -50,6 +51,7 @@ pub const KIND: cloud::Kind = cloud::Kind {
     sites: &[],
     path: "/client/api",
     defaults: &[],
+    elsewhere: None,
     dialect: || Box::new(CloudStack),
 };
 
@@ -422,7 +424,7 @@ impl CloudStack {
         let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
-            Some(b'<') if errors::looks_like_html(&bytes) => Err("it is a web page".to_string()),
+            Some(b'<') if strange::looks_like_html(&bytes) => Err("it is a web page".to_string()),
             Some(b'<') => Body::of_xml(&bytes, types),
             Some(_) => Body::of_json(&bytes),
         };

@@ -32,6 +32,7 @@ fn signed(params: &[(&str, &str)]) -> SignedCall {
 fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
     let manner = Manner {
         version: String::new(),
+        method: String::new(),
         expires: 600,
         response: "json".into(),
     };

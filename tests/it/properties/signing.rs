@@ -133,6 +133,7 @@ impl Caller {
         };
         let manner = Manner {
             version: String::new(),
+            method: String::new(),
             expires: 600,
             response: "json".into(),
         };
