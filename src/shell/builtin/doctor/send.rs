@@ -46,8 +46,10 @@ impl Case {
             Ok(begun) => begun,
             Err(error) if error.kind == Kind::Interrupted => return Err(error),
             Err(error) => {
-                let error = told_apart(error, &call.name, &session.known_catalog(), || {
-                    client.dialect().shipped().ok()
+                let dialect = client.dialect();
+                let own = dialect.ships();
+                let error = told_apart(error, &call.name, &session.known_catalog(), own, || {
+                    dialect.shipped().ok()
                 });
                 let error = suspecting(error, request);
                 self.findings
