@@ -44,6 +44,8 @@ mod datacenter;
 mod devcloud;
 #[path = "it/doctor.rs"]
 mod doctor;
+#[path = "it/doctor_kinds.rs"]
+mod doctor_kinds;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]
