@@ -100,6 +100,8 @@ mod scenarios;
 mod scripts;
 #[path = "it/select.rs"]
 mod select;
+#[path = "it/shipped.rs"]
+mod shipped;
 #[path = "it/teach.rs"]
 mod teach;
 #[path = "it/throttling.rs"]
