@@ -417,7 +417,7 @@ fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
     meter::gone(connection, thing)?;
     connection
-        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'home', 'errand'))")?
+        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'note', 'interface', 'home', 'errand'))")?
         .execute(params![thing.id, thing.uuid])?;
     Ok(())
 }

@@ -46,6 +46,8 @@ mod manner_cloudn;
 mod manner_ec2;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
+#[path = "it/manner_ncloud.rs"]
+mod manner_ncloud;
 #[path = "it/manner_old.rs"]
 mod manner_old;
 #[path = "it/projects.rs"]
