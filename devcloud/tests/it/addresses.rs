@@ -43,9 +43,11 @@ fn an_address_is_given_and_taken_back_with_its_rules() {
     let address = world.done("associateIpAddress", &[("networkid", &network)]);
     assert_eq!(
         (&address["issourcenat"], &address["state"]),
-        (&json!(false), &json!("Allocated"))
+        (&json!(false), &json!("Allocating"))
     );
     let id = address["id"].as_str().unwrap();
+    let listed = world.rows("listPublicIpAddresses", &[("id", id)]);
+    assert_eq!(listed[0]["state"], "Allocated");
     let web = [
         ("ipaddressid", id),
         ("protocol", "tcp"),
