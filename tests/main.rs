@@ -42,6 +42,8 @@ mod corpora;
 mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/doctor.rs"]
+mod doctor;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]

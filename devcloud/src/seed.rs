@@ -82,6 +82,7 @@ fn person(
             "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
             "domainid": root.uuid, "domain": "ROOT"}),
     );
+    let keys_given = keys.is_some();
     if let Some((apikey, secretkey)) = keys {
         body.insert("apikey".into(), json!(apikey));
         body.insert("secretkey".into(), json!(secretkey));
@@ -89,6 +90,20 @@ fn person(
     body.extend(fields(
         json!({"accountid": account.uuid, "iscallerchilddomain": false, "isdefault": true}),
     ));
+    if keys_given {
+        let mut group = add(
+            db,
+            "securitygroup",
+            "default",
+            "",
+            "",
+            json!({"description": "Default Security Group", "account": name, "domainid": root.uuid, "domain": "ROOT",
+                "ingressrule": [], "egressrule": [], "tags": []}),
+        )?;
+        group.account = account.id;
+        group.domain = root.id;
+        store::update(db, &group)?;
+    }
     let mut user = Thing {
         id: 0,
         number: 0,
@@ -235,7 +250,7 @@ pub fn fresh(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
         for os in systems_of(name) {
             let body =
                 json!({"oscategoryid": category.uuid, "description": os, "isuserdefined": false});
-            add(db, "ostype", os, "", "", body)?;
+            nameless(db, add(db, "ostype", os, "", "", body)?)?;
         }
     }
     for (name, cpus, speed, memory) in [
@@ -308,6 +323,14 @@ const OF_TIERS: &[&str] = &[
 
 /// Services as answers have them, each by one provider.
 fn services(names: &[&str], provider: &str) -> Value {
+    names
+        .iter()
+        .map(|name| crate::api::service_of_offering(name, provider))
+        .collect()
+}
+
+/// The same as VPCs have them, who do not say what they are able to do.
+fn plain(names: &[&str], provider: &str) -> Value {
     names
         .iter()
         .map(|name| json!({"name": name, "provider": [{"name": provider}]}))
@@ -394,7 +417,7 @@ fn offerings(db: &Connection) -> Result<()> {
         "",
         "Enabled",
         json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled",
-            "service": services(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
+            "service": plain(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
             "supportsregionLevelvpc": false}),
     )?;
     for (name, about) in [

@@ -303,17 +303,6 @@ pub fn remove_all_of(connection: &Connection, account: i64) -> rusqlite::Result<
         .try_for_each(|thing| remove(connection, thing))
 }
 
-pub fn name_of(
-    connection: &Connection,
-    kind: &str,
-    uuid: &str,
-) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT name FROM thing WHERE uuid = ? AND kind = ?")?
-        .query_row([uuid, kind], |row| row.get(0))
-        .optional()
-}
-
 /// The things of a kind that have that name.
 pub fn named(connection: &Connection, kind: &str, name: &str) -> rusqlite::Result<Vec<Thing>> {
     connection

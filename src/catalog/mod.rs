@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod diff;
 pub mod names;
+pub mod rules;
 pub mod seen;
 pub mod types;
 
@@ -11,10 +12,15 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use self::names::{Lexicon, Named, Names};
+use self::rules::Rule;
 use crate::error::Result;
 
 /// The type of a parameter that is a file of this machine; no server knows it.
 pub const FILE: &str = "file";
+
+/// The type of a parameter that is nothing but its parts: its bare name means something else, as `filter=` does beside
+/// `filter.instance-state-name=`.
+pub const PARTS: &str = "parts";
 
 /// One API of the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +36,9 @@ pub struct Api {
     pub since: String,
     #[serde(default)]
     pub params: Vec<Param>,
+    /// What holds between its parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// The fields of its answer.
     #[serde(default)]
     pub response: Vec<Field>,
@@ -124,8 +133,12 @@ impl Entry {
     }
 }
 
-/// The leading lower-case letters of an API's name: `list` of listUsers.
+/// The leading lower-case letters of an API's name: `list` of listUsers. One that names its service, `server/getZoneList`, is
+/// called by its whole name and has none.
 pub fn verb_of(name: &str) -> &str {
+    if name.contains('/') {
+        return "";
+    }
     let end = name
         .find(|letter: char| !letter.is_ascii_lowercase())
         .unwrap_or(name.len());
@@ -286,7 +299,8 @@ impl Api {
             params.find(|param| param.name.eq_ignore_ascii_case(base))
         };
         let base = name.split('[').next().unwrap_or(name);
-        named(base).or_else(|| {
+        let bare = named(base).filter(|param| param.kind != PARTS);
+        bare.or_else(|| {
             let parted = base.match_indices('.').map(|(dot, _)| &base[..dot]);
             parted
                 .filter_map(named)
@@ -340,6 +354,10 @@ mod tests {
                 param("iptonetworklist", &["[0].networkid", "[0].ip"]),
                 param("networkInterfaceList", &[".1.subnetNo", ".1.groupNoList.1"]),
                 param("Placement.AvailabilityZone", &[]),
+                Param {
+                    kind: PARTS.into(),
+                    ..param("Filter", &[".instance-state-name", ".1.Name"])
+                },
             ],
             ..Api::default()
         };
@@ -363,6 +381,12 @@ mod tests {
                 Some("Placement.AvailabilityZone"),
             ),
             ("networkinterfacelist", Some("networkInterfaceList")),
+            (
+                "filter.Instance-State-Name",
+                Some("Filter.instance-state-name"),
+            ),
+            ("filter.2.name", Some("Filter.2.Name")),
+            ("filter", None),
             ("networkinterfacelist.x.subnetno", None),
             ("networkinterfacelist.3.nothing", None),
             ("iptonetworklist[].ip", None),

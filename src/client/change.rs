@@ -235,7 +235,7 @@ impl<'a> Change<'a> {
                 thing,
             }) => {
                 let how = match &job {
-                    Some(job) => format!("job {job}"),
+                    Some(job) => self.client.dialect.under_way(&self.request, job),
                     None => "what it made".into(),
                 };
                 self.client.sender.note(format!(

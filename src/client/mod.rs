@@ -41,6 +41,8 @@ pub const JOB_TIME: Duration = Duration::from_secs(3600);
 const EXPIRES: u64 = 600;
 const RETRIES: u32 = 3;
 const THROTTLE_WAIT: Duration = Duration::from_secs(60);
+/// Parts of a list that never comes to its end; no cloud has so many things.
+const MOST_PARTS: usize = 100_000;
 
 /// What holds for one call.
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ impl Default for Options {
                 expires: EXPIRES,
                 response: "json".into(),
                 version: String::new(),
+                method: String::new(),
             },
             types: Types::default(),
             retries: RETRIES,
@@ -200,10 +203,38 @@ impl Client {
         })
     }
 
-    /// Makes a call that only reads.
+    /// Makes a call that only reads; one that proves to be asked in the wrong way is asked in the other.
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
-        self.read(request, options, &reply)
+        let mut read = self.read(request, options, &reply);
+        if let Some(other) = self.rephrased(request, &read) {
+            let reply = self.send(&other, options, Twice::Harmless).await?;
+            let again = self.read(&other, options, &reply);
+            // Where the other way is no better, the one that was meant tells more.
+            read = if again.is_ok() { again } else { read };
+        }
+        let mut outcome = read?;
+        let Outcome::Done(answer) = &mut outcome else {
+            return Ok(outcome);
+        };
+        let mut following = self.dialect.next(request, answer);
+        for _ in 0..MOST_PARTS {
+            let Some(asked) = following else {
+                break;
+            };
+            let reply = self.send(&asked, options, Twice::Harmless).await?;
+            let Outcome::Done(part) = self.read(&asked, options, &reply)? else {
+                break;
+            };
+            following = self.dialect.next(&asked, &part);
+            answer.rows.append(part.rows);
+        }
+        Ok(outcome)
+    }
+
+    fn rephrased<T>(&self, request: &Request, read: &Result<T>) -> Option<Request> {
+        let refusal = read.as_ref().err()?;
+        self.dialect.rephrased(request, refusal)
     }
 
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
@@ -219,10 +250,16 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self
-            .send(&self.dialect.ask(request, job), options, Twice::Harmless)
-            .await?;
-        self.dialect.progress(request, job, &reply, &options.types)
+        let question = self.dialect.ask(request, job);
+        let reply = self.send(&question, options, Twice::Harmless).await?;
+        let progress = |reply| self.dialect.progress(request, job, reply, &options.types);
+        let told = progress(&reply);
+        let Some(other) = self.rephrased(&question, &told) else {
+            return told;
+        };
+        let reply = self.send(&other, options, Twice::Harmless).await?;
+        let again = progress(&reply);
+        if again.is_ok() { again } else { told }
     }
 
     /// Asks the cloud what can be called, with the call that tells it.
@@ -296,6 +333,11 @@ impl Client {
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
+    }
+
+    /// Has something said to the user.
+    fn note(&self, text: String) {
+        self.sender.note(text);
     }
 
     /// The line that asks by hand after what a request started.

@@ -1,8 +1,8 @@
 //! A call in, its reply out: proved to be the caller's, sent again where that does no harm and may help, with a wrong clock
 //! put right and an ended session renewed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Options;
@@ -10,7 +10,7 @@ use super::logins::{At, Logins, Question};
 use super::retry::{self, Twice};
 use super::sessions::Sessions;
 use super::transport::{Failure, Reached, Route, Transport};
-use super::wire::{Carrier, Wire};
+use super::wire::{Carrier, Wire, locked};
 use crate::catalog::types::Types;
 use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request, Sent, Throttle};
 use crate::config::secret::Secret;
@@ -22,6 +22,8 @@ pub use super::wire::Observer;
 const SHORTEST: Duration = Duration::from_millis(100);
 /// The first wait where the cloud does not say how long.
 const UNTOLD: Duration = Duration::from_secs(1);
+/// No call is tried in more manners than these before the last.
+const MANNERS: usize = 3;
 /// How far waits grow by themselves.
 const LONGEST: Duration = Duration::from_secs(15);
 
@@ -34,6 +36,8 @@ pub struct Sender {
     silent: AtomicBool,
     caller: Caller,
     wire: Wire,
+    /// The manner that is asked for and the other one that the cloud takes in its place.
+    taken: Mutex<Option<(Manner, Manner)>>,
 }
 
 enum Caller {
@@ -76,6 +80,7 @@ impl Sender {
             silent: AtomicBool::new(false),
             caller,
             wire: Wire::new(carrier, observer),
+            taken: Mutex::default(),
         }
     }
 
@@ -222,18 +227,26 @@ impl Sender {
     ) -> Result<Reply, Failure> {
         loop {
             let reply = self.answer(call, server).await?;
+            let busy = call.dialect.busy(&reply);
             let told = match call.dialect.throttled(&reply, self.wire.now()) {
+                None if busy => None,
                 None => return Ok(reply),
                 Some(Throttle::For(wait)) => Some(wait),
                 Some(Throttle::Untold) => self.limit_left(call, server).await,
             };
             let Some(wait) = patience.take(told) else {
-                return Err(patience.ended(call, &reply, told));
+                return Err(patience.ended(call, &reply, told, busy));
             };
-            self.wire.note(format!(
-                "the cloud lets this account make no more calls for {}; waiting",
-                seconds(wait)
-            ));
+            let wait_text = seconds(wait);
+            self.wire.note(match busy {
+                true => format!(
+                    "what {} is about is being changed; the call goes again in {wait_text}",
+                    call.request.api
+                ),
+                false => format!(
+                    "the cloud lets this account make no more calls for {wait_text}; waiting"
+                ),
+            });
             tokio::time::sleep(wait.saturating_add(SHORTEST)).await;
         }
     }
@@ -293,18 +306,44 @@ impl Sender {
         true
     }
 
+    /// Sends the call in its manner, or in another where the cloud does not take that and did nothing.
     async fn once(
         &self,
         call: &Call<'_>,
         server: usize,
         proof: Proof<'_>,
     ) -> Result<Reply, Failure> {
-        let url = &self.servers[server];
-        let now = self.wire.now();
-        let signed = call
-            .dialect
-            .sign(call.request, url, proof, call.manner, now);
-        self.wire.send(&call.request.api, &signed, call.reads).await
+        let Call {
+            dialect,
+            request,
+            manner: asked,
+            reads,
+        } = call;
+        let taken = locked(&self.taken).clone();
+        let mut manner = match taken {
+            Some((known, other)) if known == **asked => other,
+            _ => Manner::clone(asked),
+        };
+        let mut told = None;
+        for _ in 0..MANNERS {
+            let (url, now) = (&self.servers[server], self.wire.milliseconds());
+            let signed = dialect.sign_at(request, url, proof, &manner, now);
+            let reply = self.wire.send(&request.api, &signed, *reads).await?;
+            if let Some((other, note)) = dialect.otherwise(&reply, &manner) {
+                manner = other;
+                told = Some(note);
+                continue;
+            }
+            // One that no manner helps is refused in the last as it was in the first.
+            if let Some(note) = told.filter(|_| dialect.otherwise(&reply, asked).is_none()) {
+                *locked(&self.taken) = Some((Manner::clone(asked), manner));
+                self.wire.note(note);
+            }
+            return Ok(reply);
+        }
+        let (url, now) = (&self.servers[server], self.wire.milliseconds());
+        let signed = dialect.sign_at(request, url, proof, &manner, now);
+        self.wire.send(&request.api, &signed, *reads).await
     }
 }
 
@@ -345,7 +384,7 @@ impl Patience {
     }
 
     /// The error for a call that would have to wait longer than it may.
-    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>) -> Failure {
+    fn ended(&self, call: &Call<'_>, reply: &Reply, told: Option<Duration>, busy: bool) -> Failure {
         let read = call
             .dialect
             .read(call.request, reply, &Types::default(), false);
@@ -368,8 +407,12 @@ impl Patience {
                 seconds(self.left)
             ),
         };
+        let why = match busy {
+            true => "what it is about is still being changed".into(),
+            false => format!("the cloud lets this account make no more calls {long}"),
+        };
         error.hints = vec![format!(
-            "the cloud lets this account make no more calls {long}, and {allowed}; a longer wait: throttle_wait=SECONDS"
+            "{why}, and {allowed}; a longer wait: throttle_wait=SECONDS"
         )];
         Failure {
             error,

@@ -111,9 +111,15 @@ impl Wire {
         locked(&self.measured).unwrap_or(*locked(&self.offset))
     }
 
-    /// The cloud's time for signing, in seconds since 1970.
+    /// The cloud's time, in seconds since 1970.
     pub fn now(&self) -> i64 {
-        now().saturating_add(*locked(&self.offset))
+        self.milliseconds().div_euclid(1000)
+    }
+
+    /// The cloud's time for signing, in milliseconds since 1970.
+    pub fn milliseconds(&self) -> i64 {
+        let offset = locked(&self.offset).saturating_mul(1000);
+        milliseconds().saturating_add(offset)
     }
 
     /// Has calls signed with the time of a reply; tells by how much this machine is behind it where that is news.
@@ -140,9 +146,14 @@ impl Wire {
 
 /// This machine's time in seconds since 1970.
 fn now() -> i64 {
+    milliseconds().div_euclid(1000)
+}
+
+/// The same in milliseconds.
+fn milliseconds() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() as i64)
+        .map_or(0, |since| since.as_millis() as i64)
 }
 
 /// What a mutex holds, also after a thread that held it has failed.

@@ -20,11 +20,11 @@ pub struct Listing {
     pub within: Vec<&'static str>,
     /// The field that is the value, nearly always `id`.
     pub value: &'static str,
-    /// The fields that name it.
+    /// The fields that name it; `tagSet[Name]` is the value of the tag of that key.
     pub names: Vec<&'static str>,
     /// The fields by which people know it where none of those is there, best first.
     pub labels: Vec<&'static str>,
-    /// The fields that tell its state, best first.
+    /// The fields that tell its state, best first; `instanceState.name` is in a record.
     pub states: Vec<&'static str>,
 }
 
@@ -61,7 +61,7 @@ impl Listing {
             }
             return;
         }
-        let text = |field: &str| row.text(field).filter(|text| !text.is_empty());
+        let text = |field: &str| text_of(row, field).filter(|text| !text.is_empty());
         let Some(value) = text(self.value) else {
             return;
         };
@@ -81,6 +81,25 @@ impl Listing {
             state: self.states.iter().find_map(|state| text(state)),
             zone: text("zonename"),
         });
+    }
+}
+
+/// The text of a field, of one in a record (`instanceState.name`), or of a tag (`tagSet[Name]`).
+fn text_of(row: &Record, field: &str) -> Option<String> {
+    if let Some((list, key)) = field
+        .strip_suffix(']')
+        .and_then(|path| path.split_once('['))
+    {
+        let Some(Value::List(tags)) = row.get(list) else {
+            return None;
+        };
+        let mut tags = tags.iter().filter_map(Value::as_record);
+        let tag = tags.find(|tag| tag.text("key").as_deref() == Some(key))?;
+        return tag.text("value");
+    }
+    match field.split_once('.') {
+        Some((outer, inner)) => row.get(outer)?.as_record()?.text(inner),
+        None => row.text(field),
     }
 }
 

@@ -1,11 +1,18 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod cloudn;
 pub mod cloudstack;
+pub mod desk;
+mod ec2;
 pub mod http;
+pub mod kcps;
 pub mod listing;
+pub mod ncloud;
+mod strange;
 
 use std::time::Duration;
 
+use self::desk::Desk;
 use self::listing::Listing;
 use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
@@ -13,7 +20,7 @@ use bytes::Bytes;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Doubt, Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
@@ -82,6 +89,8 @@ pub struct Manner {
     pub response: String,
     /// The version of the API that calls name, where the kind of cloud has one.
     pub version: String,
+    /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
+    pub method: String,
 }
 
 /// A call ready to be sent.
@@ -238,6 +247,7 @@ pub trait Uploads: Send + Sync {
 /// A code that refusals carry, for whoever wants to know what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Code {
+    /// `UNNUMBERED` where it has a name alone.
     pub number: u32,
     /// Empty where no document gives it one.
     pub name: &'static str,
@@ -246,6 +256,33 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+}
+
+impl Code {
+    /// The number of codes that go by their names.
+    pub const UNNUMBERED: u32 = u32::MAX;
+}
+
+/// A command by which people know this kind of cloud from another tool: its words in, a call out; what came of it in, the
+/// lines out that the tool prints.
+pub struct Tool {
+    pub name: &'static str,
+    /// What may follow the name.
+    pub args: &'static str,
+    pub about: &'static str,
+    /// The call that its words ask for; the error is one of the line.
+    pub call: fn(&[String]) -> Result<Spoken>,
+    pub lines: fn(&Request, &Answer) -> String,
+}
+
+/// The call that the words of such a command ask for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spoken {
+    /// As the catalogue spells it, as are the parameters.
+    pub api: &'static str,
+    pub params: Vec<(String, String)>,
+    /// For this line only.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// The catalogue of a known server, for clouds that do not tell theirs.
@@ -270,6 +307,10 @@ pub trait Dialect: Send + Sync {
     }
     /// The catalogue that stands in where discovery is refused or not there.
     fn shipped(&self) -> Result<Shipped>;
+    /// Whether that is this very kind's, so that a cloud is asked what can be called only by `sync`.
+    fn ships(&self) -> bool {
+        self.discovery().is_none()
+    }
     /// A call that everybody may make whose key is right, on old servers too.
     fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
@@ -281,6 +322,18 @@ pub trait Dialect: Send + Sync {
         manner: &Manner,
         now: i64,
     ) -> SignedCall;
+    /// The same for clouds that are told the time to the thousandth of a second.
+    fn sign_at(
+        &self,
+        request: &Request,
+        url: &str,
+        proof: Proof<'_>,
+        manner: &Manner,
+        milliseconds: i64,
+    ) -> SignedCall {
+        let now = milliseconds.div_euclid(1000);
+        self.sign(request, url, proof, manner, now)
+    }
     /// The call that logs a user in; nothing where there are no logins.
     fn login(&self, _url: &str, _login: &Login, _password: &Secret) -> Option<SignedCall> {
         None
@@ -347,6 +400,16 @@ pub trait Dialect: Send + Sync {
     fn unauthorized(&self, reply: &Reply) -> bool {
         reply.status == 401
     }
+    /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
+    /// kept to where it is taken.
+    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+        None
+    }
+    /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a
+    /// moment later.
+    fn busy(&self, _reply: &Reply) -> bool {
+        false
+    }
     /// How the reply refuses a call because its caller made too many, which did nothing; `now` is in seconds since 1970.
     fn throttled(&self, _reply: &Reply, _now: i64) -> Option<Throttle> {
         None
@@ -373,9 +436,43 @@ pub trait Dialect: Send + Sync {
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
+    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
+    fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
+        None
+    }
+    /// Nothing where the reply is this API's own, be it a refusal; else what it is instead. `request` was made by nobody.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let read = self.read(request, reply, &Types::default(), false);
+        read.err().filter(|error| error.said.is_none())
+    }
+    /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
+    fn blames_caller(&self, error: &Error) -> bool {
+        let said = error.said.as_ref();
+        error.code == Some(401) || said.is_some_and(|said| said.doubt == Some(Doubt::Caller))
+    }
+    /// Whether calls are refused whose signer's clock the cloud's is so many seconds ahead of.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        manner.expires > 0 && ahead > i64::try_from(manner.expires).unwrap_or(i64::MAX)
+    }
+    /// What it is that the call starts and that is known to take long; it is told of where it takes over an hour.
+    fn slow(&self, _request: &Request) -> Option<&'static str> {
+        None
+    }
+    /// Where this kind of cloud takes reports of what goes wrong; nothing where each has a place of its own.
+    fn desk(&self) -> Option<&'static Desk> {
+        None
+    }
+    /// The parameter that names the place of what a parameter names, where names of things begin as their place's does.
+    fn placed_by(&self, _api: &str, _param: &str) -> Option<&'static str> {
+        None
+    }
     /// Whether an answer of this API may be the start of something that is to be followed.
     fn follows(&self, api: &str) -> bool {
         !self.reads(api)
+    }
+    /// What goes on in the cloud, in a few words: a job, or the things that come to a state.
+    fn under_way(&self, _request: &Request, job: &str) -> String {
+        format!("job {job}")
     }
     /// The call that asks how far it is what `request` started: a job by its id, or of a cloud without jobs the things whose
     /// state shows it, as `Outcome::Started` named them.
@@ -390,6 +487,14 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// The same question put another way, where its refusal says that this way was the wrong one.
+    fn rephrased(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
+        None
+    }
+    /// The commands of other tools that are understood here, as aliases.
+    fn tools(&self) -> &'static [Tool] {
+        &[]
+    }
     /// What the API makes of a file; nothing for one that takes none.
     fn uploads(&self, _api: &str) -> Option<&'static dyn Uploads> {
         None
@@ -439,6 +544,20 @@ pub fn no_logins() -> Error {
         .hint("set apikey KEY, and set secretkey SECRET")
 }
 
+/// Where the tools of a kind of cloud keep keys: what a profile without any uses. Of several variables the first that is set
+/// counts, and the environment goes before the file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub apikey: &'static [&'static str],
+    pub secretkey: &'static [&'static str],
+    /// Variables that have the address.
+    pub url: &'static [&'static str],
+    /// A file of `NAME = VALUE`, in sections or without.
+    pub file: &'static str,
+    /// What key and secret are called there.
+    pub words: [&'static str; 2],
+}
+
 /// A kind of cloud: a line of the table.
 pub struct Kind {
     /// As a profile's `kind` has it.
@@ -450,11 +569,20 @@ pub struct Kind {
     pub path: &'static str,
     /// The settings whose defaults are its own.
     pub defaults: &'static [(&'static str, &'static str)],
+    /// Where else keys are than in a profile.
+    pub elsewhere: Option<&'static Elsewhere>,
     pub dialect: fn() -> Box<dyn Dialect>,
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND];
+pub const KINDS: &[Kind] = &[
+    cloudstack::KIND,
+    kcps::KIND,
+    cloudn::KIND,
+    ec2::KIND,
+    ncloud::KIND,
+    ncloud::CLASSIC,
+];
 
 /// Their names.
 pub const NAMES: &[&str] = &{
@@ -466,6 +594,21 @@ pub const NAMES: &[&str] = &{
     }
     names
 };
+
+impl Kind {
+    /// What a new profile of it lacks, as a line says it; `addressed` where it says already where the cloud is.
+    pub fn needs(&self, addressed: bool) -> String {
+        let url = match addressed || !self.sites.is_empty() {
+            true => "",
+            false => "set url URL, and ",
+        };
+        let login = match (self.dialect)().logout() {
+            Some(_) => ", or set username NAME and login",
+            None => "",
+        };
+        format!("{url}set apikey KEY and set secretkey SECRET{login}")
+    }
+}
 
 /// The kind of that name; of any other text the first.
 pub fn kind(name: &str) -> &'static Kind {

@@ -294,6 +294,28 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "signature_method",
+        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
+        default: "HmacSHA256",
+        about: "What signs calls, where the kind of cloud takes several",
+        ..LINE
+    },
+    Setting {
+        name: "service",
+        about: "What the vendor calls the service, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
+        name: "contract",
+        about: "The number of the contract with the vendor, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
+        name: "line",
+        about: "The number of the network line that leads to the cloud, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",

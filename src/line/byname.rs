@@ -17,7 +17,8 @@ pub enum Part {
 /// Whether a parameter is one for ids, by its name and the catalogue's type of it.
 pub fn takes_ids(name: &str, kind: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    kind.eq_ignore_ascii_case("uuid") || name.ends_with("id") || name.ends_with("ids")
+    let ends = ["id", "ids", "no", "nolist", "code"];
+    kind.eq_ignore_ascii_case("uuid") || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether such a parameter takes several, with commas between.

@@ -164,12 +164,18 @@ impl Held {
         };
         match self {
             Held::Text(text) => Ok(text.clone()),
-            Held::Thing(_) => no_text("a thing with fields".into()),
+            Held::Thing(record) => match record.code() {
+                Some(code) => Ok(code.into()),
+                None => no_text("a thing with fields".into()),
+            },
             Held::Rows(rows) => {
                 let mut texts = Vec::new();
                 for row in rows.values() {
                     match Held::from(row) {
                         Held::Text(text) => texts.push(text),
+                        Held::Thing(record) if record.code().is_some() => {
+                            texts.extend(record.code().map(String::from));
+                        }
                         _ => return no_text(format!("a list of {}", rows.len())),
                     }
                 }

@@ -43,6 +43,9 @@ fn class(text: &str) -> &str {
 
 /// A thing by what it is known by, or all of it.
 fn thing(record: &Record) -> String {
+    if let Some(code) = record.code() {
+        return code.into();
+    }
     if let (Some(key), Some(value)) = (record.text("key"), record.text("value")) {
         return format!("{key}={value}");
     }
@@ -95,6 +98,7 @@ mod tests {
                 "env=test",
             ),
             (r#"{"cpu":2,"os":"x"}"#, "cpu=2, os=x"),
+            (r#"{"code":"RUN","codeName":"running"}"#, "RUN"),
             (
                 r#""org.apache.cloudstack.api.command.StopVMCmd""#,
                 "StopVMCmd",

@@ -240,13 +240,12 @@ fn alone(answer: &Answer) -> Option<Rows> {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::List(_) | Value::Record(_) => {
+        value => value.scalar().unwrap_or_else(|| {
             let mut out = Vec::new();
             // Writing into memory does not fail.
             let _ = crate::record::json::compact(value, &mut out);
             String::from_utf8(out).unwrap_or_default()
-        }
-        scalar => scalar.scalar().unwrap_or_default(),
+        }),
     }
 }
 

@@ -11,7 +11,7 @@ use super::fit::{cut, squeeze};
 use super::surface::{PLAIN, Surface, color, harmless};
 use super::useful::{Chosen, Kind, NIC_ADDRESS, Seen, choose};
 use super::{Form, Head, cell};
-use crate::record::answer::Shape;
+use crate::record::answer::{Shape, count};
 use crate::record::rows::Row;
 use crate::record::{Record, Value};
 
@@ -204,9 +204,11 @@ impl Form for Table {
 
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         if head.shape == Shape::List && self.dress == Dress::Grid {
-            let count = head.head.text("count").unwrap_or_else(|| "0".into());
-            if head.empty || head.head.get("count").is_some() {
-                self.heading(&format!("count = {}", harmless(&count, &[])), out)?;
+            let told = count(head.head);
+            if head.empty || told.is_some() {
+                let (name, value) = told.unwrap_or(("count", &Value::Null));
+                let value = value.scalar().unwrap_or_else(|| "0".into());
+                self.heading(&format!("{name} = {}", harmless(&value, &[])), out)?;
             }
             if let (Some(name), false) = (head.name, head.empty) {
                 self.heading(&format!("{}:", harmless(name, &[])), out)?;
@@ -290,6 +292,7 @@ fn kind(value: &Value, text: &str) -> Kind {
     match value {
         Value::Number(_) => Kind::Number,
         Value::Bool(_) => Kind::Bool,
+        Value::Record(record) if record.code().is_some() => Kind::Word,
         Value::List(_) | Value::Record(_) => Kind::Nested,
         Value::Null => Kind::Word,
         Value::String(_) if is_id(text) => Kind::Id,

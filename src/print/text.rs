@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::surface::{PLAIN, Surface, color, harmless};
 use super::{Form, Head};
-use crate::record::answer::Shape;
+use crate::record::answer::{Shape, count};
 use crate::record::rows::Row;
 use crate::record::{Record, Value};
 
@@ -16,7 +16,9 @@ pub struct Text {
     /// Whether each row ends with a ruler.
     ruled: bool,
     rows: usize,
-    /// How many rows the count that was printed says.
+    /// What the count is called that was printed.
+    counted: Option<String>,
+    /// How many rows it says.
     promised: Option<usize>,
 }
 
@@ -26,6 +28,7 @@ impl Text {
             color: surface.color,
             ruled: false,
             rows: 0,
+            counted: None,
             promised: None,
         }
     }
@@ -38,10 +41,10 @@ impl Form for Text {
 
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         self.ruled = head.shape == Shape::List;
-        self.promised = head.promised.filter(|_| head.head.get("count").is_some());
+        self.promised = head.promised.filter(|_| count(head.head).is_some());
         if self.ruled {
-            let counted = head.head.get("count").is_some();
-            if head.empty && !counted {
+            self.counted = count(head.head).map(|(name, _)| name.to_string());
+            if head.empty && self.counted.is_none() {
                 out.write_all(b"count = 0\n")?;
             }
             fields(head.head, "", false, out)?;
@@ -78,7 +81,10 @@ impl Form for Text {
     /// A count that proved wrong stands there once more, right.
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match self.promised {
-            Some(promised) if promised != self.rows => writeln!(out, "count = {}", self.rows),
+            Some(promised) if promised != self.rows => {
+                let name = self.counted.as_deref().unwrap_or("count");
+                writeln!(out, "{name} = {}", self.rows)
+            }
             _ => Ok(()),
         }
     }
@@ -99,7 +105,7 @@ fn fields(record: &Record, path: &str, colors: bool, out: &mut dyn Write) -> io:
 /// A line for each leaf, under the path by which filter= finds it.
 fn leaves(value: &Value, path: &str, colors: bool, out: &mut dyn Write) -> io::Result<()> {
     match value {
-        Value::Record(record) if !record.fields.is_empty() => {
+        Value::Record(record) if !record.fields.is_empty() && record.code().is_none() => {
             fields(record, &format!("{path}."), colors, out)
         }
         Value::List(items) if !items.is_empty() => {

@@ -14,6 +14,16 @@ pub enum Shape {
     Object,
 }
 
+/// What stands beside a list where it says how many rows there are.
+const COUNTS: [&str; 2] = ["count", "totalRows"];
+
+/// The member of a list's head that says how many rows there are.
+pub fn count(head: &Record) -> Option<(&str, &Value)> {
+    let mut fields = head.fields.iter();
+    let found = fields.find(|(name, _)| COUNTS.contains(&&**name))?;
+    Some((&*found.0, &found.1))
+}
+
 /// An answer without its envelope.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
@@ -28,6 +38,8 @@ pub struct Answer {
     pub rows: Rows,
     /// The body as it came; empty where the answer was made here.
     pub raw: Bytes,
+    /// The field that is its things' id, where that is another than `id`.
+    pub id: Option<Name>,
 }
 
 impl Answer {
@@ -128,7 +140,13 @@ impl Answer {
 
     /// The id of what the answer tells of, such as the machine that a job makes.
     pub fn resource(&self) -> Option<String> {
-        self.rows.iter().next().and_then(|row| row.text("id"))
+        let id = self.id.as_deref().unwrap_or("id");
+        self.rows.iter().next().and_then(|row| row.text(id))
+    }
+
+    /// How many rows there are, as far as the count beside a list says.
+    pub fn counted(&self) -> Option<String> {
+        count(&self.head).and_then(|(_, value)| value.scalar())
     }
 
     /// Makes the count that stands beside a list, where one does, the number of its rows.
@@ -139,14 +157,16 @@ impl Answer {
     /// Takes the count away from beside the list, and tells whether there was one.
     pub fn take_count(&mut self) -> bool {
         let fields = self.head.fields.len();
-        self.head.fields.retain(|(name, _)| &**name != "count");
+        self.head
+            .fields
+            .retain(|(name, _)| !COUNTS.contains(&&**name));
         self.head.fields.len() < fields
     }
 
     /// Makes it the number of rows that there will be.
     pub fn recount_to(&mut self, rows: usize) {
         for (name, value) in &mut self.head.fields {
-            if &**name == "count" {
+            if COUNTS.contains(&&**name) {
                 *value = Value::Number(rows.to_string());
             }
         }

@@ -363,7 +363,7 @@ impl Fields {
 }
 
 /// Whether the text is a number as JSON spells it, with nothing around it.
-pub(super) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     let digits = |bytes: &[u8]| {
         bytes
             .iter()

@@ -42,7 +42,15 @@ impl Record {
         self.fields.push((name.into(), value));
     }
 
-    /// The text of a string, number or boolean of that name.
+    /// The code of a record that is a code with its name: `RUN` of `{"code": "RUN", "codeName": "running"}`.
+    pub fn code(&self) -> Option<&str> {
+        match (self.get("code")?, self.get("codeName")?) {
+            (Value::String(code), Value::String(_)) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The text of a string, number or boolean of that name, or the code.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(Value::scalar)
     }
@@ -73,12 +81,13 @@ impl Places {
 }
 
 impl Value {
-    /// A string, number or boolean as text; nothing for lists, records and null.
+    /// A string, number or boolean as text, a code with its name as the code; nothing for lists, other records and null.
     pub fn scalar(&self) -> Option<String> {
         match self {
             Value::String(text) | Value::Number(text) => Some(text.clone()),
             Value::Bool(value) => Some(value.to_string()),
-            Value::Null | Value::List(_) | Value::Record(_) => None,
+            Value::Record(record) => record.code().map(String::from),
+            Value::Null | Value::List(_) => None,
         }
     }
 

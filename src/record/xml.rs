@@ -26,11 +26,34 @@ pub struct Manner {
 }
 
 /// An element as it stands in the text.
-#[derive(Default)]
-struct Element<'a> {
-    name: &'a str,
-    text: Cow<'a, str>,
-    children: Vec<Element<'a>>,
+#[derive(Debug, Default)]
+pub struct Element<'a> {
+    pub name: &'a str,
+    pub text: Cow<'a, str>,
+    pub children: Vec<Element<'a>>,
+}
+
+/// Reads an answer as it stands, for clouds whose elements mean something else than CloudStack's.
+pub fn element(bytes: &[u8]) -> Result<Element<'_>, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|why| not_utf8(why.valid_up_to()))?;
+    let bare = text.trim_start_matches('\u{feff}');
+    // What is wrong with it is found out before it is read.
+    let mut walk = Walk::new(bare);
+    walk.root()?;
+    walk.runs()?;
+    walk.end()?;
+    let read = Walk::new(bare).element();
+    read.ok_or_else(|| Malformed {
+        what: "the XML holds no element".into(),
+        at: 0,
+    })
+}
+
+fn not_utf8(at: usize) -> Malformed {
+    Malformed {
+        what: "the XML is not UTF-8".into(),
+        at,
+    }
 }
 
 /// Reads an answer and gives its envelope's name and body. `fields` are what the catalogue says of the rows.
@@ -44,10 +67,7 @@ pub fn read(bytes: &[u8], fields: &[Field]) -> Result<(Name, Value), Malformed> 
 
 /// Looks through a whole answer and reads all of it but the rows of its list.
 pub fn scan(bytes: &[u8], types: &Types) -> Result<(Scanned, Manner), Malformed> {
-    let text = std::str::from_utf8(bytes).map_err(|why| Malformed {
-        what: "the XML is not UTF-8".into(),
-        at: why.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(bytes).map_err(|why| not_utf8(why.valid_up_to()))?;
     // The reader passes over a byte order mark and counts from after it.
     let bare = text.trim_start_matches('\u{feff}');
     let mark = text.len() - bare.len();

@@ -67,8 +67,10 @@ impl Session {
         let mut shower = call.api.clone();
         let demo = resolved.endpoint()?.is_none();
         let begun = self.start(&client, &request, &options).map_err(|error| {
-            let error = told_apart(error, &call.name, &self.known_catalog(), || {
-                client.dialect().shipped().ok()
+            let dialect = client.dialect();
+            let own = dialect.ships();
+            let error = told_apart(error, &call.name, &self.known_catalog(), own, || {
+                dialect.shipped().ok()
             });
             match demo {
                 true => in_demo(error),
@@ -78,7 +80,7 @@ impl Session {
         let mut pages = None;
         let answer = match begun.outcome {
             Outcome::Done(answer) => {
-                if client.pages(&request) && pageable(call.api.as_deref()) {
+                if client.pages(&request) && pageable(&client, call.api.as_deref()) {
                     pages = Pages::after(&client, &request, &answer, wanted.fetched());
                 }
                 match upload {
@@ -111,7 +113,8 @@ impl Session {
                     self.follow(&client, &wait, begun.entry)?
                 } else {
                     self.ui.say(&format!(
-                        "job {job} runs; ask after it with: {}",
+                        "{} runs; ask after it with: {}",
+                        client.dialect().under_way(&request, &job),
                         client.ask_line(&request, &job)
                     ));
                     answer
@@ -201,7 +204,7 @@ impl Session {
     }
 
     /// The parameter by which this call may carry an id of ours.
-    fn may_choose(
+    pub(super) fn may_choose(
         &mut self,
         client: &Client,
         resolved: &Resolved,
@@ -227,7 +230,8 @@ impl Session {
             limit,
             resource,
         } = wait;
-        let what = format!("{} (job {job})", request.api);
+        let under_way = client.dialect().under_way(request, job);
+        let what = format!("{} ({under_way})", request.api);
         let (caller, limit) = (client.clone(), *limit);
         let (request, options, job) = (
             Request::clone(request),
@@ -312,6 +316,7 @@ pub fn options_of(resolved: &Resolved) -> Options {
     Options {
         manner: Manner {
             version: resolved.get("api_version"),
+            method: resolved.get("signature_method"),
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
         },
@@ -322,8 +327,18 @@ pub fn options_of(resolved: &Resolved) -> Options {
 }
 
 /// Whether the API takes pages; one that the catalogue does not know is tried.
-fn pageable(api: Option<&Api>) -> bool {
-    api.is_none_or(|api| api.param("page").is_some() && api.param("pagesize").is_some())
+fn pageable(client: &Client, api: Option<&Api>) -> bool {
+    let Some(api) = api else {
+        return true;
+    };
+    let bare = Request {
+        api: api.name.clone(),
+        params: Vec::new(),
+    };
+    let page = client.page(&bare, 1, 1);
+    page.params
+        .iter()
+        .all(|(name, _)| api.param(name).is_some())
 }
 
 /// The fields that the catalogue tells of the rows: those of the list's or object's record.

@@ -137,11 +137,7 @@ impl Session {
         sought: &mut Sought,
     ) -> Result<Option<usize>, Ending> {
         let wanted = &view.wanted;
-        let mut counted = view
-            .answer
-            .head
-            .text("count")
-            .and_then(|count| count.parse().ok());
+        let mut counted = view.answer.counted().and_then(|count| count.parse().ok());
         // Whether all rows that there are were looked at.
         let mut all = true;
         match rest {
@@ -168,7 +164,7 @@ impl Session {
     /// The body of the one call that was typed is printed as it came.
     fn set_aside(&self, view: &mut View) {
         if view.rest.take().is_some() {
-            let (rows, count) = (view.answer.rows.len(), view.answer.head.text("count"));
+            let (rows, count) = (view.answer.rows.len(), view.answer.counted());
             self.ui.warn(&format!(
                 "raw is the body of one call: {rows} of {} rows",
                 count.unwrap_or_default()

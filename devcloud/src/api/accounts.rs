@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::infrastructure::Made;
 use super::listing::{Listing, OWNED, PAGED, view};
 use super::things::begun;
-use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req, roles};
+use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, opt, req, roles};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 use crate::{clock, credentials, seed};
@@ -426,8 +426,11 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
     if let Value::Object(fields) = &mut shown {
         fields.shift_remove("created");
         fields.insert("groups".into(), json!([]));
-        for field in ["receivedbytes", "sentbytes"] {
-            fields.insert(field.into(), json!(0));
+        // Only what goes through a router is counted.
+        if store::count_of_account(call.db, "router", account.id)? > 0 {
+            for field in ["receivedbytes", "sentbytes"] {
+                fields.insert(field.into(), json!(0));
+            }
         }
         let role = role_of(call, account)?;
         fields.extend(role.map(|role| ("roleid".to_string(), json!(role))));
@@ -605,6 +608,7 @@ fn create_account(call: &mut Call) -> Done<Reply> {
     account.domain = domain.id;
     store::update(call.db, &account)?;
     add_user(call, &account, &domain)?;
+    groups::default_group(call, &call.owner_of(&account)?)?;
     Ok(Reply::One("account", account_view(call, &account)?))
 }
 

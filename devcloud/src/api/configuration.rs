@@ -31,10 +31,13 @@ pub const INVITE: &str = "project.invite.required";
 /// The one version of its API that the EC2 part of Cloudn's manner takes.
 const AWSAPI_VERSION: &str = "devcloud.awsapi.version";
 
+/// How long a destroyed machine stays, in seconds.
+pub const EXPUNGE_DELAY: &str = "expunge.delay";
+
 /// The DNS domain of networks that are given none.
 const DOMAIN_SUFFIX: &str = "guest.domain.suffix";
 
-/// A setting that the cloud has; those of real servers are described in their words, slips included.
+/// A setting that the cloud has; those of real servers are described in their words, slips included, or not at all.
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -110,6 +113,13 @@ const SETTINGS: &[Setting] = &[
         default: "false",
         about: "Enables/Disables dynamically scaling a vm",
         holds: Holds::Boolean,
+    },
+    Setting {
+        name: EXPUNGE_DELAY,
+        default: "86400",
+        about: "Determines how long (in seconds) to wait before actually expunging destroyed vm. The default value = the \
+            default value of expunge.interval",
+        holds: Holds::CountOrZero,
     },
     Setting {
         name: DOMAIN_SUFFIX,
@@ -204,7 +214,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "secstorage.allowed.internal.sites",
         default: "",
-        about: "Comma separated list of cidrs internal to the datacenter that can host template download servers",
+        about: "",
         holds: Holds::Text,
     },
     Setting {
@@ -335,11 +345,17 @@ pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
 
 fn record(db: &Connection, setting: &Setting) -> Done<Value> {
     let value = text(db, setting.name)?;
-    let mut record = json!({"category": "Advanced", "name": setting.name});
+    let category = match setting.name {
+        DOMAIN_SUFFIX => "Network",
+        _ => "Advanced",
+    };
+    let mut record = json!({"category": category, "name": setting.name});
     if !value.is_empty() {
         record["value"] = json!(value);
     }
-    record["description"] = json!(setting.about);
+    if !setting.about.is_empty() {
+        record["description"] = json!(setting.about);
+    }
     Ok(record)
 }
 

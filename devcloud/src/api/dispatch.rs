@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
 use super::limits::Limits;
+use super::order::{Order, restrict};
 use super::{
     Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, names, roles, sessions,
     upload,
@@ -377,8 +378,21 @@ pub fn allowed(access: Access, kind: i64) -> bool {
 fn carry_out(call: &mut Call) -> Done<Value> {
     call.check()?;
     match (call.api.run)(call)? {
-        Reply::List(name, rows, count) => Ok(list(name, rows, count)),
-        Reply::One(name, record) => Ok(json!({ name: record })),
+        Reply::List(name, rows, count) => {
+            let order = Order::of(call.api.answers);
+            let mut rows: Vec<Value> = rows.into_iter().map(|row| order.arrange(row)).collect();
+            if !call.caller.root() {
+                rows.iter_mut().for_each(|row| restrict(name, row));
+            }
+            Ok(list(name, rows, count))
+        }
+        Reply::One(name, record) => {
+            let mut record = Order::of(call.api.answers).arrange(record);
+            if !call.caller.root() {
+                restrict(name, &mut record);
+            }
+            Ok(json!({ name: record }))
+        }
         Reply::Flat(record) => Ok(record),
         Reply::Success => Ok(json!({"success": "true"})),
         Reply::Job { thing, created } => call.start_job(&thing, created),

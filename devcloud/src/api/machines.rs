@@ -842,6 +842,10 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
         _ => {
             machine.body.shift_remove("hostid");
             machine.body.shift_remove("hostname");
+            // Real servers leave a note of their own among the details of what was stopped.
+            if let Some(details) = machine.body.get_mut("details") {
+                details["Message.ReservedCapacityFreed.Flag"] = json!("false");
+            }
         }
     }
     store::update(call.db, &machine)?;

@@ -12,10 +12,11 @@ use crate::wire::Refusal;
 fields! {
     NIC: id string "its id", networkid string "the network it is in", networkname string "that network's name",
         netmask string "its netmask", gateway string "its gateway", ipaddress string "its address",
+        isolationuri string "how its network is kept apart", broadcasturi string "what carries its network",
         traffictype string "what it carries", r#type string "its type",
         isdefault boolean "whether it is the default one", macaddress string "its hardware address",
-        deviceid string "its place in the machine", virtualmachineid string "the virtual machine",
-        secondaryip list "its other addresses", extradhcpoption list "its DHCP options";
+        secondaryip list "its other addresses", extradhcpoption list "its DHCP options",
+        deviceid string "its place in the machine", virtualmachineid string "the virtual machine";
 }
 fields! {
     NICADDRESS: id string "its id", nicid string "the network interface", networkid string "the network it is in",
@@ -59,12 +60,12 @@ apis! {
         req "nicid" Uuid "the network interface";
         opt "ipaddress" Text "its address";
     } -> NICADDRESS add_address,
-        job "user.vm.AddIpToVmNicCmd" on "Nic" then |call| { let (machine, nic, address) = secondary(call, &call.subject)?; Ok(in_job("nicsecondaryip", address_view(&machine, &nic, &address))) };
+        job "user.vm.AddIpToVmNicCmd" on "None" then |call| { let (machine, nic, address) = secondary(call, &call.subject)?; Ok(in_job("nicsecondaryip", address_view(&machine, &nic, &address))) };
 
     Everyone "removeIpFromNic" "Takes an address off an interface" () {
         req "id" Uuid "its id";
     } -> SUCCESS |call| { let id = call.required("id")?.to_string(); let (machine, _, _) = secondary(call, &id)?; call.may_use(&machine)?; Ok(begun(&machine)) },
-        job "user.vm.RemoveIpFromVmNicCmd" on "Nic" then remove_address;
+        job "user.vm.RemoveIpFromVmNicCmd" on "" then remove_address;
 }
 
 /// The interfaces of a machine.
@@ -102,8 +103,11 @@ fn list(call: &mut Call) -> Done<Reply> {
     let machine = call.own_thing("virtualmachineid", "machine")?;
     let network = call.thing("networkid", "network")?;
     let wanted = call.text("nicid");
-    let rows = of(&machine)
-        .iter()
+    let machine_shown = view(call.db, &machine)?;
+    let rows = machine_shown["nic"]
+        .as_array()
+        .into_iter()
+        .flatten()
         .enumerate()
         .filter(|(_, nic)| {
             wanted.is_none_or(|id| nic["id"] == *id)
@@ -115,6 +119,11 @@ fn list(call: &mut Call) -> Done<Reply> {
             let mut nic = nic.clone();
             nic["deviceid"] = json!(place.to_string());
             nic["virtualmachineid"] = json!(machine.uuid);
+            if nic["secondaryip"] == json!([])
+                && let Some(fields) = nic.as_object_mut()
+            {
+                fields.shift_remove("secondaryip");
+            }
             nic
         })
         .collect();

@@ -118,7 +118,7 @@ apis! {
         opt "openfirewall" Boolean "whether the firewall is opened for it; true if left out";
         opt "fordisplay" Boolean "whether users see it";
     } -> FORWARDING create_forwarding,
-        job "user.firewall.CreatePortForwardingRuleCmd" on "PortForwardingRule" then |call| call.end_in("portforwarding", "portforwardingrule", "Active");
+        job "user.firewall.CreatePortForwardingRuleCmd" on "FirewallRule" then |call| call.end_in("portforwarding", "portforwardingrule", "Active");
 
     Everyone "updatePortForwardingRule" "Leads a port forwarding rule to another machine or port" () {
         req "id" Id("portforwarding") "its id";
@@ -128,12 +128,12 @@ apis! {
         opt "vmguestip" Text "the machine's address that it leads to";
         opt "fordisplay" Boolean "whether users see it";
     } -> FORWARDING update_forwarding,
-        job "user.firewall.UpdatePortForwardingRuleCmd" on "PortForwardingRule" then |call| call.end_shown("portforwarding", "portforwardingrule");
+        job "user.firewall.UpdatePortForwardingRuleCmd" on "" then |call| call.end_shown("portforwarding", "portforwardingrule");
 
     Everyone "deletePortForwardingRule" "Deletes a port forwarding rule" () {
         req "id" Id("portforwarding") "its id";
     } -> SUCCESS |call| call.begin_on("id", "portforwarding"),
-        job "user.firewall.DeletePortForwardingRuleCmd" on "PortForwardingRule" then end_forwarding;
+        job "user.firewall.DeletePortForwardingRuleCmd" on "FirewallRule" then end_forwarding;
 
     Everyone "listIpForwardingRules" "Lists the forwarding rules of addresses with static NAT" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("ipforwarding") "its id";
@@ -259,10 +259,12 @@ pub fn free_ports(
     (first, last): (i64, i64),
     (start, end): (&str, &str),
 ) -> Done<()> {
-    for rule in rules
-        .iter()
-        .filter(|rule| rule.text("protocol") == protocol)
-    {
+    // A load balancer's rule that says none is for TCP.
+    let speaks = |rule: &&Thing| match rule.text("protocol") {
+        "" => protocol == "tcp",
+        known => known == protocol,
+    };
+    for rule in rules.iter().filter(speaks) {
         let port = |field: &str| {
             let value = rule.body.get(field);
             value.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()))

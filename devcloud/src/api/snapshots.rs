@@ -16,12 +16,12 @@ fields! {
         projectid string "the project it belongs to", project string "that project's name",
         domainid string "the domain it belongs to", domain string "that domain's name",
         snapshottype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", volumeid string "the volume",
-        volumename string "that volume's name", volumetype string "that volume's type",
-        created date "when it was made", name string "its name",
-        intervaltype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", state state "its state",
-        physicalsize long "its size in bytes where it is kept", zoneid string "the zone it is in",
-        tags list "its tags", revertable boolean "whether its volume can be set back to it",
-        virtualsize long "its volume's size in bytes", locationtype string "primary or secondary";
+        volumename string "that volume's name", volumetype string "that volume's type", created date "when it was made",
+        name string "its name", intervaltype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", state state "its state",
+        physicalsize long "its size in bytes where it is kept", zoneid string "the zone it is in", tags list "its tags",
+        revertable boolean "whether its volume can be set back to it", ostypeid string "the operating system in it",
+        osdisplayname string "that system's name", virtualsize long "its volume's size in bytes",
+        locationtype string "primary or secondary";
 }
 fields! {
     POLICY: id string "its id", volumeid string "the volume", schedule string "when: MM, MM:HH, MM:HH:DAY",
@@ -100,7 +100,7 @@ apis! {
             store::update(call.db, &policy)?;
             Ok(begun(&policy))
         },
-        job "user.snapshot.UpdateSnapshotPolicyCmd" on "SnapshotPolicy" then |call| call.end_shown("policy", "snapshotpolicy");
+        job "user.snapshot.UpdateSnapshotPolicyCmd" on "" then |call| call.end_shown("policy", "snapshotpolicy");
 
     Everyone "deleteSnapshotPolicies" "Ends snapshot policies" () {
         opt "id" Id("policy") "its id";
@@ -122,17 +122,17 @@ apis! {
         opt "snapshotmemory" Boolean "whether the memory is kept too";
         opt "quiescevm" Boolean "whether the machine is held meanwhile";
     } -> VMSNAPSHOT create_of_machine,
-        job "user.vmsnapshot.CreateVMSnapshotCmd" on "VMSnapshot" then |call| call.end_in("vmsnapshot", "vmsnapshot", "Ready");
+        job "user.vmsnapshot.CreateVMSnapshotCmd" on "None" then |call| call.end_in("vmsnapshot", "vmsnapshot", "Ready");
 
     Everyone "deleteVMSnapshot" "Deletes a snapshot of a machine" () {
         req "vmsnapshotid" Id("vmsnapshot") "the snapshot of the machine";
     } -> SUCCESS |call| call.begin_on("vmsnapshotid", "vmsnapshot"),
-        job "user.vmsnapshot.DeleteVMSnapshotCmd" on "VMSnapshot" then end_delete_of_machine;
+        job "user.vmsnapshot.DeleteVMSnapshotCmd" on "" then end_delete_of_machine;
 
     Everyone "revertToVMSnapshot" "Sets a machine back to a snapshot" () {
         req "vmsnapshotid" Id("vmsnapshot") "the snapshot of the machine";
     } -> MACHINE revert_machine,
-        job "admin.vmsnapshot.RevertToVMSnapshotCmdByAdmin" on "VMSnapshot" then end_revert_machine;
+        job "admin.vmsnapshot.RevertToVMSnapshotCmdByAdmin" on "" then end_revert_machine;
 }
 
 fn create(call: &mut Call) -> Done<Reply> {

@@ -18,12 +18,12 @@ fields! {
         isready boolean "whether it can be used", bootable boolean "whether machines can start from it",
         isfeatured boolean "whether it is recommended", crossZones boolean "whether it is in every zone",
         ostypeid string "the operating system in it", ostypename string "that system's name",
-        account string "the account it belongs to", zoneid string "the zone it is in",
-        zonename string "that zone's name", status string "how far its download is", size long "its size",
-        domainid string "the domain it belongs to", domain string "that domain's name",
-        projectid string "the project it belongs to", project string "that project's name",
-        isextractable boolean "whether it can be taken out", checksum string "its MD5 sum",
-        isdynamicallyscalable boolean "whether machines of it scale while they run", tags list "its tags";
+        account string "the account it belongs to", projectid string "the project it belongs to",
+        project string "that project's name", zoneid string "the zone it is in", zonename string "that zone's name",
+        status string "how far its download is", size long "its size", domain string "that domain's name",
+        domainid string "the domain it belongs to", isextractable boolean "whether it can be taken out",
+        checksum string "its MD5 sum", isdynamicallyscalable boolean "whether machines of it scale while they run",
+        tags list "its tags";
 }
 fields! {
     PERMISSION: id string "its id", ispublic boolean "whether everybody may use it",

@@ -2,66 +2,6 @@
 
 use crate::support::{Keys, World};
 
-fn names(world: &World, keys: &Keys, params: &[(&str, &str)]) -> Vec<String> {
-    let body = world.ok_as(keys, "listUsers", params);
-    let mut names: Vec<String> = body["user"].as_array().map_or(Vec::new(), |users| {
-        users
-            .iter()
-            .map(|user| user["username"].as_str().unwrap().to_string())
-            .collect()
-    });
-    names.sort();
-    names
-}
-
-#[test]
-fn lists_follow_the_rules() {
-    let world = World::new();
-    let top = world.ok("createDomain", &[("name", "top")])["domain"]["id"]
-        .as_str()
-        .unwrap()
-        .to_string();
-    let sub =
-        world.ok("createDomain", &[("name", "sub"), ("parentdomainid", &top)])["domain"]["id"]
-            .as_str()
-            .unwrap()
-            .to_string();
-    let chief = world.user("chief", "2", Some(&top));
-    let worker = world.user("worker", "0", Some(&sub));
-    let admin = world.admin();
-    for (keys, params, expected) in [
-        (&admin, vec![], vec!["admin"]),
-        (
-            &admin,
-            vec![("listall", "true")],
-            vec!["admin", "chief", "worker"],
-        ),
-        (&admin, vec![("domainid", top.as_str())], vec!["chief"]),
-        (
-            &admin,
-            vec![("domainid", &top), ("isrecursive", "true")],
-            vec!["chief", "worker"],
-        ),
-        (
-            &admin,
-            vec![("account", "worker"), ("domainid", &sub)],
-            vec!["worker"],
-        ),
-        (&chief, vec![], vec!["chief"]),
-        (&chief, vec![("listall", "true")], vec!["chief", "worker"]),
-        (&worker, vec![], vec!["worker"]),
-        (&worker, vec![("listall", "true")], vec!["worker"]),
-        (
-            &admin,
-            vec![("keyword", "WORK"), ("listall", "true")],
-            vec!["worker"],
-        ),
-        (&admin, vec![("projectid", "-1")], vec!["admin"]),
-    ] {
-        assert_eq!(names(&world, keys, &params), expected, "{params:?}");
-    }
-}
-
 #[test]
 fn others_things_are_not_to_be_touched() {
     let world = World::new();

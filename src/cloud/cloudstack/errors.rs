@@ -2,6 +2,7 @@
 //! meaning, and what there is to do about it.
 
 use super::{codes, throttle};
+use crate::cloud::strange::{self, on_one_line};
 use crate::cloud::{Code, Reply, Request, http};
 use crate::error::{Doubt, Error, Kind, Said};
 use crate::record::Record;
@@ -210,29 +211,7 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         return refusal.error(kind, &request.api, &request.api);
     }
     let known = http::find(status).cloned().or(own);
-    let name = known.as_ref().map_or("", |code| code.name);
-    let media = if reply.content_type.is_empty() {
-        "no content type"
-    } else {
-        &reply.content_type
-    };
-    let message = format!(
-        "{}: the answer ({}, {media}, {} bytes) was not understood: {why}{}",
-        request.api,
-        format!("HTTP {status} {name}").trim_end(),
-        reply.body.len(),
-        excerpt(&reply.body),
-    );
-    let mut error = Error::new(kind, message).of(&request.api);
-    error = error.hint(known.map_or(
-        "check the url (`set url`): is this the API's address, and is no proxy or login page in between?",
-        |code| code.advice,
-    ));
-    error.code = Some(status);
-    if kind == Kind::Unknown {
-        error = error.hint("the call may have been carried out: look before you send it again");
-    }
-    error
+    strange::error(kind, request, reply, why, known.as_ref())
 }
 
 /// Whether the content type is one that the API answers in.
@@ -241,12 +220,6 @@ fn media_of_the_api(content_type: &str) -> bool {
     ["json", "javascript", "xml"]
         .iter()
         .any(|kind| media.contains(kind) && !media.contains("xhtml"))
-}
-
-/// Whether a body is a web page.
-pub fn looks_like_html(body: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
-    head.contains("<html") || head.contains("<!doctype html")
 }
 
 /// The text of a body that is a sentence for people, which servers send for some refusals whatever the content type says;
@@ -258,37 +231,4 @@ fn plain(body: &[u8]) -> Option<String> {
         _ if text.is_empty() || text.len() > 500 || text.starts_with(['<', '{', '[', '"']) => None,
         _ => Some(on_one_line(text)),
     }
-}
-
-/// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
-fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
-    let page = looks_like_html(body).then(|| title(&text)).flatten();
-    let shown = match page {
-        Some(title) => on_one_line(title),
-        // A broken answer may hold the very keys that it was asked for.
-        None if text.trim_start().starts_with(['{', '[', '<']) => String::new(),
-        None => on_one_line(&text),
-    };
-    let shown: String = shown.chars().take(120).collect();
-    if shown.is_empty() {
-        shown
-    } else {
-        format!(": {shown}")
-    }
-}
-
-/// What a web page says it is.
-fn title(page: &str) -> Option<&str> {
-    // ASCII letters keep their places in lower case.
-    let lower = page.to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower.get(start..)?.find("</title>")?;
-    page.get(start..end).filter(|text| !text.trim().is_empty())
-}
-
-fn on_one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    line.chars().filter(|letter| !letter.is_control()).collect()
 }

@@ -85,6 +85,9 @@ impl Key {
                 }
             }
             Value::Record(record) if record.fields.is_empty() => Key::Missing,
+            Value::Record(record) if record.code().is_some() => {
+                Key::of_text(record.code().unwrap_or_default().into())
+            }
             record => {
                 let mut text = Vec::new();
                 // Writing into memory does not fail.

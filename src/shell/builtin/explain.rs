@@ -111,21 +111,29 @@ fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
     let some =
         |is: &dyn Fn(&&Code) -> bool| -> Vec<Code> { codes.iter().filter(is).cloned().collect() };
     if let Ok(number) = wanted.parse::<u32>() {
+        if number == Code::UNNUMBERED {
+            return Vec::new();
+        }
         let of = |exit: bool| some(&|code| code.number == number && (code.member == EXIT) == exit);
         let found = of(false);
         return if found.is_empty() { of(true) } else { found };
     }
-    // Logs have the exceptions with the packages that they are in.
-    let name = wanted.rsplit('.').next().unwrap_or(wanted);
-    if name.is_empty() {
-        return Vec::new();
-    }
-    let found = some(&|code| code.name.eq_ignore_ascii_case(name));
-    if !found.is_empty() {
+    let named = |name: &str| some(&|code| code.name.eq_ignore_ascii_case(name));
+    let name = bare(wanted);
+    let found = match named(wanted) {
+        found if found.is_empty() && !name.is_empty() => named(name),
+        found => found,
+    };
+    if !found.is_empty() || name.is_empty() {
         return found;
     }
     let lower = name.to_lowercase();
     some(&|code| code.name.to_lowercase().starts_with(&lower))
+}
+
+/// The name without what logs have before it: the packages that an exception is in.
+fn bare(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// Which errors a code means.
@@ -143,10 +151,15 @@ pub fn matching(wanted: &str, dialect: &dyn Dialect) -> Option<Matching> {
         };
         return Some(Matching([EXIT, "errorcode", "cserrorcode"].map(any).into()));
     }
-    let name = wanted.rsplit('.').next().unwrap_or(wanted);
-    let mut codes = all(dialect);
-    codes.retain(|code| !name.is_empty() && code.name.eq_ignore_ascii_case(name));
-    (!codes.is_empty()).then_some(Matching(codes))
+    let codes = all(dialect);
+    let named = |name: &str| -> Vec<Code> {
+        let named = codes.iter();
+        let named = named.filter(|code| !name.is_empty() && code.name.eq_ignore_ascii_case(name));
+        named.cloned().collect()
+    };
+    let found = [named(wanted), named(bare(wanted))];
+    let found = found.into_iter().find(|codes| !codes.is_empty());
+    found.map(Matching)
 }
 
 impl Matching {
@@ -154,6 +167,10 @@ impl Matching {
         self.0.iter().any(|code| match code.member {
             "cserrorcode" => error.cserrorcode == Some(code.number),
             EXIT => u32::from(error.status()) == code.number,
+            _ if code.number == Code::UNNUMBERED => {
+                let said = error.said.as_ref();
+                said.is_some_and(|said| said.name.eq_ignore_ascii_case(code.name))
+            }
             _ => error.code == Some(code.number),
         })
     }
@@ -168,7 +185,10 @@ impl Matching {
 
 /// The lines that ask for what is spelt or counted nearly like that.
 fn near(wanted: &str, codes: &[Code]) -> Vec<String> {
-    let numbers = codes.iter().map(|code| code.number.to_string());
+    let numbers = codes
+        .iter()
+        .filter(|code| code.number != Code::UNNUMBERED)
+        .map(|code| code.number.to_string());
     let names = codes.iter().map(|code| code.name.to_string());
     let others = numbers.chain(names.filter(|name| !name.is_empty()));
     let near = nearest(wanted, others, 4);
@@ -196,7 +216,13 @@ fn shown(codes: &[Code], form: String) -> Shown {
 
 fn row(code: &Code) -> Record {
     let mut row = Record::default();
-    row.push("code", Value::Number(code.number.to_string()));
+    row.push(
+        "code",
+        match code.number {
+            Code::UNNUMBERED => Value::Null,
+            number => Value::Number(number.to_string()),
+        },
+    );
     for (name, text) in [
         ("kind", code.member),
         ("name", code.name),
