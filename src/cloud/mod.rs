@@ -1,5 +1,6 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod address;
 pub mod cloudn;
 pub mod cloudstack;
 pub mod desk;
@@ -91,6 +92,8 @@ pub struct Manner {
     pub version: String,
     /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
     pub method: String,
+    /// Which of several ways of writing what is signed, where servers differ; 0 is the usual one.
+    pub variant: u8,
 }
 
 /// A call ready to be sent.
@@ -359,6 +362,14 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, _request: &Request) -> Option<Error> {
         None
     }
+    /// The catalogue's name of an API that documents call otherwise.
+    fn own_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+    /// The scripts of its vendor that take `command=NAME name=value…`.
+    fn scripts(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
@@ -402,7 +413,12 @@ pub trait Dialect: Send + Sync {
     }
     /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
     /// kept to where it is taken.
-    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+    fn otherwise(
+        &self,
+        _request: &Request,
+        _reply: &Reply,
+        _manner: &Manner,
+    ) -> Option<(Manner, String)> {
         None
     }
     /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a
@@ -421,6 +437,10 @@ pub trait Dialect: Send + Sync {
     /// What its answer says; calls are taken again after nothing where some are left.
     fn limit_left(&self, _reply: &Reply) -> Option<Duration> {
         None
+    }
+    /// Whether a server of this kind takes no second call before it has answered the first.
+    fn one_at_a_time(&self) -> bool {
+        false
     }
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
@@ -444,6 +464,10 @@ pub trait Dialect: Send + Sync {
     fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
         let read = self.read(request, reply, &Types::default(), false);
         read.err().filter(|error| error.said.is_none())
+    }
+    /// The version of the cloud, where the reply tells.
+    fn version(&self, _reply: &Reply) -> Option<String> {
+        None
     }
     /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
     fn blames_caller(&self, error: &Error) -> bool {
