@@ -14,6 +14,7 @@ mod meter;
 mod outline;
 mod patience;
 mod receive;
+mod schedule;
 mod seed;
 mod server;
 mod slow;

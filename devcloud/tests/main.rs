@@ -2,12 +2,16 @@
 
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/by_itself.rs"]
+mod by_itself;
 #[path = "it/catalogue.rs"]
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
 #[path = "it/connections.rs"]
 mod connections;
+#[path = "it/deploying.rs"]
+mod deploying;
 #[path = "it/estate.rs"]
 mod estate;
 #[path = "it/exchanges.rs"]
@@ -50,12 +54,16 @@ mod manner_old;
 mod projects;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/records.rs"]
+mod records;
 #[path = "it/roles.rs"]
 mod roles;
 #[path = "it/scaling.rs"]
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
+#[path = "it/settings.rs"]
+mod settings;
 #[path = "it/signatures.rs"]
 mod signatures;
 #[path = "it/story.rs"]

@@ -225,7 +225,7 @@ fn estate(world: &World, keys: &Keys, name: &str) -> BTreeMap<&'static str, Stri
         ("gateway", "198.51.100.1"),
         ("cidrlist", "10.200.0.0/16"),
         ("ipsecpsk", "hush"),
-        ("ikepolicy", "aes128-sha1"),
+        ("ikepolicy", "aes128-sha1;modp1536"),
         ("esppolicy", "aes128-sha1"),
     ];
     let customer = &*make(
