@@ -44,6 +44,10 @@ mod corpora;
 mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/doctor.rs"]
+mod doctor;
+#[path = "it/ec2.rs"]
+mod ec2;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]
@@ -76,6 +80,8 @@ mod listing;
 mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/ncloud.rs"]
+mod ncloud;
 #[path = "it/on.rs"]
 mod on;
 #[path = "it/output.rs"]

@@ -79,6 +79,7 @@ impl Default for Options {
                 response: "json".into(),
                 version: String::new(),
                 method: String::new(),
+                variant: 0,
             },
             types: Types::default(),
             retries: RETRIES,
@@ -347,6 +348,11 @@ impl Client {
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
+    }
+
+    /// Has something said to the user.
+    fn note(&self, text: String) {
+        self.sender.note(text);
     }
 
     /// The addresses of calls that were sent since this was last asked, where they are to be told.

@@ -343,13 +343,14 @@ impl Sender {
             let (url, now) = (&self.servers[server], self.wire.milliseconds());
             let signed = dialect.sign_at(request, url, proof, &manner, now);
             let reply = self.carry(call, &signed).await?;
-            if let Some((other, note)) = dialect.otherwise(&reply, &manner) {
+            if let Some((other, note)) = dialect.otherwise(request, &reply, &manner) {
                 manner = other;
                 told = Some(note);
                 continue;
             }
             // One that no manner helps is refused in the last as it was in the first.
-            if let Some(note) = told.filter(|_| dialect.otherwise(&reply, asked).is_none()) {
+            if let Some(note) = told.filter(|_| dialect.otherwise(request, &reply, asked).is_none())
+            {
                 *locked(&self.taken) = Some((Manner::clone(asked), manner));
                 self.wire.note(note);
             }

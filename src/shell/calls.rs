@@ -207,7 +207,7 @@ impl Session {
     }
 
     /// The parameter by which this call may carry an id of ours.
-    fn may_choose(
+    pub(super) fn may_choose(
         &mut self,
         client: &Client,
         resolved: &Resolved,
@@ -320,6 +320,7 @@ pub fn options_of(resolved: &Resolved) -> Options {
         manner: Manner {
             version: resolved.get("api_version"),
             method: resolved.get("signature_method"),
+            variant: 0,
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
         },

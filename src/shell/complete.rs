@@ -125,13 +125,14 @@ pub fn complete(
     }
 }
 
-/// The words of the command that `watch`, `on`, `let` or `expect-error` is to carry out, or all of them.
+/// The words of the command that `watch`, `doctor`, `on`, `let` or `expect-error` is to carry out, or all of them.
 fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
     let [first, rest @ ..] = words else {
         return words;
     };
     let mut rest = match (first.as_str(), rest) {
         ("watch", rest) => rest,
+        ("doctor", rest) => return carried(after_options(rest), language),
         // The profiles themselves are words of its own.
         ("on", [_, rest @ ..]) => return carried(rest, language),
         ("let", [_, equals, rest @ ..]) if equals == "=" => return carried(rest, language),
@@ -155,6 +156,17 @@ fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
             }
             _ => return rest,
         };
+    }
+}
+
+/// The words after the options of `doctor`.
+fn after_options(words: &[String]) -> &[String] {
+    match words {
+        [option, _, rest @ ..] if option == "--report" => after_options(rest),
+        [option, rest @ ..] if option == "--send" || option.starts_with("--report=") => {
+            after_options(rest)
+        }
+        _ => words,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod preset;
 mod rules;
 mod samples;
 pub mod sign;
+mod slow;
 mod throttle;
 mod traces;
 mod undoing;
@@ -339,6 +340,10 @@ impl Dialect for CloudStack {
         paged.params.push(("page".into(), number.to_string()));
         paged.params.push(("pagesize".into(), size.to_string()));
         paged
+    }
+
+    fn slow(&self, request: &Request) -> Option<&'static str> {
+        slow::slow(request)
     }
 
     fn ask(&self, request: &Request, job: &str) -> Request {
