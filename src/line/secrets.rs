@@ -10,7 +10,7 @@ pub const STRUCK: &str = "********";
 
 /// Whether a parameter of that name is a secret or, like user data, may hold some.
 pub fn is_secret(name: &str) -> bool {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 13] = [
         "password",
         "passwd",
         "passphrase",
@@ -23,10 +23,13 @@ pub fn is_secret(name: &str) -> bool {
         "ipsecpsk",
         "bindpass",
         "storepass",
+        // The private half of a key pair, as EC2 answers it.
+        "keymaterial",
     ];
     let name = name.to_ascii_lowercase();
-    // The version of the signing rule tells nothing.
-    name != "signatureversion" && PARTS.iter().any(|part| name.contains(part))
+    // How calls are signed tells nothing, and everybody may know a public key.
+    const OPEN: [&str; 3] = ["signatureversion", "signature_method", "publickeymaterial"];
+    !OPEN.contains(&name.as_str()) && PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Whether a parameter of a call is a secret: by its name, or by what the call is for.

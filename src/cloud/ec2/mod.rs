@@ -229,6 +229,27 @@ impl Dialect for Ec2 {
         }
     }
 
+    /// A server without such an API says 404 of its own, and an unsigned call lacks more than a key that is registered.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let read = self.read(request, reply, &Types::default(), false);
+        let strange = |error: &Error| error.said.is_none() || error.code == Some(404);
+        read.err().filter(strange)
+    }
+
+    fn blames_caller(&self, error: &Error) -> bool {
+        let said = error.said.as_ref();
+        let named = |name: &str| said.is_some_and(|said| said.name == name);
+        error.code == Some(401) || codes::OF_CALLERS.iter().any(|name| named(name))
+    }
+
+    /// Without a time of its own a call is good for a quarter of an hour.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        match manner.expires {
+            0 => ahead.abs() > 15 * 60,
+            expires => ahead > i64::try_from(expires).unwrap_or(i64::MAX),
+        }
+    }
+
     fn reads(&self, api: &str) -> bool {
         const READING: [&str; 4] = ["describe", "get", "list", "cloudec2version"];
         let api = api.to_ascii_lowercase();
@@ -415,17 +436,13 @@ fn own_keys(request: &Request, proof: Proof<'_>) -> Vec<(String, String)> {
 
 /// What each call says of itself: whose it is, when, and how it is signed.
 fn said(apikey: &str, manner: &Manner, now: i64) -> Vec<(String, String)> {
-    let digest = match manner.method.as_str() {
-        sign::SHA1 => sign::SHA1,
-        _ => sign::SHA256,
-    };
     let (name, time) = match manner.expires {
         0 => ("Timestamp", now),
         expires => ("Expires", now.saturating_add_unsigned(expires)),
     };
     [
         ("AWSAccessKeyId", apikey),
-        ("SignatureMethod", digest),
+        ("SignatureMethod", sign::digest(&manner.method)),
         ("SignatureVersion", "2"),
         (name, &date(time)),
         ("Version", &manner.version),

@@ -3,7 +3,7 @@
 use super::layout::{clean, paragraph};
 use super::overview::singular;
 use crate::catalog::names::Thing;
-use crate::catalog::{Api, Catalog, Param};
+use crate::catalog::{Api, Catalog, PARTS, Param};
 use crate::cloud::Dialect;
 use crate::cloud::listing::Listing;
 use crate::error::Result;
@@ -81,6 +81,14 @@ pub fn example(
         let value = value.map_or("", |(_, value)| value);
         let word = match param.kind.as_str() {
             "map" => format!("{}[0].key={value}", param.name),
+            PARTS => {
+                let part = param.members.first();
+                format!(
+                    "{}{}={value}",
+                    param.name,
+                    part.map_or("", |part| &part.name)
+                )
+            }
             _ => format!("{}={value}", param.name),
         };
         line.push(' ');
