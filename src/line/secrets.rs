@@ -27,8 +27,14 @@ pub fn is_secret(name: &str) -> bool {
         "keymaterial",
     ];
     let name = name.to_ascii_lowercase();
-    // How calls are signed tells nothing, and everybody may know a public key.
-    const OPEN: [&str; 3] = ["signatureversion", "signature_method", "publickeymaterial"];
+    // How calls are signed tells nothing, everybody may know a public key, and these tokens let nobody in.
+    const OPEN: [&str; 5] = [
+        "signatureversion",
+        "signature_method",
+        "publickeymaterial",
+        "nexttoken",
+        "clienttoken",
+    ];
     !OPEN.contains(&name.as_str()) && PARTS.iter().any(|part| name.contains(part))
 }
 
