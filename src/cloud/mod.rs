@@ -1,5 +1,6 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod address;
 pub mod cloudn;
 pub mod cloudstack;
 pub mod desk;
@@ -361,6 +362,14 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, _request: &Request) -> Option<Error> {
         None
     }
+    /// The catalogue's name of an API that documents call otherwise.
+    fn own_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+    /// The scripts of its vendor that take `command=NAME name=value…`.
+    fn scripts(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
@@ -429,6 +438,10 @@ pub trait Dialect: Send + Sync {
     fn limit_left(&self, _reply: &Reply) -> Option<Duration> {
         None
     }
+    /// Whether a server of this kind takes no second call before it has answered the first.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// What the call takes away that no other call brings back; nothing for one that does not.
@@ -451,6 +464,10 @@ pub trait Dialect: Send + Sync {
     fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
         let read = self.read(request, reply, &Types::default(), false);
         read.err().filter(|error| error.said.is_none())
+    }
+    /// The version of the cloud, where the reply tells.
+    fn version(&self, _reply: &Reply) -> Option<String> {
+        None
     }
     /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
     fn blames_caller(&self, error: &Error) -> bool {

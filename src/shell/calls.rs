@@ -14,7 +14,7 @@ use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
 use crate::client::pages::Pages;
-use crate::client::{Begun, Client, Options, interrupted, wait};
+use crate::client::{Addresses, Begun, Client, Options, interrupted, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
@@ -134,6 +134,7 @@ impl Session {
             wanted,
             known,
             fields: shower.map_or(Vec::new(), |api| api.response.clone()),
+            readable: None,
             failures: Vec::new(),
         })))
     }
@@ -195,6 +196,9 @@ impl Session {
     pub(super) fn attend(&self, client: &Client) {
         for note in client.notes() {
             self.ui.warn(&note);
+        }
+        for address in client.addresses() {
+            self.ui.say(&format!("SEND URL: {address}"));
         }
         if let Some(question) = client.question().filter(|_| ask::possible(&self.ui)) {
             self.ui.clear_spinner();
@@ -320,6 +324,11 @@ pub fn options_of(resolved: &Resolved) -> Options {
             variant: 0,
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
+        },
+        addresses: match resolved.get("showurl").as_str() {
+            "true" => Addresses::Masked,
+            "reveal" => Addresses::Whole,
+            _ => Addresses::Untold,
         },
         retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         throttle_wait: Duration::from_secs(resolved.seconds("throttle_wait")),

@@ -31,6 +31,7 @@ use serde::Deserialize;
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
+use crate::cloud::desk::Desk;
 use crate::cloud::listing::Listing;
 use crate::cloud::strange;
 use crate::cloud::{
@@ -231,6 +232,14 @@ impl Dialect for CloudStack {
         Some(Error::line(message).hint("`api NAME …` sends a call as it is"))
     }
 
+    fn own_name(&self, name: &str) -> Option<&'static str> {
+        self.preset.own_name(name)
+    }
+
+    fn scripts(&self) -> &'static [&'static str] {
+        self.preset.scripts
+    }
+
     fn codes(&self) -> Vec<Code> {
         codes::all()
     }
@@ -264,6 +273,7 @@ impl Dialect for CloudStack {
             .iter()
             .find(|(of, name, _)| (*of == api || *of == "*") && *name == param.name);
         match own {
+            Some((.., "")) => None,
             Some((.., value)) => Some(value.to_string()),
             None => samples::sample(api, param, today),
         }
@@ -290,6 +300,10 @@ impl Dialect for CloudStack {
 
     fn limit_left(&self, reply: &Reply) -> Option<Duration> {
         throttle::left(reply)
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        self.preset.one_at_a_time
     }
 
     fn reads(&self, api: &str) -> bool {
@@ -331,6 +345,18 @@ impl Dialect for CloudStack {
 
     fn slow(&self, request: &Request) -> Option<&'static str> {
         slow::slow(request)
+    }
+
+    fn desk(&self) -> Option<&'static Desk> {
+        self.preset.desk
+    }
+
+    fn placed_by(&self, api: &str, param: &str) -> Option<&'static str> {
+        self.preset.placed_by(api, param)
+    }
+
+    fn version(&self, reply: &Reply) -> Option<String> {
+        version(&reply.body)
     }
 
     fn ask(&self, request: &Request, job: &str) -> Request {
@@ -441,6 +467,15 @@ fn list_apis() -> Request {
         api: "listApis".into(),
         params: Vec::new(),
     }
+}
+
+/// The version that answers in XML say of themselves.
+fn version(body: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(500)]);
+    let (_, rest) = head.split_once("cloud-stack-version=\"")?;
+    let (version, _) = rest.split_once('"')?;
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+    (!version.is_empty() && version.chars().all(is_part)).then(|| version.into())
 }
 
 /// The APIs in an answer of listApis.

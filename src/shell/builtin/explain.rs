@@ -118,10 +118,13 @@ fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
         let found = of(false);
         return if found.is_empty() { of(true) } else { found };
     }
-    let named = |name: &str| some(&|code| !name.is_empty() && code.name.eq_ignore_ascii_case(name));
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let named = |name: &str| some(&|code| code.name.eq_ignore_ascii_case(name));
     let name = bare(wanted);
     let found = match named(wanted) {
-        found if found.is_empty() => named(name),
+        found if found.is_empty() && !name.is_empty() => named(name),
         found => found,
     };
     if !found.is_empty() || name.is_empty() {
