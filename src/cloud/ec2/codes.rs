@@ -20,16 +20,6 @@ const fn status(
     }
 }
 
-/// Those that are about who calls.
-pub const OF_CALLERS: [&str; 6] = [
-    "ACCESS_DENIED",
-    "KEY_NOT_REGISTERED",
-    "AuthFailure",
-    "SignatureDoesNotMatch",
-    "InvalidClientTokenId",
-    "UnauthorizedOperation",
-];
-
 static NUMBERED: [Code; 4] = [
     status(
         403,

@@ -243,19 +243,6 @@ impl Dialect for Ec2 {
         }
     }
 
-    /// A server without such an API says 404 of its own, and an unsigned call lacks more than a key that is registered.
-    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
-        let read = self.read(request, reply, &Types::default(), false);
-        let strange = |error: &Error| error.said.is_none() || error.code == Some(404);
-        read.err().filter(strange)
-    }
-
-    fn blames_caller(&self, error: &Error) -> bool {
-        let said = error.said.as_ref();
-        let named = |name: &str| said.is_some_and(|said| said.name == name);
-        error.code == Some(401) || codes::OF_CALLERS.iter().any(|name| named(name))
-    }
-
     /// Without a time of its own a call is good for a quarter of an hour.
     fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
         match manner.expires {
