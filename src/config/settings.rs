@@ -295,8 +295,8 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "signature_method",
-        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
-        default: "HmacSHA256",
+        kind: Kind::Choice(&["hmacsha256", "hmacsha1"]),
+        default: "hmacsha256",
         about: "What signs calls, where the kind of cloud takes several",
         ..LINE
     },
