@@ -46,6 +46,8 @@ mod devcloud;
 mod doctor;
 #[path = "it/doctor_kinds.rs"]
 mod doctor_kinds;
+#[path = "it/ec2.rs"]
+mod ec2;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]

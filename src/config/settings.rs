@@ -294,6 +294,13 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "signature_method",
+        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
+        default: "HmacSHA256",
+        about: "What signs calls, where the kind of cloud takes several",
+        ..LINE
+    },
+    Setting {
         name: "service",
         about: "What the vendor calls the service, for reports of doctor",
         ..CONNECTION
@@ -309,10 +316,10 @@ pub static SETTINGS: &[Setting] = &[
         ..CONNECTION
     },
     Setting {
-        name: "signature_method",
-        kind: Kind::Choice(&["HmacSHA256", "HmacSHA1"]),
-        default: "HmacSHA256",
-        about: "What signs calls, where the kind of cloud takes several",
+        name: "showurl",
+        kind: Kind::Choice(&["false", "true", "reveal"]),
+        default: "false",
+        about: "Tell the address of each call on stderr, without key and signature; --reveal on a line tells them too",
         ..LINE
     },
     Setting {
@@ -489,10 +496,11 @@ impl Setting {
     }
 
     fn choice(&self, value: &str, words: &[&str]) -> Result<String> {
-        let word = value.to_ascii_lowercase();
-        if words.contains(&word.as_str()) {
-            return Ok(word);
+        let same = |word: &&&str| word.eq_ignore_ascii_case(value);
+        if let Some(word) = words.iter().find(same) {
+            return Ok(word.to_string());
         }
+        let word = value.to_ascii_lowercase();
         let listed: Vec<&str> = words
             .iter()
             .map(|word| if word.is_empty() { "nothing" } else { word })

@@ -19,7 +19,7 @@ use crate::client::proxies::Proxies;
 use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
-use crate::client::{Book, Client};
+use crate::client::{Addresses, Book, Client};
 use crate::cloud::{Access, Dialect, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
@@ -274,6 +274,7 @@ impl Session {
         let mut options = options_of(&resolved);
         // Rows are read as JSON, and whoever waits at a Tab waits for no second try.
         options.manner.response = "json".into();
+        options.addresses = Addresses::Untold;
         options.retries = 0;
         options.throttle_wait = Duration::ZERO;
         Ok(Some(Source {

@@ -232,6 +232,14 @@ impl Dialect for CloudStack {
         Some(Error::line(message).hint("`api NAME …` sends a call as it is"))
     }
 
+    fn own_name(&self, name: &str) -> Option<&'static str> {
+        self.preset.own_name(name)
+    }
+
+    fn scripts(&self) -> &'static [&'static str] {
+        self.preset.scripts
+    }
+
     fn codes(&self) -> Vec<Code> {
         codes::all()
     }
@@ -265,6 +273,7 @@ impl Dialect for CloudStack {
             .iter()
             .find(|(of, name, _)| (*of == api || *of == "*") && *name == param.name);
         match own {
+            Some((.., "")) => None,
             Some((.., value)) => Some(value.to_string()),
             None => samples::sample(api, param, today),
         }
@@ -291,6 +300,10 @@ impl Dialect for CloudStack {
 
     fn limit_left(&self, reply: &Reply) -> Option<Duration> {
         throttle::left(reply)
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        self.preset.one_at_a_time
     }
 
     fn reads(&self, api: &str) -> bool {
