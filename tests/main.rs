@@ -76,6 +76,8 @@ mod listing;
 mod name_lookup;
 #[path = "it/names.rs"]
 mod names;
+#[path = "it/ncloud.rs"]
+mod ncloud;
 #[path = "it/on.rs"]
 mod on;
 #[path = "it/output.rs"]

@@ -69,6 +69,21 @@ pub struct Param {
 }
 
 impl Param {
+    /// The parts of the things that it takes, each with its name in full; nothing of one that takes values alone.
+    pub fn parts(&self) -> impl Iterator<Item = Param> {
+        let number = |name: &str| {
+            let last = name.rsplit('.').next();
+            last.is_some_and(|last| last.parse::<u32>().is_ok())
+        };
+        let members = self.members.iter();
+        members
+            .filter(move |part| !number(&part.name))
+            .map(|part| Param {
+                name: format!("{}{}", self.name, part.name),
+                ..part.clone()
+            })
+    }
+
     /// Gives the part of that name as it goes over the wire, with the number that was typed; names are of any case.
     pub fn member(&self, typed: &str) -> Option<(&Param, String)> {
         self.members.iter().find_map(|member| {

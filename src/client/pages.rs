@@ -8,6 +8,7 @@ use tokio::sync::mpsc::Sender;
 use super::{Client, Options};
 use crate::cloud::{Outcome, Request};
 use crate::error::{Error, Result};
+use crate::record::Name;
 use crate::record::answer::Answer;
 use crate::record::rows::{Row, Rows};
 
@@ -76,6 +77,8 @@ pub struct Pages {
     most: usize,
     /// What tells the rows given out from others.
     keys: HashSet<u64>,
+    /// The field that is a row's id.
+    id: Name,
     hasher: RandomState,
     repeats: usize,
     /// The server gave a page again, whole.
@@ -105,6 +108,7 @@ impl Pages {
             given: 0,
             most,
             keys: HashSet::new(),
+            id: first.id.clone().unwrap_or_else(|| Name::from("id")),
             hasher: RandomState::new(),
             repeats: 0,
             stuck: false,
@@ -178,7 +182,7 @@ impl Pages {
     /// Whether the row has an id, and whether it was on a page before.
     fn seen_before(&mut self, row: &Row) -> (bool, bool) {
         let mut hasher = self.hasher.build_hasher();
-        let id = row.text("id");
+        let id = row.text(&self.id);
         let named = id.is_some();
         match id {
             Some(id) => (id, row.text("zoneid")).hash(&mut hasher),

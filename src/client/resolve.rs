@@ -9,7 +9,7 @@ use super::{Book, Client, Options, pages};
 use crate::catalog::Catalog;
 use crate::cloud::{Finding, Lost, Outcome, Progress, Request};
 use crate::error::{Error, Kind, Result};
-use crate::record::Record;
+use crate::record::{Name, Record};
 
 /// So long after it was sent a call that got to the cloud shows there.
 const GRACE: i64 = 2000;
@@ -55,14 +55,18 @@ async fn trace_once(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Trace> {
     let things = match dialect.things_of(&lost, catalog)? {
         Some(request) => Some(match list(inquiry, &request).await {
             // Servers refuse to list an id that they do not know.
-            Err(error) if dialect.is_absence(&error) => Vec::new(),
+            Err(error) if dialect.is_absence(&error) => Listed::default(),
             listed => listed?,
         }),
         None => None,
     };
     let jobs = match dialect.jobs_since(&lost, catalog)? {
-        Some(request) => Some(list(inquiry, &request).await?),
+        Some(request) => Some(list(inquiry, &request).await?.rows),
         None => None,
+    };
+    let (id, things) = match things {
+        Some(things) => (things.id, Some(things.rows)),
+        None => (None, None),
     };
     // The cloud's clock is known from its answers now.
     let lost = self::lost(inquiry, call)?;
@@ -72,7 +76,7 @@ async fn trace_once(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Trace> {
         match dialect.find(&lost, jobs.as_deref(), things.as_deref(), &known) {
             Finding::Taken { job, resource } => Trace::Taken {
                 thing: things.into_iter().flatten().find(|thing| {
-                    let id = thing.text("id");
+                    let id = thing.text(id.as_deref().unwrap_or("id"));
                     id.is_some() && id == resource
                 }),
                 job,
@@ -204,8 +208,15 @@ pub fn fate(progress: &Progress, known: Fate) -> Fate {
     }
 }
 
+/// What a list has, and the field that is its things' id where that is another than `id`.
+#[derive(Default)]
+struct Listed {
+    id: Option<Name>,
+    rows: Vec<Record>,
+}
+
 /// A list whole.
-async fn list(inquiry: &Inquiry<'_>, request: &Request) -> Result<Vec<Record>> {
+async fn list(inquiry: &Inquiry<'_>, request: &Request) -> Result<Listed> {
     let Inquiry {
         client, options, ..
     } = inquiry;
@@ -216,7 +227,10 @@ async fn list(inquiry: &Inquiry<'_>, request: &Request) -> Result<Vec<Record>> {
         ));
     };
     let whole = pages::complete(client, request, options, first, |_, _| ()).await?;
-    Ok(whole.answer.records().collect())
+    Ok(Listed {
+        rows: whole.answer.records().collect(),
+        id: whole.answer.id,
+    })
 }
 
 fn lost(inquiry: &Inquiry<'_>, call: &Noted) -> Result<Lost> {

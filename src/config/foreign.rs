@@ -1,4 +1,4 @@
-//! Configurations of other command-line tools for CloudStack: a text or the environment in, what profiles of ours would be
+//! Configurations of other command-line tools for clouds: a text or the environment in, what profiles of ours would be
 //! made of it out, and what has no place in one. Nothing is read or written here.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use ini::{Ini, ParseOption};
 use super::secret::Secret;
 use super::settings::{self, Setting};
 use super::{address, file, given};
+use crate::cloud::{self, Elsewhere};
 use crate::error::{Error, Result};
 
 /// Whose manner a file has.
@@ -84,6 +85,53 @@ pub fn environment(env: &dyn Fn(&str) -> Option<String>) -> Option<Found> {
     Some(cs_profile(name, "CLOUDSTACK_*", &set))
 }
 
+/// Whether a section's keys are those that tools take by themselves.
+pub fn is_usual(section: &str) -> bool {
+    section.is_empty() || section.eq_ignore_ascii_case("default")
+}
+
+/// The keys in a file of a kind of cloud's tools, a pair a section.
+pub fn keys(elsewhere: &Elsewhere, text: &str) -> Result<Vec<Found>> {
+    let sections = sections(Tool::Cs, elsewhere.file, text)?;
+    let [key, secret] = elsewhere.words;
+    let pairs = sections.iter().filter_map(|(name, values)| {
+        let value = |word: &str| values.get(word).filter(|value| !value.is_empty());
+        Some(Found::with_keys(
+            name,
+            elsewhere.file,
+            value(key)?,
+            value(secret)?,
+        ))
+    });
+    Ok(pairs.collect())
+}
+
+/// The same as clouds to be profiles of their kind: what the file's text has, where there is one, and what the environment has.
+pub fn of_kind(
+    kind: &cloud::Kind,
+    text: Option<&str>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Found>> {
+    let Some(elsewhere) = kind.elsewhere else {
+        return Ok(Vec::new());
+    };
+    let first = |names: &[&str]| names.iter().find_map(|name| given(env, name));
+    let mut found = text.map_or(Ok(Vec::new()), |text| keys(elsewhere, text))?;
+    if let (Some(key), Some(secret)) = (first(elsewhere.apikey), first(elsewhere.secretkey)) {
+        let variables = elsewhere.apikey.first().copied().unwrap_or_default();
+        let begins = variables.split('_').next().unwrap_or_default();
+        found.push(Found::with_keys("", &format!("{begins}_*"), &key, &secret));
+    }
+    for found in &mut found {
+        if is_usual(&found.name) {
+            found.name = kind.name.into();
+        }
+        found.put("kind", "kind", kind.name);
+        found.put("url", "url", &first(elsewhere.url).unwrap_or_default());
+    }
+    Ok(found)
+}
+
 /// A name that no profile has: this one as far as it can be one, with a number where it is taken.
 pub fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let name: String = name
@@ -113,6 +161,19 @@ impl Found {
             values: Vec::new(),
             aside: Vec::new(),
         }
+    }
+
+    /// What has keys and nothing else.
+    pub(super) fn with_keys(name: &str, from: &str, apikey: &str, secretkey: &str) -> Found {
+        let mut found = Found::new(name, from);
+        found.put("apikey", "apikey", apikey);
+        found.put("secretkey", "secretkey", secretkey);
+        found
+    }
+
+    /// Whether it tells where a cloud is, or its kind does.
+    pub fn names_cloud(&self) -> bool {
+        !self.get("url").is_empty() || !cloud::kind(self.get("kind")).sites.is_empty()
     }
 
     /// The settings and their values, in the order of the table of settings.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
+pub mod elsewhere;
 pub mod file;
 pub mod foreign;
 pub mod resolve;

@@ -327,6 +327,24 @@ impl Resolved {
         Ok(())
     }
 
+    /// Whether it is a profile that says nothing of who calls.
+    pub(super) fn is_keyless(&self) -> bool {
+        let own = ["apikey", "secretkey", "secretkey_command", "username"];
+        matches!(self.origin, Origin::Profile(_))
+            && matches!(self.raw("auth"), "auto" | "keys")
+            && own.iter().all(|name| self.raw(name).is_empty())
+    }
+
+    /// Whether it says nothing of where the cloud is.
+    pub(super) fn is_placeless(&self) -> bool {
+        self.raw("url").is_empty() && self.raw("site").is_empty()
+    }
+
+    /// Takes a value that was found elsewhere.
+    pub(super) fn take(&mut self, setting: &'static Setting, value: &str, from: &str) {
+        self.put(setting.name, value.into(), from);
+    }
+
     /// The value of a setting that stands for itself; what is not set is as the kind of cloud has it.
     fn raw(&self, name: &str) -> &str {
         if let Some(settled) = self.values.get(name) {
@@ -507,6 +525,14 @@ impl Resolved {
             })
         });
         let keyless = ["apikey", "secretkey"].map(|name| names.contains(&name)) == [true, true];
+        if let Some(elsewhere) = self.kind().elsewhere.filter(|_| keyless) {
+            let [key, secret] =
+                [elsewhere.apikey, elsewhere.secretkey].map(|names| names.join(" or "));
+            return error.hint(format!(
+                "in their place {key} with {secret}, or {}, are taken where they are there",
+                elsewhere.file
+            ));
+        }
         if keyless && self.raw("auth") != "keys" {
             error.hint("for a user with a password and no keys: set username NAME, then login")
         } else {

@@ -41,6 +41,8 @@ const MEANINGS: [(&str, &[&str]); 4] = [
         GREEN,
         &[
             "running",
+            "run",
+            "attac",
             "up",
             "enabled",
             "ready",
@@ -59,6 +61,7 @@ const MEANINGS: [(&str, &[&str]); 4] = [
         YELLOW,
         &[
             "stopped",
+            "nstop",
             "disabled",
             "suspended",
             "maintenance",
@@ -81,6 +84,7 @@ const MEANINGS: [(&str, &[&str]); 4] = [
             "uploaderror",
             "errorinmaintenance",
             "fault",
+            "fstop",
         ],
     ),
     (

@@ -164,7 +164,7 @@ impl Table {
                 Dress::Bare if index == last => ("", 0, 0),
                 Dress::Bare => ("", 0, spare + 2),
             };
-            let paint = || color(&self.seen[chosen.place].name, &cells[index]);
+            let paint = || color(self.seen[chosen.place].known(), &cells[index]);
             write!(out, "{before}{:left$}", "")?;
             match self.color.then(paint).flatten() {
                 Some(paint) => write!(out, "{paint}{text}{PLAIN}")?,
@@ -216,6 +216,9 @@ impl Form for Table {
         }
         if head.empty {
             return Ok(());
+        }
+        for seen in &mut self.seen {
+            seen.stands_in(head.name.unwrap_or_default());
         }
         self.choose(head.filter);
         if self.chosen.is_empty() {

@@ -129,6 +129,8 @@ const PROSE: usize = 16;
 #[derive(Debug)]
 pub struct Seen {
     pub name: String,
+    /// What other lists call what this one has its own name for.
+    role: Option<&'static str>,
     /// Of the widest cell.
     pub width: usize,
     /// How many rows have something there, and how wide that is together.
@@ -167,7 +169,10 @@ struct Things<'a> {
 
 impl<'a> Things<'a> {
     fn of(seen: &'a [Seen], rows: usize) -> Things<'a> {
-        let there = |name: &str| seen.iter().any(|seen| seen.name == name && seen.filled > 0);
+        let there = |name: &str| {
+            seen.iter()
+                .any(|seen| seen.known() == name && seen.filled > 0)
+        };
         let happened = there("description") && (there("sent") || there("level"));
         let measured = there("description") && there("rawusage");
         let called = match measured {
@@ -197,6 +202,7 @@ impl Seen {
     pub fn new(name: &str) -> Seen {
         Seen {
             name: name.into(),
+            role: None,
             width: 0,
             filled: 0,
             total: 0,
@@ -205,6 +211,16 @@ impl Seen {
             twin: true,
             kind: None,
         }
+    }
+
+    /// Says what the list is called that it is a column of: `serverInstanceList` has the names of its things in `serverName`.
+    pub fn stands_in(&mut self, list: &str) {
+        self.role = role(&self.name, list);
+    }
+
+    /// What it is called where that tells what it is.
+    pub fn known(&self) -> &str {
+        self.role.unwrap_or(&self.name)
     }
 
     /// Takes a cell in; `called` is the name of what the row is.
@@ -244,7 +260,7 @@ impl Seen {
     fn leads(&self) -> Option<usize> {
         LEADING
             .iter()
-            .position(|names| names.contains(&self.name.as_str()))
+            .position(|names| names.contains(&self.known()))
     }
 
     /// The width that it is given where others have to be left out.
@@ -290,7 +306,7 @@ impl Seen {
         if self.filled == 0 {
             return 1000;
         }
-        if things.called == Some(&*self.name) {
+        if things.called == Some(self.known()) {
             return 0;
         }
         // What only some rows have differs as well.
@@ -309,7 +325,8 @@ impl Seen {
             (Some(lead), _) => return lead + 1,
             (None, _) => {}
         }
-        let other = self.name.ends_with("id") || self.kind == Some(Kind::Id);
+        let mut numbers = ["id", "No", "NoList"].iter();
+        let other = numbers.any(|end| self.name.ends_with(end)) || self.kind == Some(Kind::Id);
         let secret = self.name.ends_with("key") && self.name != "key";
         let wanted = WANTED.contains(&self.name.as_str());
         let rank = match self.kind {
@@ -329,6 +346,25 @@ impl Seen {
             (true, rank) => rank + 100,
             (false, rank) => rank,
         }
+    }
+}
+
+/// What a column is of a list whose things have their own name in those of their fields: `state` is `serverInstanceStatus` in
+/// `serverInstanceList`.
+fn role(column: &str, list: &str) -> Option<&'static str> {
+    let thing = list
+        .strip_suffix("List")
+        .filter(|thing| !thing.is_empty())?;
+    let own = column.strip_prefix(thing);
+    let stem = column.strip_suffix("Name").map(str::to_lowercase);
+    let named = stem.is_some_and(|stem| !stem.is_empty() && thing.to_lowercase().contains(&stem));
+    match (own, column) {
+        (Some("No" | "Code"), _) => Some("id"),
+        (Some("Status"), _) => Some("state"),
+        _ if named => Some("name"),
+        (_, "publicIp" | "privateIp" | "ip") => Some("ipaddress"),
+        (_, "zoneCode") => Some("zonename"),
+        _ => None,
     }
 }
 
@@ -524,5 +560,43 @@ mod tests {
             ],
         ];
         assert_eq!(shown(80, &names, &rows), ["cmd", "jobid", "jobstatus"]);
+    }
+
+    #[test]
+    fn columns_that_are_called_after_their_list_lead_as_others_do() {
+        for (column, list, expected) in [
+            ("serverInstanceNo", "serverInstanceList", Some("id")),
+            ("serverInstanceStatus", "serverInstanceList", Some("state")),
+            ("serverName", "serverInstanceList", Some("name")),
+            ("loginKeyName", "serverInstanceList", None),
+            ("serverInstanceStatusName", "serverInstanceList", None),
+            ("volumeName", "nasVolumeInstanceList", Some("name")),
+            ("keyName", "loginKeyList", Some("name")),
+            ("productCode", "productList", Some("id")),
+            ("serverName", "server", None),
+        ] {
+            assert_eq!(role(column, list), expected, "{column} {list}");
+        }
+        let names = [
+            "loginKeyName",
+            "networkInterfaceNo",
+            "serverInstanceStatusName",
+            "serverInstanceNo",
+            "serverInstanceStatus",
+            "serverName",
+        ];
+        let mut seen = names.map(Seen::new);
+        for column in &mut seen {
+            column.stands_in("serverInstanceList");
+            for text in ["one-thing", "another-thing"] {
+                column.see(text, Kind::Word, None);
+            }
+        }
+        let (chosen, _) = choose(&seen, 2, 60, 3);
+        let chosen: Vec<&str> = chosen.iter().map(|one| names[one.place]).collect();
+        assert_eq!(
+            chosen,
+            ["serverName", "serverInstanceStatus", "serverInstanceNo"]
+        );
     }
 }

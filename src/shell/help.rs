@@ -32,7 +32,10 @@ pub fn api_help(api: &Api, width: usize) -> String {
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
     if !params.is_empty() {
         lines.push(String::new());
-        lines.extend(table(&params, width));
+        let with_parts = params
+            .iter()
+            .flat_map(|param| std::iter::once(Param::clone(param)).chain(param.parts()));
+        lines.extend(table(&with_parts.collect::<Vec<_>>(), width));
     }
     if !api.rules.is_empty() {
         lines.push(String::new());
@@ -61,7 +64,7 @@ pub fn printed(api: &Api, width: usize) -> String {
     format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
-fn table(params: &[&Param], width: usize) -> Vec<String> {
+fn table(params: &[Param], width: usize) -> Vec<String> {
     let described = params.iter().any(|param| !param.description.is_empty());
     let rows = params.iter().flat_map(|param| with_parts(param));
     let head = ["name", "type", "required"].map(str::to_string);

@@ -15,8 +15,9 @@ use crate::catalog::{Catalog, cache};
 use crate::client::Client;
 use crate::client::ledger::Ledger;
 use crate::client::network::Network;
+use crate::config::elsewhere::settle;
 use crate::config::file::File;
-use crate::config::resolve::{Flags, Resolved, resolve};
+use crate::config::resolve::{Flags, Resolved};
 use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
@@ -122,7 +123,7 @@ impl Session {
         mode: Mode,
     ) -> Result<Session> {
         let file = File::load(&places)?;
-        let resolved = resolve(&file, &*env, &flags)?;
+        let resolved = settle(&file, &*env, &flags)?;
         ui.set_color(resolved.bool("color"));
         ui.set_progress(resolved.bool("progress"));
         for note in file.warnings().iter().chain(&resolved.notes) {
@@ -474,7 +475,7 @@ impl Session {
     /// Reads the configuration anew, after it was edited or another profile chosen.
     pub fn reload(&mut self) -> Result<()> {
         self.file = File::load(&self.places)?;
-        self.resolved = resolve(&self.file, &*self.env, &self.flags)?;
+        self.resolved = settle(&self.file, &*self.env, &self.flags)?;
         self.ui.set_color(self.resolved.bool("color"));
         self.ui.set_progress(self.resolved.bool("progress"));
         self.unlisted.clear();

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("config::derived", 1),
     ("config::resolve", 1),
     ("config::foreign", 1),
+    ("config::elsewhere", 2),
     ("line", 1),
     ("cloud", 1),
     ("datacenter", 1),

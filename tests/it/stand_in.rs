@@ -32,8 +32,11 @@ impl Asked {
             .map(|(_, value)| value)
     }
 
+    /// What was asked for, by its parameter or, of clouds without that, by its path.
     pub fn api(&self) -> &str {
-        self.param("command").unwrap_or_default()
+        let path = self.target.split('?').next().unwrap_or_default();
+        let last = path.rsplit('/').next().filter(|_| path != "/client/api");
+        self.param("command").or(last).unwrap_or_default()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

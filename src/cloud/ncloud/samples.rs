@@ -5,7 +5,7 @@ use super::choices;
 use crate::catalog::Param;
 use crate::record::Record;
 
-/// Values by the parameter's name; of a list of things the value of its first required part.
+/// Values by the name of a parameter, or of a part of one.
 const VALUES: [(&str, &str); 25] = [
     ("blockStorageSize", "10"),
     ("blockStorageName", "data1"),
@@ -13,10 +13,10 @@ const VALUES: [(&str, &str); 25] = [
     ("subnet", "10.0.1.0/24"),
     ("subnetTypeCode", "PUBLIC"),
     ("supportedSubnetTypeCode", "PUBLIC"),
-    ("networkInterfaceList", "0"),
-    ("accessControlGroupRuleList", "TCP"),
-    ("networkAclRuleList", "ALLOW"),
-    ("routeList", "192.168.0.0/16"),
+    ("networkInterfaceOrder", "0"),
+    ("ruleActionCode", "ALLOW"),
+    ("destinationCidrBlock", "192.168.0.0/16"),
+    ("order", "0"),
     ("serverName", "web1"),
     ("keyName", "key1"),
     ("loadBalancerTypeCode", "NETWORK"),
@@ -85,8 +85,10 @@ const FITTING: [(&str, &str, &str, &str); 6] = [
 ];
 
 pub fn sample(param: &Param) -> Option<String> {
-    let known = VALUES.iter().find(|(name, _)| *name == param.name);
-    let fixed = || choices::choices(&param.name).into_iter().next();
+    // Of a part of a list's things its own name counts.
+    let own = param.name.rsplit('.').next().unwrap_or(&param.name);
+    let known = VALUES.iter().find(|(name, _)| *name == own);
+    let fixed = || choices::choices(own).into_iter().next();
     known
         .map(|(_, value)| value.to_string())
         .or_else(|| fixed().map(|named| named.value))
@@ -133,7 +135,11 @@ mod tests {
         }
         let apis = Platform::Vpc.apis();
         for (name, _) in VALUES {
-            assert!(apis.iter().any(|api| api.param(name).is_some()), "{name}");
+            let mut params = apis.iter().flat_map(|api| &api.params);
+            let is = |param: &Param| {
+                param.name == name || param.parts().any(|part| part.name.ends_with(name))
+            };
+            assert!(params.any(is), "{name}");
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::catalog::diff::{Difference, differences};
 use crate::catalog::{Catalog, cache};
 use crate::client::Options;
 use crate::cloud::{Outcome, Request};
-use crate::config::resolve::{Flags, Resolved, resolve};
+use crate::config::elsewhere::settle;
+use crate::config::resolve::{Flags, Resolved};
 use crate::error::{Error, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -152,7 +153,7 @@ fn of_profile(session: &Session, name: &str) -> Result<Catalog> {
         profile: Some(name.into()),
         ..Flags::default()
     };
-    let resolved: Resolved = resolve(&session.file, &*session.env, &flags)?;
+    let resolved: Resolved = settle(&session.file, &*session.env, &flags)?;
     let path = session.catalogue_path(&resolved)?;
     cache::load(&path).ok_or_else(|| {
         Error::local(format!(

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::cloud::{self, Elsewhere};
 use crate::config::file::File;
-use crate::config::foreign::{Found, Tool, environment, free_name, read};
+use crate::config::foreign::{Found, Tool, environment, free_name, of_kind, read};
 use crate::config::read_foreign;
 use crate::config::secret::MASK;
 use crate::error::{Error, Result};
@@ -90,8 +91,25 @@ fn offers(session: &Session, replace: bool) -> Result<Vec<Offer>> {
         }
     }
     found.extend(environment(&*session.env));
+    let mut keys: Vec<&'static Elsewhere> = Vec::new();
+    for kind in cloud::KINDS {
+        // Kinds that keep their keys in the same place are one, and the first is meant.
+        let Some(elsewhere) = kind.elsewhere.filter(|elsewhere| !keys.contains(elsewhere)) else {
+            continue;
+        };
+        keys.push(elsewhere);
+        let path = expand_home(elsewhere.file, &session.env);
+        let text = read_foreign(&path);
+        match text.and_then(|text| of_kind(kind, text.as_deref(), &*session.env)) {
+            Ok(taken) => found.extend(taken),
+            Err(error) => {
+                session.ui.warn(&error.message);
+                broken = Some(error);
+            }
+        }
+    }
     found.retain(|found| {
-        let cloud = !found.get("url").is_empty();
+        let cloud = found.names_cloud();
         if !cloud {
             session.ui.warn(&format!(
                 "[{}] of {} is set aside: it names no cloud",
@@ -101,7 +119,8 @@ fn offers(session: &Session, replace: bool) -> Result<Vec<Offer>> {
         cloud
     });
     if found.is_empty() {
-        let places: Vec<&str> = places.iter().map(|(_, place)| place.as_str()).collect();
+        let places = places.iter().map(|(_, place)| place.as_str());
+        let places: Vec<&str> = places.chain(keys.iter().map(|keys| keys.file)).collect();
         return Err(broken.unwrap_or_else(|| {
             Error::local(format!(
                 "nothing was found to import: there is no cloud in {} and CLOUDSTACK_*",
@@ -130,7 +149,7 @@ fn offers(session: &Session, replace: bool) -> Result<Vec<Offer>> {
 /// The profile that asks the same cloud with the same identity.
 fn same(file: &File, found: &Found) -> Option<String> {
     file.profiles().into_iter().find(|name| {
-        ["url", "apikey", "secretkey", "username"]
+        ["kind", "url", "apikey", "secretkey", "username"]
             .iter()
             .all(|setting| {
                 let own = file.get(name, setting).unwrap_or_default();
@@ -149,7 +168,7 @@ fn table(session: &Session, offers: &[Offer]) -> Shown {
         let mut row = Record::default();
         for (name, value) in [
             ("name", offer.name.as_str()),
-            ("url", found.get("url")),
+            ("url", url(found)),
             ("apikey", found.get("apikey")),
             ("secretkey", secret("secretkey")),
             ("username", found.get("username")),
@@ -165,6 +184,15 @@ fn table(session: &Session, offers: &[Offer]) -> Shown {
         Answer::table("profile", rows.collect()),
         session.resolved.get("output"),
     )
+}
+
+/// Where it is: its own address, or that of its kind.
+fn url(found: &Found) -> &str {
+    let sites = cloud::kind(found.get("kind")).sites.first();
+    match (found.get("url"), sites) {
+        ("", Some((_, url))) => url,
+        (url, _) => url,
+    }
 }
 
 /// Those of these names, as they are called there or are to be called here.

@@ -213,7 +213,7 @@ fn show(session: &Session, name: Option<&str>) -> Result<Shown> {
                 profile: Some(name.into()),
                 ..Default::default()
             };
-            crate::config::resolve::resolve(&session.file, &*session.env, &flags)?
+            crate::config::elsewhere::settle(&session.file, &*session.env, &flags)?
         }
     };
     let mut row = Record::default();

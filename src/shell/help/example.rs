@@ -43,7 +43,17 @@ pub fn example(
         }
     }
     let wanted = |param: &&Param| needs.contains(&param.name.as_str());
-    let mut wanted: Vec<&Param> = api.params.iter().filter(wanted).collect();
+    // Of what takes things, an example has the parts that these cannot do without.
+    let wanted = api.params.iter().filter(wanted).flat_map(|param| {
+        let parts: Vec<Param> = param.parts().filter(|part| part.required).collect();
+        if parts.is_empty() {
+            vec![param.clone()]
+        } else {
+            parts
+        }
+    });
+    let wanted: Vec<Param> = wanted.collect();
+    let mut wanted: Vec<&Param> = wanted.iter().collect();
     wanted.sort_by_key(|param| param.name.as_str());
     wanted.dedup_by_key(|param| param.name.as_str());
 
