@@ -9,7 +9,7 @@ use sha1::Sha1;
 use crate::clock;
 
 /// What Java's URLEncoder leaves bare besides letters and digits.
-const BARE: &AsciiSet = &NON_ALPHANUMERIC
+pub const BARE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'-')
     .remove(b'*')

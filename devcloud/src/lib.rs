@@ -7,6 +7,7 @@ mod auth;
 mod clock;
 mod credentials;
 pub mod faults;
+mod form;
 mod guests;
 mod manner;
 mod meter;
@@ -55,6 +56,7 @@ impl std::error::Error for Error {}
 /// A running cloud; dropping it stops the server, and jobs go on in its file.
 pub struct Cloud {
     address: SocketAddr,
+    manner: Manner,
     apikey: String,
     secretkey: String,
     integration: mpsc::UnboundedSender<TcpListener>,
@@ -91,6 +93,7 @@ pub fn start_with(
     let told = server::Told::default();
     let mut cloud = Cloud {
         address,
+        manner,
         apikey,
         secretkey,
         integration,
@@ -212,6 +215,12 @@ impl Cloud {
     /// Where the API is: `http://127.0.0.1:PORT/client/api`.
     pub fn url(&self) -> String {
         at(self.address)
+    }
+
+    /// Where EC2's calls go, in a manner that has them: `http://127.0.0.1:PORT/awsapi`.
+    pub fn awsapi_url(&self) -> Option<String> {
+        let path = self.manner.awsapi()?;
+        Some(format!("http://{}{path}", self.address))
     }
 
     /// Opens the integration port, which takes calls without keys, on a loopback address in place of any other that is

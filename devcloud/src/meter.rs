@@ -1,8 +1,10 @@
-//! What is charged for: while a machine runs, while it is allocated, while a volume is there. Follows the things as they
-//! change; out come the spells of time that usage records are made of.
+//! What is charged for: while a machine runs, while it is allocated, while a volume, an address or a rule is there. Follows the
+//! things as they change; out come the spells of time that usage records are made of.
 
-use rusqlite::{Connection, OptionalExtension, Result, params};
-use serde_json::{Map, Value, json};
+mod facts;
+
+use rusqlite::{Connection, Result, params};
+use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::store::{self, Thing};
@@ -10,7 +12,17 @@ use crate::store::{self, Thing};
 /// The usage types of real servers that this cloud has something of.
 pub const RUNNING: i64 = 1;
 pub const ALLOCATED: i64 = 2;
+pub const ADDRESS: i64 = 3;
 pub const VOLUME: i64 = 6;
+pub const TEMPLATE: i64 = 7;
+pub const ISO: i64 = 8;
+pub const SNAPSHOT: i64 = 9;
+pub const BALANCER: i64 = 11;
+pub const FORWARDING: i64 = 12;
+pub const NETWORK_OFFERING: i64 = 13;
+pub const VPN_USER: i64 = 14;
+pub const MACHINE_SNAPSHOT: i64 = 25;
+pub const MACHINE_SNAPSHOT_ON_PRIMARY: i64 = 27;
 
 /// A time in which something was charged for, in true milliseconds since 1970.
 pub struct Spell {
@@ -19,25 +31,73 @@ pub struct Spell {
     /// Internal ids of the thing and its account.
     pub thing: i64,
     pub account: i64,
+    /// The uuid of what is charged for: the thing, or a part of it such as the network that a machine is in.
+    pub uuid: String,
     pub begun: i64,
     /// Nothing while it goes on.
     pub ended: Option<i64>,
 }
 
-/// What a thing is charged for in its state.
-fn charged(kind: &str, state: &str) -> &'static [i64] {
-    match (kind, state) {
-        ("volume", _) => &[VOLUME],
-        ("machine", "Running") => &[RUNNING, ALLOCATED],
-        ("machine", "Destroyed" | "Expunging" | "Error") => &[],
-        ("machine", _) => &[ALLOCATED],
-        _ => &[],
+/// A type of usage and the uuid of what is charged for.
+type Charge = (i64, String);
+
+/// Which kind of thing is charged for by a type.
+fn kind_of(usage: i64) -> &'static str {
+    match usage {
+        ADDRESS => "publicip",
+        VOLUME => "volume",
+        TEMPLATE => "template",
+        ISO => "iso",
+        SNAPSHOT => "snapshot",
+        BALANCER => "loadbalancer",
+        FORWARDING => "portforwarding",
+        VPN_USER => "vpnuser",
+        MACHINE_SNAPSHOT | MACHINE_SNAPSHOT_ON_PRIMARY => "vmsnapshot",
+        _ => "machine",
     }
+}
+
+/// What a thing is charged for in its state.
+fn charges(db: &Connection, thing: &Thing) -> Result<Vec<Charge>> {
+    let one = |usage: i64| vec![(usage, thing.uuid.clone())];
+    Ok(match (thing.kind.as_str(), thing.state.as_str()) {
+        ("volume", _) => one(VOLUME),
+        ("machine", "Running") => {
+            let nics = thing.body.get("nic").and_then(Value::as_array);
+            let networks = nics
+                .into_iter()
+                .flatten()
+                .filter_map(|nic| nic["networkid"].as_str());
+            let mut charges = vec![
+                (RUNNING, thing.uuid.clone()),
+                (ALLOCATED, thing.uuid.clone()),
+            ];
+            charges.extend(networks.map(|network| (NETWORK_OFFERING, network.to_string())));
+            charges
+        }
+        ("machine", "Destroyed" | "Expunging" | "Error") => Vec::new(),
+        ("machine", _) => one(ALLOCATED),
+        ("publicip", _) => one(ADDRESS),
+        ("template", _) if thing.account != 0 => one(TEMPLATE),
+        ("iso", _) if thing.account != 0 => one(ISO),
+        ("snapshot", _) => one(SNAPSHOT),
+        ("loadbalancer", _) => one(BALANCER),
+        ("portforwarding", _) => one(FORWARDING),
+        ("vpnuser", _) => one(VPN_USER),
+        ("vmsnapshot", _) => {
+            let mut charges = one(MACHINE_SNAPSHOT_ON_PRIMARY);
+            for volume in store::children(db, "volume", &thing.parent)? {
+                charges.push((MACHINE_SNAPSHOT, volume.uuid));
+            }
+            charges
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// Begins what a new thing is charged for.
 pub fn made(db: &Connection, thing: &Thing) -> Result<()> {
-    begin(db, thing, charged(&thing.kind, &thing.state))
+    begin(db, thing, &charges(db, thing)?)
 }
 
 /// Ends what a thing is charged for no longer in its new state, and begins what it is charged for now.
@@ -45,49 +105,45 @@ pub fn changed(db: &Connection, thing: &Thing) -> Result<()> {
     if thing.kind != "machine" {
         return Ok(());
     }
-    let before: Option<String> = db
-        .prepare_cached("SELECT state FROM thing WHERE id = ?")?
-        .query_row([thing.id], |row| row.get(0))
-        .optional()?;
-    let before = charged(&thing.kind, &before.unwrap_or_default());
-    let after = charged(&thing.kind, &thing.state);
-    let only = |these: &[i64], those: &[i64]| -> Vec<i64> {
-        let only = these.iter().filter(|usage| !those.contains(usage));
-        only.copied().collect()
+    let Some(before) = store::by_id(db, &thing.kind, thing.id)? else {
+        return Ok(());
     };
-    end(db, thing, &only(before, after))?;
-    begin(db, thing, &only(after, before))
+    let (before, after) = (charges(db, &before)?, charges(db, thing)?);
+    let only = |these: &[Charge], those: &[Charge]| -> Vec<Charge> {
+        let only = these.iter().filter(|charge| !those.contains(charge));
+        only.cloned().collect()
+    };
+    end(db, thing, &only(&before, &after))?;
+    begin(db, thing, &only(&after, &before))
 }
 
 /// Ends what a thing that goes is charged for.
 pub fn gone(db: &Connection, thing: &Thing) -> Result<()> {
-    end(db, thing, charged(&thing.kind, &thing.state))
+    let open: Vec<Charge> = db
+        .prepare_cached("SELECT usage, uuid FROM spell WHERE thing = ? AND ended IS NULL")?
+        .query_map([thing.id], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    end(db, thing, &open)
 }
 
-fn begin(db: &Connection, thing: &Thing, usages: &[i64]) -> Result<()> {
-    for usage in usages {
+fn begin(db: &Connection, thing: &Thing, charges: &[Charge]) -> Result<()> {
+    for (usage, uuid) in charges {
         db.prepare_cached(
             "INSERT INTO spell (usage, thing, uuid, account, begun) VALUES (?, ?, ?, ?, ?)",
         )?
-        .execute(params![
-            usage,
-            thing.id,
-            thing.uuid,
-            thing.account,
-            clock::now()
-        ])?;
+        .execute(params![usage, thing.id, uuid, thing.account, clock::now()])?;
     }
     Ok(())
 }
 
 /// The thing may change or go afterwards, so its spells keep what there is to tell of it.
-fn end(db: &Connection, thing: &Thing, usages: &[i64]) -> Result<()> {
-    for usage in usages {
-        let facts = Value::Object(facts(db, thing, *usage)?).to_string();
+fn end(db: &Connection, thing: &Thing, charges: &[Charge]) -> Result<()> {
+    for (usage, uuid) in charges {
+        let facts = Value::Object(facts::facts(db, thing, *usage, uuid)?).to_string();
         db.prepare_cached(
-            "UPDATE spell SET ended = ?, facts = ? WHERE thing = ? AND usage = ? AND ended IS NULL",
+            "UPDATE spell SET ended = ?, facts = ? WHERE thing = ? AND usage = ? AND uuid = ? AND ended IS NULL",
         )?
-        .execute(params![clock::now(), facts, thing.id, usage])?;
+        .execute(params![clock::now(), facts, thing.id, usage, uuid])?;
     }
     Ok(())
 }
@@ -104,7 +160,7 @@ pub struct Wanted<'a> {
 /// Spells in the order in which they began.
 pub fn spells(db: &Connection, wanted: &Wanted) -> Result<Vec<Spell>> {
     db.prepare_cached(
-        "SELECT id, usage, thing, account, begun, ended FROM spell
+        "SELECT id, usage, thing, account, uuid, begun, ended FROM spell
          WHERE begun <= ?4 AND (ended IS NULL OR ended >= ?3)
             AND (?1 IS NULL OR usage = ?1) AND (?2 IS NULL OR uuid = ?2) ORDER BY id",
     )?
@@ -116,92 +172,25 @@ pub fn spells(db: &Connection, wanted: &Wanted) -> Result<Vec<Spell>> {
                 usage: row.get(1)?,
                 thing: row.get(2)?,
                 account: row.get(3)?,
-                begun: row.get(4)?,
-                ended: row.get(5)?,
+                uuid: row.get(4)?,
+                begun: row.get(5)?,
+                ended: row.get(6)?,
             })
         },
     )?
     .collect()
 }
 
-/// What there is to tell of the thing of a spell, in the order of usage records.
+/// What there is to tell of the thing of a spell.
 pub fn told(db: &Connection, spell: &Spell) -> Result<Map<String, Value>> {
-    let kind = if spell.usage == VOLUME {
-        "volume"
-    } else {
-        "machine"
-    };
     if spell.ended.is_none()
-        && let Some(thing) = store::by_id(db, kind, spell.thing)?
+        && let Some(thing) = store::by_id(db, kind_of(spell.usage), spell.thing)?
     {
-        return facts(db, &thing, spell.usage);
+        return facts::facts(db, &thing, spell.usage, &spell.uuid);
     }
     let kept: Option<String> = db
         .prepare_cached("SELECT facts FROM spell WHERE id = ?")?
         .query_row([spell.number], |row| row.get(0))?;
     let kept = kept.and_then(|text| serde_json::from_str(&text).ok());
     Ok(kept.unwrap_or_default())
-}
-
-fn facts(db: &Connection, thing: &Thing, usage: i64) -> Result<Map<String, Value>> {
-    let number = |field: &str, kind: &str| -> Result<Option<i64>> {
-        let Some(uuid) = thing.body.get(field).and_then(Value::as_str) else {
-            return Ok(None);
-        };
-        Ok(store::by_uuid(db, kind, uuid)?.map(|other| other.number))
-    };
-    let account = store::by_id(db, "account", thing.account)?;
-    let mut facts = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            facts.insert(name.into(), value);
-        }
-    };
-    let has = |field: &str| thing.body.get(field).cloned();
-    put("account", has("account"));
-    put("accountid", account.map(|account| json!(account.uuid)));
-    for field in ["domainid", "domain", "zoneid"] {
-        put(field, has(field));
-    }
-    let template = number("templateid", "template")?;
-    if usage == VOLUME {
-        let offering = number("diskofferingid", "diskoffering")?;
-        let of = match (offering, template) {
-            (Some(offering), _) => format!(" (DiskOffering: {offering})"),
-            (None, Some(template)) => format!(" (Template: {template})"),
-            (None, None) => String::new(),
-        };
-        let about = format!("Volume Id: {} usage time{of}", thing.number);
-        put("description", Some(json!(about)));
-        put("usagetype", Some(json!(usage)));
-        put("offeringid", has("diskofferingid"));
-        put("templateid", has("templateid"));
-        put("usageid", Some(json!(thing.uuid)));
-        put("size", has("size"));
-        return Ok(facts);
-    }
-    let offering = number("serviceofferingid", "serviceoffering")?;
-    let doing = if usage == RUNNING {
-        "running time"
-    } else {
-        "allocated"
-    };
-    let about = format!(
-        "{} {doing} (ServiceOffering: {}) (Template: {})",
-        thing.name,
-        offering.unwrap_or_default(),
-        template.unwrap_or_default()
-    );
-    put("description", Some(json!(about)));
-    put("usagetype", Some(json!(usage)));
-    put("virtualmachineid", Some(json!(thing.uuid)));
-    put("name", Some(json!(thing.name)));
-    put("offeringid", has("serviceofferingid"));
-    put("templateid", has("templateid"));
-    put("usageid", Some(json!(thing.uuid)));
-    put("type", has("hypervisor"));
-    for field in ["cpunumber", "cpuspeed", "memory"] {
-        put(field, has(field));
-    }
-    Ok(facts)
 }

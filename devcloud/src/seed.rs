@@ -82,6 +82,7 @@ fn person(
             "accounttype": 1, "usersource": "native", "roletype": "Admin", "rolename": "Root Admin",
             "domainid": root.uuid, "domain": "ROOT"}),
     );
+    let keys_given = keys.is_some();
     if let Some((apikey, secretkey)) = keys {
         body.insert("apikey".into(), json!(apikey));
         body.insert("secretkey".into(), json!(secretkey));
@@ -89,6 +90,20 @@ fn person(
     body.extend(fields(
         json!({"accountid": account.uuid, "iscallerchilddomain": false, "isdefault": true}),
     ));
+    if keys_given {
+        let mut group = add(
+            db,
+            "securitygroup",
+            "default",
+            "",
+            "",
+            json!({"description": "Default Security Group", "account": name, "domainid": root.uuid, "domain": "ROOT",
+                "ingressrule": [], "egressrule": [], "tags": []}),
+        )?;
+        group.account = account.id;
+        group.domain = root.id;
+        store::update(db, &group)?;
+    }
     let mut user = Thing {
         id: 0,
         number: 0,
@@ -189,7 +204,9 @@ pub fn template(
     zone: &Thing,
 ) -> Result<Thing> {
     let root = store::of_kind(db, "domain")?.into_iter().next();
-    let os = store::of_kind(db, "ostype")?.into_iter().next();
+    let os = store::named(db, "ostype", "Other Linux (64-bit)")?
+        .into_iter()
+        .next();
     add(
         db,
         "template",
@@ -228,21 +245,14 @@ pub fn fresh(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     let categories = [
         "CentOS", "Debian", "RedHat", "SUSE", "Windows", "Other", "Ubuntu",
     ];
-    let mut other = String::new();
     for name in categories {
         let category = add(db, "oscategory", name, "", "", json!({}))?;
-        if name == "Other" {
-            other = category.uuid;
+        for os in systems_of(name) {
+            let body =
+                json!({"oscategoryid": category.uuid, "description": os, "isuserdefined": false});
+            nameless(db, add(db, "ostype", os, "", "", body)?)?;
         }
     }
-    add(
-        db,
-        "ostype",
-        "Other Linux (64-bit)",
-        "",
-        "",
-        json!({"oscategoryid": other, "description": "Other Linux (64-bit)", "isuserdefined": false}),
-    )?;
     for (name, cpus, speed, memory) in [
         ("tinyOffering", 1, 100, 100),
         ("Small Instance", 1, 500, 512),
@@ -313,6 +323,14 @@ const OF_TIERS: &[&str] = &[
 
 /// Services as answers have them, each by one provider.
 fn services(names: &[&str], provider: &str) -> Value {
+    names
+        .iter()
+        .map(|name| crate::api::service_of_offering(name, provider))
+        .collect()
+}
+
+/// The same as VPCs have them, who do not say what they are able to do.
+fn plain(names: &[&str], provider: &str) -> Value {
     names
         .iter()
         .map(|name| json!({"name": name, "provider": [{"name": provider}]}))
@@ -399,7 +417,7 @@ fn offerings(db: &Connection) -> Result<()> {
         "",
         "Enabled",
         json!({"displaytext": "Default VPC Offering", "isdefault": true, "state": "Enabled",
-            "service": services(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
+            "service": plain(OF_TIERS, "VpcVirtualRouter"), "distributedvpcrouter": false,
             "supportsregionLevelvpc": false}),
     )?;
     for (name, about) in [
@@ -533,6 +551,31 @@ fn wires(db: &Connection, zone: &Thing, pod: &Thing) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The operating systems of a category, as real servers call them.
+fn systems_of(category: &str) -> &'static [&'static str] {
+    match category {
+        "CentOS" => &[
+            "CentOS 5.5 (64-bit)",
+            "CentOS 5.6 (64-bit)",
+            "CentOS 6.5 (64-bit)",
+            "CentOS 7",
+        ],
+        "Debian" => &["Debian GNU/Linux 7(64-bit)", "Debian GNU/Linux 8 (64-bit)"],
+        "RedHat" => &[
+            "Red Hat Enterprise Linux 6.5 (64-bit)",
+            "Red Hat Enterprise Linux 7",
+        ],
+        "SUSE" => &["SUSE Linux Enterprise Server 11 SP2 (64-bit)"],
+        "Windows" => &[
+            "Windows Server 2008 R2 (64-bit)",
+            "Windows Server 2012 R2 (64-bit)",
+        ],
+        "Ubuntu" => &["Ubuntu 12.04 (64-bit)", "Ubuntu 14.04 (64-bit)"],
+        "Other" => &["Other Linux (64-bit)"],
+        _ => &[],
+    }
 }
 
 /// The region, the roles and the hypervisors that there are.

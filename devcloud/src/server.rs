@@ -15,7 +15,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use percent_encoding::percent_decode_str;
 use rusqlite::Connection;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
@@ -23,9 +22,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 use crate::api::{self, Door, Request, World};
-use crate::auth::{Params, value};
+use crate::auth::value;
 use crate::clock;
 use crate::faults::{self, Struck};
+use crate::form::{self, decode};
 use crate::guests::{Guest, Guests};
 use crate::manner::Manner;
 use crate::manner::desk::{Desk, Heard};
@@ -285,11 +285,7 @@ async fn handle(
     }
     let cookies = cookies(&request);
     let host = host(request.headers());
-    let form = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|media| media.to_str().ok())
-        .is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"));
+    let form = form::is_form(request.headers());
     if post && form {
         let bytes = match whole(request.into_body(), server.patience.form).await {
             Ok(bytes) => bytes,
@@ -465,33 +461,4 @@ fn page(status: u16, text: &str) -> Response<Full<Bytes>> {
         HeaderValue::from_static("text/html;charset=iso-8859-1"),
     );
     response
-}
-
-/// Names and values of a query or form; nothing where an escape is broken or no UTF-8 comes out.
-fn decode(text: &str) -> Option<Params> {
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((unescape(name)?, unescape(value)?))
-        })
-        .collect()
-}
-
-fn unescape(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let whole = bytes.iter().enumerate().all(|(at, byte)| {
-        *byte != b'%'
-            || bytes
-                .get(at + 1..at + 3)
-                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    });
-    if !whole {
-        return None;
-    }
-    let text = text.replace('+', " ");
-    percent_decode_str(&text)
-        .decode_utf8()
-        .ok()
-        .map(|decoded| decoded.into_owned())
 }

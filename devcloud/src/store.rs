@@ -1,7 +1,7 @@
 //! The world in an SQLite file: things of all kinds in one table, jobs and events in their own. Every server that has
 //! the file open sees the same; nothing is kept in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 10;
+const SCHEMA: i64 = 12;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -24,6 +24,11 @@ const TABLES: &str = "
     CREATE INDEX thing_account ON thing (account, kind);
     CREATE UNIQUE INDEX thing_number ON thing (kind, number);
     CREATE INDEX thing_outline ON thing (kind, id, number, name, account, domain);
+    CREATE INDEX thing_load ON thing (
+        body ->> 'hostid', body ->> 'memory', body ->> 'cpunumber', body ->> 'cpuspeed')
+        WHERE kind = 'machine' AND state = 'Running';
+    CREATE INDEX thing_wired ON thing (id) WHERE kind = 'machine'
+        AND (json_array_length(body, '$.nic') > 1 OR body ->> '$.nic[0].networkid' IS NOT parent);
     CREATE TABLE counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
     CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, api TEXT NOT NULL,
@@ -207,6 +212,18 @@ pub fn mentioning(connection: &Connection, kind: &str, text: &str) -> rusqlite::
         .collect()
 }
 
+/// The machines that are in other networks than the one they go with, and whose fields have that text somewhere.
+pub fn wired_machines(connection: &Connection, text: &str) -> rusqlite::Result<Vec<Thing>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM thing INDEXED BY thing_wired WHERE kind = 'machine'
+             AND (json_array_length(body, '$.nic') > 1 OR body ->> '$.nic[0].networkid' IS NOT parent)
+             AND instr(body, ?) > 0 ORDER BY id",
+        )?
+        .query_map([text], thing)?
+        .collect()
+}
+
 /// How many things of a kind are in a state.
 pub fn in_state(connection: &Connection, kind: &str, state: &str) -> rusqlite::Result<i64> {
     connection
@@ -261,7 +278,8 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
         .prepare_cached(
             "SELECT body ->> 'hostid', coalesce(sum(body ->> 'memory'), 0),
                 coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0)
-             FROM thing WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
+             FROM thing INDEXED BY thing_load
+             WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
         )?
         .query_map([], |row| {
             let load = Load {
@@ -283,17 +301,6 @@ pub fn remove_all_of(connection: &Connection, account: i64) -> rusqlite::Result<
     things
         .iter()
         .try_for_each(|thing| remove(connection, thing))
-}
-
-pub fn name_of(
-    connection: &Connection,
-    kind: &str,
-    uuid: &str,
-) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT name FROM thing WHERE uuid = ? AND kind = ?")?
-        .query_row([uuid, kind], |row| row.get(0))
-        .optional()
 }
 
 /// The things of a kind that have that name.
@@ -407,7 +414,7 @@ fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
     meter::gone(connection, thing)?;
     connection
-        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata'))")?
+        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'home'))")?
         .execute(params![thing.id, thing.uuid])?;
     Ok(())
 }
@@ -419,6 +426,14 @@ pub fn setting(connection: &Connection, name: &str) -> rusqlite::Result<Option<S
             row.get(0)
         })
         .optional()
+}
+
+/// The settings whose names begin so, without that beginning, each with its value.
+pub fn settings(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare_cached("SELECT substr(name, length(?1) + 1), value FROM setting WHERE substr(name, 1, length(?1)) = ?1")?
+        .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 pub fn change_setting(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
@@ -493,6 +508,14 @@ pub fn find_job(connection: &Connection, uuid: &str) -> rusqlite::Result<Option<
     connection
         .query_row("SELECT * FROM job WHERE uuid = ?", [uuid], job)
         .optional()
+}
+
+/// What the jobs of an API that have not ended work on.
+pub fn worked_on(connection: &Connection, api: &str) -> rusqlite::Result<HashSet<String>> {
+    connection
+        .prepare_cached("SELECT params ->> 'thing' FROM job WHERE settled = 0 AND api = ?")?
+        .query_map([api], |row| row.get(0))?
+        .collect()
 }
 
 /// The jobs that began at that time or later, in milliseconds since 1970, in the order in which they did.

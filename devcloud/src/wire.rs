@@ -155,7 +155,10 @@ impl Body {
 fn element(text: &mut String, name: &str, value: &Value) {
     match value {
         Value::Null => {}
-        Value::Array(items) => items.iter().for_each(|item| element(text, name, item)),
+        Value::Array(items) => items.iter().for_each(|item| match item {
+            Value::Object(fields) => record(text, name, fields),
+            item => element(text, name, item),
+        }),
         Value::Object(fields) if is_map(name) => {
             let pairs: Vec<String> = fields
                 .iter()
@@ -164,20 +167,25 @@ fn element(text: &mut String, name: &str, value: &Value) {
             let map = format!("{{{}}}", pairs.join(", "));
             text.push_str(&format!("<{name}>{}</{name}>", escaped(&map)));
         }
-        Value::Object(fields) => {
-            text.push_str(&format!("<{name}>"));
-            for (field, value) in fields {
-                element(text, field, value);
-            }
-            text.push_str(&format!("</{name}>"));
-        }
+        Value::Object(fields) => record(text, name, fields),
         scalar => text.push_str(&format!("<{name}>{}</{name}>", escaped(&plain(scalar)))),
     }
 }
 
+fn record(text: &mut String, name: &str, fields: &Map<String, Value>) {
+    text.push_str(&format!("<{name}>"));
+    for (field, value) in fields {
+        element(text, field, value);
+    }
+    text.push_str(&format!("</{name}>"));
+}
+
 /// Maps are one text in Java's manner.
 fn is_map(name: &str) -> bool {
-    matches!(name, "details" | "resourcedetails" | "storagecapabilities")
+    matches!(
+        name,
+        "details" | "resourcedetails" | "storagecapabilities" | "params"
+    )
 }
 
 fn plain(value: &Value) -> String {

@@ -10,6 +10,8 @@ mod clock;
 mod connections;
 #[path = "it/estate.rs"]
 mod estate;
+#[path = "it/exchanges.rs"]
+mod exchanges;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/fill.rs"]
@@ -26,8 +28,18 @@ mod integration;
 mod jobs;
 #[path = "it/life.rs"]
 mod life;
+#[path = "it/likeness.rs"]
+mod likeness;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/list_rules.rs"]
+mod list_rules;
+#[path = "it/load.rs"]
+mod load;
+#[path = "it/manner_cloudn.rs"]
+mod manner_cloudn;
+#[path = "it/manner_ec2.rs"]
+mod manner_ec2;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
 #[path = "it/manner_old.rs"]
@@ -42,8 +54,10 @@ mod roles;
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
-#[path = "it/shapes.rs"]
-mod shapes;
+#[path = "it/signatures.rs"]
+mod signatures;
+#[path = "it/story.rs"]
+mod story;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/upkeep.rs"]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use capuchin::Result;
 use capuchin::catalog::Field;
 use capuchin::catalog::types::Types;
-use capuchin::cloud::cloudstack::CloudStack;
+use capuchin::cloud::cloudstack::CLOUDSTACK;
 use capuchin::cloud::{Dialect, Outcome, Progress, Reply, Request};
 use capuchin::error::Kind;
 use capuchin::record::Value;
@@ -25,7 +25,7 @@ pub fn fields() -> Vec<Field> {
 
 /// An answer as the dialect reads it, with HTTP status 200.
 pub fn read(body: &[u8], types: &Types, api: &str, follow: bool) -> Result<Outcome> {
-    CloudStack.read(&request(api), &reply(body), types, follow)
+    CLOUDSTACK.read(&request(api), &reply(body), types, follow)
 }
 
 /// `tree` is the answer's body without its envelope, where the bytes hold one.
@@ -50,14 +50,14 @@ pub fn check(body: &[u8], tree: Option<&Value>) {
             }
         }
     }
-    let progress = CloudStack.progress(&request("createThing"), "7", &reply(body), &types);
+    let progress = CLOUDSTACK.progress(&request("createThing"), "7", &reply(body), &types);
     match progress {
         Ok(Progress::Running) | Err(_) => {}
         Ok(Progress::Failed(error)) => assert_eq!(error.kind, Kind::JobFailed),
         Ok(Progress::Done(answer)) => nothing_is_lost(tree, &answer),
     }
     // A catalogue or the refusal of one.
-    let _ = CloudStack.catalog(&reply(body));
+    let _ = CLOUDSTACK.catalog(&reply(body));
 }
 
 /// The answer's parts hold exactly the scalars of the body, wherever they stand.

@@ -15,7 +15,7 @@ use super::names::Named;
 use super::{Api, Catalog, Entry, Shelf};
 use crate::error::{Error, Result};
 
-const MAGIC: &str = "capuchin catalogue 1";
+const MAGIC: &str = "capuchin catalogue 2";
 /// Stands after the length of the index of a shipped catalogue.
 const SHIPPED: &str = " shipped";
 

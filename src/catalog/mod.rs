@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod diff;
 pub mod names;
+pub mod rules;
 pub mod seen;
 pub mod types;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use self::names::{Lexicon, Named, Names};
+use self::rules::Rule;
 use crate::error::Result;
 
 /// The type of a parameter that is a file of this machine; no server knows it.
@@ -34,6 +36,9 @@ pub struct Api {
     pub since: String,
     #[serde(default)]
     pub params: Vec<Param>,
+    /// What holds between its parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// The fields of its answer.
     #[serde(default)]
     pub response: Vec<Field>,

@@ -203,10 +203,17 @@ impl Client {
         })
     }
 
-    /// Makes a call that only reads.
+    /// Makes a call that only reads; one that proves to be asked in the wrong way is asked in the other.
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
-        let mut outcome = self.read(request, options, &reply)?;
+        let mut read = self.read(request, options, &reply);
+        if let Some(other) = self.rephrased(request, &read) {
+            let reply = self.send(&other, options, Twice::Harmless).await?;
+            let again = self.read(&other, options, &reply);
+            // Where the other way is no better, the one that was meant tells more.
+            read = if again.is_ok() { again } else { read };
+        }
+        let mut outcome = read?;
         let Outcome::Done(answer) = &mut outcome else {
             return Ok(outcome);
         };
@@ -225,6 +232,11 @@ impl Client {
         Ok(outcome)
     }
 
+    fn rephrased<T>(&self, request: &Request, read: &Result<T>) -> Option<Request> {
+        let refusal = read.as_ref().err()?;
+        self.dialect.rephrased(request, refusal)
+    }
+
     fn read(&self, request: &Request, options: &Options, reply: &Reply) -> Result<Outcome> {
         let follow = self.dialect.follows(&request.api);
         let outcome = self.dialect.read(request, reply, &options.types, follow);
@@ -238,10 +250,16 @@ impl Client {
         job: &str,
         options: &Options,
     ) -> Result<Progress> {
-        let reply = self
-            .send(&self.dialect.ask(request, job), options, Twice::Harmless)
-            .await?;
-        self.dialect.progress(request, job, &reply, &options.types)
+        let question = self.dialect.ask(request, job);
+        let reply = self.send(&question, options, Twice::Harmless).await?;
+        let progress = |reply| self.dialect.progress(request, job, reply, &options.types);
+        let told = progress(&reply);
+        let Some(other) = self.rephrased(&question, &told) else {
+            return told;
+        };
+        let reply = self.send(&other, options, Twice::Harmless).await?;
+        let again = progress(&reply);
+        if again.is_ok() { again } else { told }
     }
 
     /// Asks the cloud what can be called, with the call that tells it.

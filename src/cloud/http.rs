@@ -1,5 +1,4 @@
-//! What HTTP's own statuses mean where an answer is none of the API's: who said so, and what there is to do about it; and what of
-//! such an answer is shown.
+//! What HTTP's own statuses mean where an answer is none of the API's: who said so, and what there is to do about it.
 
 use super::Code;
 
@@ -101,46 +100,6 @@ pub static STATUSES: &[Code] = &[
 /// The status of that number.
 pub fn find(number: u32) -> Option<&'static Code> {
     STATUSES.iter().find(|code| code.number == number)
-}
-
-/// Whether a body is a web page.
-pub fn looks_like_html(body: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).to_ascii_lowercase();
-    head.contains("<html") || head.contains("<!doctype html")
-}
-
-/// The beginning of a body that was not understood, or a web page's title, for a person to recognise it by.
-pub fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
-    let page = looks_like_html(body).then(|| title(&text)).flatten();
-    let shown = match page {
-        Some(title) => on_one_line(title),
-        // A broken answer may hold the very keys that it was asked for.
-        None if text.trim_start().starts_with(['{', '[', '<']) => String::new(),
-        None => on_one_line(&text),
-    };
-    let shown: String = shown.chars().take(120).collect();
-    if shown.is_empty() {
-        shown
-    } else {
-        format!(": {shown}")
-    }
-}
-
-/// What a web page says it is.
-fn title(page: &str) -> Option<&str> {
-    // ASCII letters keep their places in lower case.
-    let lower = page.to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower.get(start..)?.find("</title>")?;
-    page.get(start..end).filter(|text| !text.trim().is_empty())
-}
-
-/// The text without line ends, in single blanks.
-pub fn on_one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    line.chars().filter(|letter| !letter.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod cloudn;
 pub mod cloudstack;
+mod ec2;
 pub mod http;
+pub mod kcps;
 pub mod listing;
 pub mod ncloud;
+mod strange;
 
 use std::time::Duration;
 
@@ -301,6 +305,10 @@ pub trait Dialect: Send + Sync {
     }
     /// The catalogue that stands in where discovery is refused or not there.
     fn shipped(&self) -> Result<Shipped>;
+    /// Whether that is this very kind's, so that a cloud is asked what can be called only by `sync`.
+    fn ships(&self) -> bool {
+        self.discovery().is_none()
+    }
     /// A call that everybody may make whose key is right, on old servers too.
     fn probe(&self) -> Request;
     /// `now` is in seconds since 1970.
@@ -451,6 +459,10 @@ pub trait Dialect: Send + Sync {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress>;
+    /// The same question put another way, where its refusal says that this way was the wrong one.
+    fn rephrased(&self, _question: &Request, _refusal: &Error) -> Option<Request> {
+        None
+    }
     /// The commands of other tools that are understood here, as aliases.
     fn tools(&self) -> &'static [Tool] {
         &[]
@@ -529,12 +541,20 @@ pub struct Kind {
     pub path: &'static str,
     /// The settings whose defaults are its own.
     pub defaults: &'static [(&'static str, &'static str)],
+    /// Where else keys are than in a profile.
     pub elsewhere: Option<&'static Elsewhere>,
     pub dialect: fn() -> Box<dyn Dialect>,
 }
 
 /// The kinds of cloud; a profile that names none has the first.
-pub const KINDS: &[Kind] = &[cloudstack::KIND, ncloud::KIND, ncloud::CLASSIC];
+pub const KINDS: &[Kind] = &[
+    cloudstack::KIND,
+    kcps::KIND,
+    cloudn::KIND,
+    ec2::KIND,
+    ncloud::KIND,
+    ncloud::CLASSIC,
+];
 
 /// Their names.
 pub const NAMES: &[&str] = &{
@@ -546,6 +566,21 @@ pub const NAMES: &[&str] = &{
     }
     names
 };
+
+impl Kind {
+    /// What a new profile of it lacks, as a line says it; `addressed` where it says already where the cloud is.
+    pub fn needs(&self, addressed: bool) -> String {
+        let url = match addressed || !self.sites.is_empty() {
+            true => "",
+            false => "set url URL, and ",
+        };
+        let login = match (self.dialect)().logout() {
+            Some(_) => ", or set username NAME and login",
+            None => "",
+        };
+        format!("{url}set apikey KEY and set secretkey SECRET{login}")
+    }
+}
 
 /// The kind of that name; of any other text the first.
 pub fn kind(name: &str) -> &'static Kind {

@@ -55,6 +55,7 @@ pub fn checked(api: Arc<Api>, rest: &[&str], own: Options<'_>, known: &Language)
         reader.parameter(&api, name, value, known);
     });
     reader.missing(&api);
+    reader.rules(&api);
     let call = reader.finish(said(&api), api.name.clone(), Some(api), own.unanswered)?;
     Ok(Call {
         checked: true,
@@ -374,6 +375,26 @@ impl<'w> Reader<'w> {
             Vec::from_iter(missing).join(", ")
         ));
         self.advise_help(api);
+    }
+
+    /// What the API says of its parameters together; an empty value is as none.
+    fn rules(&mut self, api: &Api) {
+        let params = &self.params;
+        let given = |wanted: &str| {
+            let of = |name: &str| api.param(name).is_some_and(|param| param.name == wanted);
+            let mut values = params.iter().filter(|(name, _)| of(name));
+            values.find_map(|(_, value)| match value {
+                Given::Text(text) if text.is_empty() => None,
+                Given::Text(text) | Given::Data(text) => Some(text.clone()),
+                Given::File(_) | Given::Stdin => Some(String::new()),
+            })
+        };
+        let problems = api.rules.iter().filter_map(|rule| rule.problem(&given));
+        let problems: Vec<String> = problems.collect();
+        if !problems.is_empty() {
+            self.problems.extend(problems);
+            self.advise_help(api);
+        }
     }
 
     fn advise_help(&mut self, api: &Api) {

@@ -67,8 +67,10 @@ impl Session {
         let mut shower = call.api.clone();
         let demo = resolved.endpoint()?.is_none();
         let begun = self.start(&client, &request, &options).map_err(|error| {
-            let error = told_apart(error, &call.name, &self.known_catalog(), || {
-                client.dialect().shipped().ok()
+            let dialect = client.dialect();
+            let own = dialect.ships();
+            let error = told_apart(error, &call.name, &self.known_catalog(), own, || {
+                dialect.shipped().ok()
             });
             match demo {
                 true => in_demo(error),

@@ -11,7 +11,7 @@ use super::refused;
 use super::secretkey;
 use super::session::Session;
 use super::values::{Source, Way};
-use crate::catalog::{Catalog, cache};
+use crate::catalog::{Api, Catalog, cache};
 use crate::client::discovery::{Found, Instead, discover};
 use crate::client::ledger::{Noted, State, Whose};
 use crate::client::network::Network;
@@ -368,14 +368,16 @@ impl Session {
             "sync" => words
                 .next()
                 .is_some_and(|word| !word.starts_with(['-', '|', '#'])),
-            // So is `set` with a noun, where that costs no question.
-            "set" if self.dialect().discovery().is_none() => words.next().is_some_and(|word| {
-                let name = word.split('=').next().unwrap_or(word);
-                !word.starts_with(['-', '|', '#']) && settings::find(name).is_none()
-            }),
+            // What needs no question may be looked at for a verb `set`, too.
+            "set" if self.dialect().discovery().is_none() => {
+                if words.next().is_some_and(is_no_setting) {
+                    return Ok(self.catalog().unwrap_or_else(|_| self.known_catalog()));
+                }
+                false
+            }
             _ => false,
         };
-        let builtin = builtin::names().contains(&first) && !call;
+        let builtin = builtin::find(first).is_some() && !call;
         if first.is_empty() || builtin || first.starts_with(['!', '#', '?']) {
             return Ok(self.known_catalog());
         }
@@ -420,6 +422,9 @@ impl Session {
         if !known.is_empty() {
             return Ok(known);
         }
+        if let Some(catalog) = self.unpacked()? {
+            return Ok(catalog);
+        }
         let catalog = self.sync()?;
         if !catalog.shipped() {
             self.ui.say(&format!(
@@ -463,14 +468,33 @@ impl Session {
                     "this cloud does not tell what can be called, so the catalogue of {of} is used; some of its APIs may not be there ({api} was refused: {said})"
                 ));
             }
-            Some(Instead { of, refusal: None }) => self.ui.say(&format!(
-                "{} APIs in the catalogue of {of}, which comes with the program",
-                apis.len()
-            )),
+            Some(Instead { of, refusal: None }) => self.ui.say(&told_shipped(of, apis.len())),
             None => {}
         }
+        self.keep_catalogue(place, apis, instead.is_some())
+    }
+
+    /// The catalogue that comes with the kind of cloud, for kinds of which it is all there is to ask before a `sync`.
+    fn unpacked(&mut self) -> Result<Option<Arc<Catalog>>> {
+        let dialect = self.dialect();
+        if !dialect.ships() {
+            return Ok(None);
+        }
+        let place = self.place(&self.resolved)?;
+        let shipped = dialect.shipped()?;
+        self.ui.say(&told_shipped(shipped.of, shipped.apis.len()));
+        let catalog = self.keep_catalogue(place, shipped.apis, true)?;
+        Ok(Some(catalog))
+    }
+
+    /// Keeps a catalogue for the next processes, and has this one use it.
+    fn keep_catalogue(
+        &mut self,
+        place: Place,
+        apis: Vec<Api>,
+        shipped: bool,
+    ) -> Result<Arc<Catalog>> {
         let path = self.cache_path(&place);
-        let shipped = instead.is_some();
         let catalog = match cache::store(&path, &apis, shipped) {
             Ok(()) => cache::load(&path).unwrap_or_else(|| Catalog::of(apis).as_shipped(shipped)),
             // A catalogue that can't be kept still serves this session.
@@ -516,6 +540,16 @@ impl Session {
         };
         cache::path(&self.places.cache, place.kind, &place.endpoint, &identity)
     }
+}
+
+/// Whether a word after `set` may be a noun, as in `set offermapping`.
+fn is_no_setting(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or(word);
+    settings::find(name).is_none() && name.bytes().all(|letter| letter.is_ascii_alphabetic())
+}
+
+fn told_shipped(of: &str, count: usize) -> String {
+    format!("{count} APIs in the catalogue of {of}, which comes with the program")
 }
 
 /// What was left, on one line: how many calls without an answer, how many jobs, and of which profile.

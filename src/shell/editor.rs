@@ -138,7 +138,7 @@ struct Assistant {
 
 impl Assistant {
     fn with_language<T>(&self, work: impl FnOnce(&Language<'_>) -> T) -> T {
-        let names = builtin::names();
+        let names = builtin::names(self.known.kind);
         let settings = line_words();
         work(&language(&self.catalog, &names, &settings))
     }

@@ -37,6 +37,12 @@ pub fn api_help(api: &Api, width: usize) -> String {
             .flat_map(|param| std::iter::once(Param::clone(param)).chain(param.parts()));
         lines.extend(table(&with_parts.collect::<Vec<_>>(), width));
     }
+    if !api.rules.is_empty() {
+        lines.push(String::new());
+        let rules = api.rules.iter().map(|rule| clean(&rule.to_string()));
+        let rules = format!("Rules: {}", rules.collect::<Vec<_>>().join("; "));
+        lines.extend(wrap(&rules, width));
+    }
     lines.push(String::new());
     lines.join("\n")
 }

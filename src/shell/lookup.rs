@@ -123,7 +123,8 @@ impl Session {
         asked.map_err(|error| {
             let dialect = lookup.client.dialect();
             let catalog = self.known_catalog();
-            let mut error = told_apart(error, &list, &catalog, || dialect.shipped().ok());
+            let own = dialect.ships();
+            let mut error = told_apart(error, &list, &catalog, own, || dialect.shipped().ok());
             error.message = format!(
                 "`{}` could not be looked up, and {} was not sent: {}",
                 lookup.word(typed),

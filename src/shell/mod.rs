@@ -33,5 +33,6 @@ pub mod script;
 mod secretkey;
 pub mod session;
 pub mod tab;
+mod tools;
 mod uploads;
 pub mod values;

@@ -18,11 +18,13 @@ enum Known {
     Nowhere,
 }
 
-/// Gives a refusal of the call `name` the hints that the catalogues allow; `shipped` is asked for only where it can help.
+/// Gives a refusal of the call `name` the hints that the catalogues allow; `own` is whether a shipped catalogue is of this very
+/// kind of cloud, and `shipped` is asked for only where it can help.
 pub fn told_apart(
     mut error: Error,
     name: &str,
     here: &Catalog,
+    own: bool,
     shipped: impl FnOnce() -> Option<Shipped>,
 ) -> Error {
     let Some(doubt) = error.said.as_ref().and_then(|said| said.doubt) else {
@@ -36,6 +38,8 @@ pub fn told_apart(
     let there_names: Vec<&str> = apis.map(|api| api.name.as_str()).collect();
     let known = match (has, here.shipped()) {
         (true, false) => Known::Here,
+        // What its vendor's documents have is there, whoever may call it.
+        (true, true) if own && doubt == Doubt::Caller => Known::Here,
         (true, true) => Known::Supposed,
         (false, _) if there_names.contains(&name) => Known::Elsewhere,
         (false, _) => Known::Nowhere,
@@ -138,7 +142,9 @@ mod tests {
                 apis: apis(&["listHosts", "listUsers", "listVPCs"]),
             })
         };
-        told_apart(error, name, here, shipped).hints.join("\n")
+        told_apart(error, name, here, false, shipped)
+            .hints
+            .join("\n")
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::config::resolve::{Flags, Resolved};
 use crate::config::secret::Secret;
 use crate::config::{Places, settings};
 use crate::error::{Error, Kind, Result};
-use crate::line::command::{self, Command, Language};
+use crate::line::command::{self, Call, Command, Language};
 use crate::line::variables::Variables;
 use crate::line::{options, words};
 use crate::record::select::wanted::{self, Wanted};
@@ -276,7 +276,7 @@ impl Session {
         catalog: Arc<Catalog>,
         parse: impl Fn(&Language, &Variables) -> Result<T>,
     ) -> Result<(T, Arc<Catalog>)> {
-        let names = builtin::names();
+        let names = builtin::names(self.resolved.kind());
         let settings = line_words();
         match parse(&language(&catalog, &names, &settings), &self.variables) {
             // A line itself is never a fault on this side.
@@ -293,7 +293,8 @@ impl Session {
     /// Whether this word alone is a command: a built-in or the name of an API.
     pub(super) fn is_command(&mut self, word: &str) -> Result<bool> {
         let catalog = self.catalog_for([word].into_iter())?;
-        Ok(builtin::find(word).is_some() || catalog.api(word)?.is_some())
+        let names = builtin::names(self.resolved.kind());
+        Ok(names.contains(&word) || catalog.api(word)?.is_some())
     }
 
     /// Whether a command begins with this word: one of those, or a verb.
@@ -301,23 +302,15 @@ impl Session {
         if word.contains('=') || self.is_command(word)? {
             return Ok(true);
         }
-        let (catalog, names, settings) = (self.known_catalog(), builtin::names(), line_words());
+        let names = builtin::names(self.resolved.kind());
+        let (catalog, settings) = (self.known_catalog(), line_words());
         Ok(language(&catalog, &names, &settings).verb(word).is_some())
     }
 
     pub(super) fn run(&mut self, command: Command, catalog: &Catalog) -> Result<Shown> {
         match command {
             Command::Empty => Ok(Shown::Nothing),
-            Command::Call(call) => {
-                let name = call.name.clone();
-                let shown = self.call(call);
-                // Whatever came of it, and after the end of its job.
-                if !self.dialect().reads(&name) {
-                    self.values.changed(&name);
-                    self.forget_seen();
-                }
-                shown.map_err(|error| error.of(&name))
-            }
+            Command::Call(call) => self.called(call),
             Command::ApiHelp(api) => Ok(Shown::Text(self.api_help(&api))),
             Command::VerbHelp(verb) => {
                 builtin::help::verb(catalog, &verb, self.ui.width()).map(Shown::Text)
@@ -334,6 +327,18 @@ impl Session {
         }
     }
 
+    /// Makes a call, and forgets what is known of the things that it changed.
+    pub(super) fn called(&mut self, call: Call) -> Result<Shown> {
+        let name = call.name.clone();
+        let shown = self.call(call);
+        // Whatever came of it, and after the end of its job.
+        if !self.dialect().reads(&name) {
+            self.values.changed(&name);
+            self.forget_seen();
+        }
+        shown.map_err(|error| error.of(&name))
+    }
+
     fn builtin(
         &mut self,
         name: &str,
@@ -341,7 +346,7 @@ impl Session {
         settings: &[(String, String)],
     ) -> Result<Shown> {
         let Some(Builtin { run, .. }) = builtin::find(name) else {
-            return Err(Error::line(format!("{name} is not a command here")));
+            return self.tool(name, args, settings);
         };
         let (resolved, wanted) = self.for_line(settings)?;
         let kept = std::mem::replace(&mut self.resolved, resolved);

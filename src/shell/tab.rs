@@ -96,7 +96,7 @@ fn known_without_asking(
     catalog: &Catalog,
     known: &Known,
 ) -> Completion {
-    let names = builtin::names();
+    let names = builtin::names(known.kind);
     let settings = line_words();
     let language = language(catalog, &names, &settings);
     let words = |name: &str, given: &[&str]| {

@@ -1,8 +1,8 @@
 //! The built-in cloud as other programs meet it: served on ports of its own.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 
-use crate::support::Home;
+use crate::support::{Home, Running};
 
 /// What a GET without keys is answered there, head and all.
 fn get(url: &str, query: &str) -> String {
@@ -63,5 +63,113 @@ fn addresses_are_checked_before_it_is_served() {
     ] {
         let seen = home.run(line).fails(status);
         assert!(seen.contains(said), "{line}: {seen}");
+    }
+}
+
+#[test]
+fn it_is_there_for_other_machines_only_where_told_and_then_it_says_so() {
+    for (line, says) in [
+        ("-o json devcloud serve", false),
+        ("-o json devcloud serve --listen 0.0.0.0:0", true),
+    ] {
+        let home = Home::new();
+        let mut child = home.run(line).piped();
+        let mut told = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut told).unwrap();
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let url = told["url"].as_str().unwrap();
+        assert_eq!(url.starts_with("http://127.0.0.1:"), !says, "{url}");
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let warned = said.contains("can be reached from other machines");
+        assert_eq!(warned, says, "{said}");
+    }
+}
+
+/// The JSON that a call through a port without keys is answered, without its envelope; nothing where the server is gone.
+fn told(url: &str, query: &str) -> Option<serde_json::Value> {
+    let (address, path) = url["http://".len()..].split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    let request = format!(
+        "GET /{path}?response=json&{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let (_, body) = text.split_once("\r\n\r\n")?;
+    let whole: serde_json::Value = serde_json::from_str(body).ok()?;
+    whole.as_object()?.values().next().cloned()
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_server_that_is_killed() {
+    let home = Home::new();
+    let serve = || {
+        home.run("-o json devcloud serve --integration 127.0.0.1:0")
+            .started()
+    };
+    let open = |served: &Running| -> String {
+        let told: serde_json::Value = serde_json::from_str(&served.line).unwrap();
+        told["integrationurl"].as_str().unwrap().into()
+    };
+    let served = serve();
+    let url = open(&served);
+    let first = |query: &str| {
+        let list = told(&url, query).unwrap();
+        let rows = list
+            .as_object()
+            .unwrap()
+            .values()
+            .find(|rows| rows.is_array());
+        rows.unwrap()[0]["id"].as_str().unwrap().to_string()
+    };
+    let deploy = format!(
+        "command=deployVirtualMachine&zoneid={}&templateid={}&serviceofferingid={}",
+        first("command=listZones"),
+        first("command=listTemplates&templatefilter=featured"),
+        first("command=listServiceOfferings")
+    );
+    let (acknowledge, acknowledged) = std::sync::mpsc::channel();
+    let calls = |place: usize| {
+        // One that makes domains at once, and one that has machines made by jobs.
+        (0..).map_while(move |round| {
+            let query = match place {
+                0 => format!("command=createDomain&name=d-{round}"),
+                _ => format!("{deploy}&name=m-{place}-{round}"),
+            };
+            told(&url, &query)
+        })
+    };
+    let mut seen = Vec::new();
+    std::thread::scope(|scope| {
+        for place in 0..3 {
+            let (answers, acknowledge) = (calls.clone()(place), acknowledge.clone());
+            scope.spawn(move || answers.for_each(|answer| acknowledge.send(answer).unwrap()));
+        }
+        drop(acknowledge);
+        seen.extend(acknowledged.iter().take(40));
+        // Killed as by kill -9, whatever it is doing.
+        drop(served);
+        seen.extend(acknowledged.iter());
+    });
+    let served = serve();
+    let url = open(&served);
+    let ids = |query: &str| told(&url, query).unwrap().to_string();
+    let domains = ids("command=listDomains&listall=true");
+    let machines = ids("command=listVirtualMachines&listall=true");
+    for answer in seen {
+        if let Some(domain) = answer["domain"]["id"].as_str() {
+            assert!(domains.contains(domain), "{answer}");
+            continue;
+        }
+        let (machine, job) = (answer["id"].as_str(), answer["jobid"].as_str());
+        assert!(machines.contains(machine.unwrap()), "{answer}");
+        let job = told(
+            &url,
+            &format!("command=queryAsyncJobResult&jobid={}", job.unwrap()),
+        );
+        assert!(job.unwrap()["jobstatus"].is_number(), "{answer}");
     }
 }

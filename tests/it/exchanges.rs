@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use capuchin::Answer;
 use capuchin::catalog::Catalog;
 use capuchin::catalog::types::Types;
-use capuchin::cloud::{Dialect, Outcome, Reply, Request, cloudstack::CloudStack};
+use capuchin::cloud::{Dialect, Outcome, Reply, Request, cloudstack::CLOUDSTACK};
 use capuchin::error::Kind;
 use capuchin::print::Printer;
 use capuchin::print::surface::Surface;
@@ -48,7 +48,7 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 static CATALOG: LazyLock<Arc<Catalog>> =
-    LazyLock::new(|| Arc::new(Catalog::of(CloudStack.shipped().unwrap().apis)));
+    LazyLock::new(|| Arc::new(Catalog::of(CLOUDSTACK.shipped().unwrap().apis)));
 
 fn command(exchange: &Exchange) -> String {
     let Sent { query, body } = &exchange.request;
@@ -77,8 +77,8 @@ fn read(exchange: &Exchange) -> capuchin::Result<Outcome> {
     let api = CATALOG.api(&request.api).unwrap();
     let fields = api.map_or(Vec::new(), |api| api.response.clone());
     let types = Types::within(&fields, CATALOG.clone());
-    let follow = CloudStack.follows(&request.api);
-    CloudStack.read(&request, &reply, &types, follow)
+    let follow = CLOUDSTACK.follows(&request.api);
+    CLOUDSTACK.read(&request, &reply, &types, follow)
 }
 
 #[test]

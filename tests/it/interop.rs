@@ -1,4 +1,5 @@
-//! The built-in cloud as clients that other people wrote find it: Apache Libcloud's driver and `cs`, both in Python.
+//! The built-in cloud as clients that other people wrote find it: Apache Libcloud's driver, `cs` and botocore, all in
+//! Python.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,19 +9,22 @@ use crate::support::Home;
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/interop/bin/python");
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop");
 
-/// Runs a script of tests/interop against a new cloud, and gives what it printed.
-fn driven(script: &str) -> String {
+/// Runs a script of tests/interop against a new cloud that speaks in a manner and whose jobs take so many milliseconds,
+/// and gives what it printed.
+fn driven(script: &str, manner: &str, milliseconds: u32) -> String {
     assert!(
         Path::new(PYTHON).exists(),
         "{PYTHON} is gone: tests/interop/install.sh makes it"
     );
     let home = Home::new();
-    home.job_milliseconds(10);
+    home.job_milliseconds(milliseconds);
     let served = home
-        .run("-o json devcloud serve --listen 127.0.0.1:0 --integration 127.0.0.1:0")
+        .run(&format!(
+            "-o json devcloud serve --as {manner} --listen 127.0.0.1:0 --integration 127.0.0.1:0"
+        ))
         .started();
     let told: serde_json::Value = serde_json::from_str(&served.line).unwrap();
-    let value = |name: &str| told[name].as_str().unwrap().to_string();
+    let value = |name: &str| told[name].as_str().unwrap_or_default().to_string();
     let output = Command::new(PYTHON)
         .arg(Path::new(SCRIPTS).join(script))
         .env_clear()
@@ -29,6 +33,7 @@ fn driven(script: &str) -> String {
         .env("CLOUD_URL", value("url"))
         .env("CLOUD_KEY", value("apikey"))
         .env("CLOUD_SECRET", value("secretkey"))
+        .env("CLOUD_AWSAPI_URL", value("awsapiurl"))
         .env("CLOUD_OPEN_URL", value("integrationurl"))
         .current_dir(home.path())
         .output()
@@ -45,7 +50,7 @@ const LIBCLOUD: (usize, usize) = (96, 4);
 #[test]
 #[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
 fn libclouds_driver_does_all_that_it_does_on_a_real_server() {
-    let table = driven("libcloud_driver.py");
+    let table = driven("libcloud_driver.py", "cloudstack", 10);
     let count = |end: &str| table.lines().filter(|line| line.contains(end)).count();
     let seen = (count(" passes"), count(" fails as on a real server: "));
     assert_eq!(seen, LIBCLOUD, "{table}");
@@ -54,8 +59,16 @@ fn libclouds_driver_does_all_that_it_does_on_a_real_server() {
 #[test]
 #[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
 fn the_client_cs_calls_waits_pages_and_is_refused() {
-    let steps = driven("cs_client.py");
+    let steps = driven("cs_client.py", "cloudstack", 10);
     assert_eq!(steps.matches("passes").count(), 8, "{steps}");
+}
+
+#[test]
+#[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
+fn botocore_finds_ec2_in_cloudns_manner() {
+    // States on the way are seen, so they last.
+    let steps = driven("botocore_driver.py", "cloudn", 100);
+    assert_eq!(steps.matches("passes").count(), 12, "{steps}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use capuchin::catalog::types::Types;
-use capuchin::cloud::cloudstack::CloudStack;
+use capuchin::cloud::cloudstack::CLOUDSTACK;
 use capuchin::cloud::{Dialect, Outcome, Progress, Reply, Request};
 use capuchin::config::settings::OUTPUTS;
 use capuchin::print::Printer;
@@ -47,7 +47,7 @@ fn body(file: &str, name: &str) -> String {
 }
 
 fn answer(api: &str, body: &str) -> Answer {
-    match CloudStack.read(&request(api), &reply(body), &Types::default(), false) {
+    match CLOUDSTACK.read(&request(api), &reply(body), &Types::default(), false) {
         Ok(Outcome::Done(answer)) => answer,
         other => panic!("{other:?}"),
     }
@@ -55,7 +55,7 @@ fn answer(api: &str, body: &str) -> Answer {
 
 fn job(name: &str) -> Answer {
     let body = body(JOBS, name);
-    match CloudStack.progress(
+    match CLOUDSTACK.progress(
         &request("stopVirtualMachine"),
         "7",
         &reply(&body),

@@ -1,7 +1,7 @@
 //! Refusals as people see them: what was asked, the server's words, the codes by name, what to do; recorded ones and stubs'.
 
 use capuchin::catalog::types::Types;
-use capuchin::cloud::{Dialect, Progress, Reply, Request, cloudstack::CloudStack};
+use capuchin::cloud::{Dialect, Progress, Reply, Request, cloudstack::CLOUDSTACK};
 use capuchin::error::Error;
 
 use crate::support::{Home, Stub};
@@ -58,13 +58,13 @@ impl Exchange {
     fn error(&self) -> Option<Error> {
         let (request, reply) = (self.request(), self.reply());
         if request.api == "queryAsyncJobResult" && self.status == 200 {
-            return match CloudStack.progress(&request, "7", &reply, &Types::default()) {
+            return match CLOUDSTACK.progress(&request, "7", &reply, &Types::default()) {
                 Ok(Progress::Failed(error)) => Some(error),
                 Ok(_) => None,
                 Err(error) => panic!("{}: {error}", self.name),
             };
         }
-        CloudStack
+        CLOUDSTACK
             .read(&request, &reply, &Types::default(), false)
             .err()
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::infrastructure::Made;
 use super::listing::{Listing, OWNED, PAGED, view};
 use super::things::begun;
-use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, opt, req};
+use super::{Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, opt, req, roles};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 use crate::{clock, credentials, seed};
@@ -206,6 +206,11 @@ pub const APIS: &[Api] = &[
                     "accounttype",
                     Takes::Short,
                     "0 user, 1 root administrator, 2 domain administrator",
+                ),
+                opt(
+                    "roleid",
+                    Takes::Id("role"),
+                    "its role, in place of the type of the account",
                 ),
                 opt(
                     "domainid",
@@ -421,8 +426,11 @@ fn account_view(call: &Call, account: &Thing) -> Done<Value> {
     if let Value::Object(fields) = &mut shown {
         fields.shift_remove("created");
         fields.insert("groups".into(), json!([]));
-        for field in ["receivedbytes", "sentbytes"] {
-            fields.insert(field.into(), json!(0));
+        // Only what goes through a router is counted.
+        if store::count_of_account(call.db, "router", account.id)? > 0 {
+            for field in ["receivedbytes", "sentbytes"] {
+                fields.insert(field.into(), json!(0));
+            }
         }
         let role = role_of(call, account)?;
         fields.extend(role.map(|role| ("roleid".to_string(), json!(role))));
@@ -566,12 +574,18 @@ fn create_account(call: &mut Call) -> Done<Reply> {
         .or(call.text("username"))
         .unwrap_or_default()
         .to_string();
-    let kind = call.number("accounttype").unwrap_or(0);
-    let (role, role_name) = match kind {
+    let given = roles::given(call)?;
+    let kind = given.as_ref().map(|(_, _, kind)| *kind);
+    let kind = kind.or(call.number("accounttype")).unwrap_or(0);
+    let usual = match kind {
         0 => ("User", "User"),
         1 if call.caller.root() => ("Admin", "Root Admin"),
         2 => ("DomainAdmin", "Domain Admin"),
         _ => return Err(Refusal::value("Invalid account type for this caller")),
+    };
+    let (role, role_name) = match &given {
+        Some((name, kind, _)) => (*kind, name.as_str()),
+        None => usual,
     };
     let there = store::children(call.db, "account", &domain.uuid)?;
     if there.iter().any(|account| account.name == name) {
@@ -594,6 +608,7 @@ fn create_account(call: &mut Call) -> Done<Reply> {
     account.domain = domain.id;
     store::update(call.db, &account)?;
     add_user(call, &account, &domain)?;
+    groups::default_group(call, &call.owner_of(&account)?)?;
     Ok(Reply::One("account", account_view(call, &account)?))
 }
 

@@ -22,13 +22,13 @@ fields! {
         vlanid string "the VLAN range", vlanname string "that VLAN's name",
         isstaticnat boolean "whether it is one machine's by static NAT",
         issystem boolean "whether it is the cloud's own", virtualmachineid string "the virtual machine",
-        virtualmachinename string "that machine's name",
+        vmipaddress string "the machine's address behind it", virtualmachinename string "that machine's name",
         virtualmachinedisplayname string "that machine's name for people",
-        vmipaddress string "the machine's address behind it", associatednetworkid string "the network it serves",
-        associatednetworkname string "that network's name", networkid string "the network it is in",
-        state string "its state", physicalnetworkid string "the physical network",
-        purpose string "what it is used for", vpcid string "the VPC", tags list "its tags",
-        isportable boolean "whether it may move between regions", fordisplay boolean "whether users see it";
+        associatednetworkid string "the network it serves", associatednetworkname string "that network's name",
+        networkid string "the network it is in", state string "its state",
+        physicalnetworkid string "the physical network", purpose string "what it is used for", vpcid string "the VPC",
+        tags list "its tags", isportable boolean "whether it may move between regions",
+        fordisplay boolean "whether users see it";
 }
 
 apis! {
@@ -310,6 +310,10 @@ fn enable_static_nat(call: &mut Call) -> Done<Reply> {
         Refusal::value(format!("VM doesn't belong to the network {}", network.uuid))
     })?;
     let guest = call.text("vmguestip").map_or(guest, String::from);
+    let mut known = machine.clone();
+    known.set("publicipid", address.uuid.as_str());
+    known.set("publicip", address.name.as_str());
+    store::update(call.db, &known)?;
     address.set("isstaticnat", true);
     address.set("virtualmachineid", machine.uuid.as_str());
     address.set("virtualmachinename", machine.name.as_str());
@@ -325,6 +329,11 @@ fn enable_static_nat(call: &mut Call) -> Done<Reply> {
 pub fn without_static_nat(call: &Call, mut address: Thing) -> Done<()> {
     for rule in store::children(call.db, "ipforwarding", &address.uuid)? {
         store::remove(call.db, &rule)?;
+    }
+    let machine = store::by_uuid(call.db, "machine", address.text("virtualmachineid"))?;
+    if let Some(mut machine) = machine {
+        machine.unset(&["publicipid", "publicip"]);
+        store::update(call.db, &machine)?;
     }
     address.set("isstaticnat", false);
     address.unset(&[

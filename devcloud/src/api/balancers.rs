@@ -13,11 +13,11 @@ fields! {
     BALANCER: id string "its id", name string "its name", description string "what it is",
         publicipid string "the public address", publicip string "its public address",
         publicport string "the first public port", privateport string "the first port of the machine",
-        algorithm string "roundrobin, leastconn or source", cidrlist string "the networks that it is for, by commas",
-        account string "the account it belongs to", projectid string "the project it belongs to",
-        project string "that project's name", domainid string "the domain it belongs to",
-        domain string "that domain's name", state string "its state", zoneid string "the zone it is in",
-        zonename string "that zone's name", protocol string "what it speaks", networkid string "the network it is in",
+        algorithm string "roundrobin, leastconn or source", networkid string "the network it is in",
+        cidrlist string "the networks that it is for, by commas", account string "the account it belongs to",
+        projectid string "the project it belongs to", project string "that project's name",
+        domainid string "the domain it belongs to", domain string "that domain's name", state string "its state",
+        zoneid string "the zone it is in", zonename string "that zone's name", protocol string "what it speaks",
         tags list "its tags", fordisplay boolean "whether users see it";
 }
 fields! {
@@ -58,7 +58,7 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "fordisplay" Boolean "whether users see it";
     } -> BALANCER create,
-        job "user.loadbalancer.CreateLoadBalancerRuleCmd" on "LoadBalancerRule" then |call| call.end_in("loadbalancer", "loadbalancer", "Active");
+        job "user.loadbalancer.CreateLoadBalancerRuleCmd" on "FirewallRule" then |call| call.end_in("loadbalancer", "loadbalancer", "Active");
 
     Everyone "updateLoadBalancerRule" "Changes a load balancer rule's name, text or algorithm" () {
         req "id" Id("loadbalancer") "its id";
@@ -80,14 +80,14 @@ apis! {
         opt "virtualmachineids" List "the virtual machines";
         opt "vmidipmap" Map "vmidipmap[0].vmid=… vmidipmap[0].vmip=…";
     } -> SUCCESS assign,
-        job "user.loadbalancer.AssignToLoadBalancerRuleCmd" on "LoadBalancerRule" then |_| Ok(json!({"success": true}));
+        job "user.loadbalancer.AssignToLoadBalancerRuleCmd" on "" then |_| Ok(json!({"success": true}));
 
     Everyone "removeFromLoadBalancerRule" "Takes machines from behind a load balancer rule" () {
         req "id" Id("loadbalancer") "its id";
         opt "virtualmachineids" List "the virtual machines";
         opt "vmidipmap" Map "vmidipmap[0].vmid=… vmidipmap[0].vmip=…";
     } -> SUCCESS take_away,
-        job "user.loadbalancer.RemoveFromLoadBalancerRuleCmd" on "LoadBalancerRule" then |_| Ok(json!({"success": true}));
+        job "user.loadbalancer.RemoveFromLoadBalancerRuleCmd" on "" then |_| Ok(json!({"success": true}));
 
     Everyone "listLoadBalancerRuleInstances" "Lists the machines behind a load balancer rule" (PAGED) {
         req "id" Id("loadbalancer") "its id";
@@ -109,12 +109,12 @@ apis! {
         opt "param" Map "param[0].name=… param[0].value=…";
         opt "fordisplay" Boolean "whether users see it";
     } -> STICKINESS create_policy,
-        job "user.loadbalancer.CreateLBStickinessPolicyCmd" on "LBStickinessPolicy" then |call| { let balancer = call.own_thing("lbruleid", "loadbalancer")?; Ok(in_job("stickinesspolicies", policies(call, &balancer)?)) };
+        job "user.loadbalancer.CreateLBStickinessPolicyCmd" on "None" then |call| { let balancer = call.own_thing("lbruleid", "loadbalancer")?; Ok(in_job("stickinesspolicies", policies(call, &balancer)?)) };
 
     Everyone "deleteLBStickinessPolicy" "Deletes a stickiness policy" () {
         req "id" Uuid "its id";
     } -> SUCCESS delete_policy,
-        job "user.loadbalancer.DeleteLBStickinessPolicyCmd" on "LBStickinessPolicy" then |_| Ok(json!({"success": true}));
+        job "user.loadbalancer.DeleteLBStickinessPolicyCmd" on "" then |_| Ok(json!({"success": true}));
 }
 
 /// The machines behind a rule, by id. Kept apart from the fields that answers show.
@@ -192,7 +192,7 @@ fn create(call: &mut Call) -> Done<Reply> {
         "publicport": public.to_string(), "privateport": private.to_string(),
         "algorithm": call.required("algorithm")?, "cidrlist": call.text("cidrlist").unwrap_or_default()});
     let after = json!({"state": "Add", "zoneid": address.text("zoneid"), "zonename": address.text("zonename"),
-        "protocol": protocol, "networkid": network.uuid, "tags": [],
+        "protocol": call.text("protocol"), "networkid": network.uuid, "tags": [],
         "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
     let balancer = call.make(
         &owner,
@@ -336,7 +336,7 @@ fn policies(call: &Call, balancer: &Thing) -> Done<Value> {
     Ok(
         json!({"lbruleid": balancer.uuid, "account": balancer.body.get("account"),
         "domainid": balancer.body.get("domainid"), "domain": balancer.body.get("domain"),
-        "zoneid": balancer.body.get("zoneid"), "stickinesspolicy": list}),
+        "stickinesspolicy": list}),
     )
 }
 
@@ -378,8 +378,8 @@ fn create_policy(call: &mut Call) -> Done<Reply> {
     }
     let owner = call.owner_like(&balancer)?;
     let name = call.required("name")?;
-    let body = json!({"methodname": method, "description": call.text("description"), "params": call.map("param"),
-        "state": "Active", "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
+    let body = json!({"methodname": method, "description": call.text("description"), 
+        "fordisplay": call.boolean("fordisplay").unwrap_or(true), "params": call.map("param")});
     let policy = call.make(&owner, ("stickiness", name, "Active", &balancer.uuid), body)?;
     Ok(born(&policy))
 }

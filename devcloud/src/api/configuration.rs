@@ -28,11 +28,16 @@ pub const SESSION_TIME: &str = "devcloud.session.seconds";
 const UPLOAD_TIME: &str = "upload.operation.timeout";
 /// Whether accounts are invited to projects before they are in them.
 pub const INVITE: &str = "project.invite.required";
+/// The one version of its API that the EC2 part of Cloudn's manner takes.
+const AWSAPI_VERSION: &str = "devcloud.awsapi.version";
+
+/// How long a destroyed machine stays, in seconds.
+pub const EXPUNGE_DELAY: &str = "expunge.delay";
 
 /// The DNS domain of networks that are given none.
 const DOMAIN_SUFFIX: &str = "guest.domain.suffix";
 
-/// A setting that the cloud has; those of real servers are described in their words, slips included.
+/// A setting that the cloud has; those of real servers are described in their words, slips included, or not at all.
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -61,6 +66,12 @@ enum Holds {
 }
 
 const SETTINGS: &[Setting] = &[
+    Setting {
+        name: AWSAPI_VERSION,
+        default: "2012-08-15",
+        about: "The Version that EC2 calls at /awsapi must have: 2012-08-15 as in CloudStack 4.2 to 4.5, 2010-11-15 in 4.1",
+        holds: Holds::Text,
+    },
     Setting {
         name: CLOCK_OFFSET,
         default: "0",
@@ -102,6 +113,13 @@ const SETTINGS: &[Setting] = &[
         default: "false",
         about: "Enables/Disables dynamically scaling a vm",
         holds: Holds::Boolean,
+    },
+    Setting {
+        name: EXPUNGE_DELAY,
+        default: "86400",
+        about: "Determines how long (in seconds) to wait before actually expunging destroyed vm. The default value = the \
+            default value of expunge.interval",
+        holds: Holds::CountOrZero,
     },
     Setting {
         name: DOMAIN_SUFFIX,
@@ -196,7 +214,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "secstorage.allowed.internal.sites",
         default: "",
-        about: "Comma separated list of cidrs internal to the datacenter that can host template download servers",
+        about: "",
         holds: Holds::Text,
     },
     Setting {
@@ -310,6 +328,11 @@ pub fn domain_suffix(db: &Connection) -> Done<String> {
     text(db, DOMAIN_SUFFIX)
 }
 
+/// The version that EC2 calls must have.
+pub fn awsapi_version(db: &Connection) -> Done<String> {
+    text(db, AWSAPI_VERSION)
+}
+
 /// How many minutes after the call that announces it an upload has to begin.
 pub fn upload_minutes(db: &Connection) -> Done<i64> {
     number(db, UPLOAD_TIME)
@@ -322,11 +345,17 @@ pub fn job_milliseconds(db: &Connection) -> Done<Option<i64>> {
 
 fn record(db: &Connection, setting: &Setting) -> Done<Value> {
     let value = text(db, setting.name)?;
-    let mut record = json!({"category": "Advanced", "name": setting.name});
+    let category = match setting.name {
+        DOMAIN_SUFFIX => "Network",
+        _ => "Advanced",
+    };
+    let mut record = json!({"category": category, "name": setting.name});
     if !value.is_empty() {
         record["value"] = json!(value);
     }
-    record["description"] = json!(setting.about);
+    if !setting.about.is_empty() {
+        record["description"] = json!(setting.about);
+    }
     Ok(record)
 }
 

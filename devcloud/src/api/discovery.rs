@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::configuration::{THROTTLING, THROTTLING_INTERVAL, THROTTLING_MAX, flag, number};
-use super::dispatch::allowed;
 use super::fields::{self, Field};
-use super::{Access, Api, Call, Done, Reply, Takes, all, opt, type_name};
+use super::{Access, Api, Call, Done, Reply, Takes, all, opt, roles, type_name};
 use crate::wire::VERSION;
 
 pub const APIS: &[Api] = &[
@@ -31,11 +30,12 @@ pub const APIS: &[Api] = &[
 
 fn list_apis(call: &mut Call) -> Done<Reply> {
     let wanted = call.text("name");
-    let kind = call.caller.kind();
-    let apis: Vec<Value> = all()
-        .filter(|api| allowed(api.access, kind) && wanted.is_none_or(|name| api.name == name))
-        .map(declaration)
-        .collect();
+    let mut apis = Vec::new();
+    for api in all().filter(|api| wanted.is_none_or(|name| api.name == name)) {
+        if roles::permits(call.db, &call.caller, api.access, api.name)? {
+            apis.push(declaration(api));
+        }
+    }
     if let (Some(name), true) = (wanted, apis.is_empty()) {
         return Err(crate::wire::Refusal::param(format!(
             "The API {name} is not known or not for this account"
@@ -111,6 +111,7 @@ fn lists_of(kind: &str) -> &'static str {
         "element" => "listVirtualRouterElements",
         "storageips" => "listStorageNetworkIpRange",
         "role" => "listRoles",
+        "rolerule" => "listRolePermissions",
         "hypervisorability" => "listHypervisorCapabilities",
         "vpngateway" => "listVpnGateways",
         "customergateway" => "listVpnCustomerGateways",

@@ -5,8 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::settle;
 use super::limits::Limits;
+use super::order::{Order, restrict};
 use super::{
-    Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, names, sessions, upload,
+    Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, names, roles, sessions,
+    upload,
 };
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
@@ -207,7 +209,6 @@ pub struct Asked<'a> {
 }
 
 /// Makes a call for somebody who has shown who they are.
-#[allow(dead_code, reason = "for the first manner that answers by itself")]
 pub fn call_as(world: &mut World, caller: Caller, asked: &Asked) -> Done<Value> {
     work(world, asked, Some(caller), &Ways::PLAIN)
 }
@@ -242,7 +243,7 @@ fn work(world: &mut World, asked: &Asked, session: Option<Caller>, ways: &Ways) 
     let transaction = db.transaction_with_behavior(behaviour)?;
     let now = configuration::cloud_time(&transaction)?;
     let done = caller(&transaction, params, session, now).and_then(|caller| {
-        let api = permitted(&caller, api, command)?;
+        let api = permitted(&transaction, &caller, api, command)?;
         limits.allow(&transaction, &caller.caller)?;
         let mut call = Call {
             db: &transaction,
@@ -350,9 +351,14 @@ pub fn owner_of_key(db: &Connection, key: &str) -> Done<Option<(Caller, String)>
 }
 
 /// The API that is called, if it is there for the caller.
-fn permitted(known: &Known, api: Option<&'static Api>, command: &str) -> Done<&'static Api> {
+fn permitted(
+    db: &Connection,
+    known: &Known,
+    api: Option<&'static Api>,
+    command: &str,
+) -> Done<&'static Api> {
     let text = match api {
-        Some(api) if allowed(api.access, known.caller.kind()) => return Ok(api),
+        Some(api) if roles::permits(db, &known.caller, api.access, api.name)? => return Ok(api),
         // Real servers answer a command that they do not know as they answer a bad key.
         None if known.by_key => return Err(Refusal::unauthorized()),
         None if known.caller.root() => format!("Unknown API command: {command}"),
@@ -372,8 +378,21 @@ pub fn allowed(access: Access, kind: i64) -> bool {
 fn carry_out(call: &mut Call) -> Done<Value> {
     call.check()?;
     match (call.api.run)(call)? {
-        Reply::List(name, rows, count) => Ok(list(name, rows, count)),
-        Reply::One(name, record) => Ok(json!({ name: record })),
+        Reply::List(name, rows, count) => {
+            let order = Order::of(call.api.answers);
+            let mut rows: Vec<Value> = rows.into_iter().map(|row| order.arrange(row)).collect();
+            if !call.caller.root() {
+                rows.iter_mut().for_each(|row| restrict(name, row));
+            }
+            Ok(list(name, rows, count))
+        }
+        Reply::One(name, record) => {
+            let mut record = Order::of(call.api.answers).arrange(record);
+            if !call.caller.root() {
+                restrict(name, &mut record);
+            }
+            Ok(json!({ name: record }))
+        }
         Reply::Flat(record) => Ok(record),
         Reply::Success => Ok(json!({"success": "true"})),
         Reply::Job { thing, created } => call.start_job(&thing, created),

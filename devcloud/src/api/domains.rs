@@ -96,7 +96,7 @@ pub const APIS: &[Api] = &[
         },
         job: Some(super::Work {
             class: "org.apache.cloudstack.api.command.admin.domain.DeleteDomainCmd",
-            instance: "Domain",
+            instance: "",
             milliseconds: 300,
             end: delete,
         }),

@@ -103,23 +103,54 @@ pub fn kind_of(api: &str) -> String {
     format!("{}.{}", &api[split..], &api[..split]).to_uppercase()
 }
 
-/// Keeps an event.
-pub fn add(
-    db: &Connection,
-    caller: &Caller,
-    kind: &str,
-    state: &str,
-    about: &str,
-    now: i64,
-) -> Done<()> {
+/// What there is to say of something that happens.
+pub struct Event<'a> {
+    pub kind: &'a str,
+    pub state: &'a str,
+    pub about: &'a str,
+    /// The event that this one follows.
+    pub after: Option<&'a str>,
+}
+
+/// Keeps an event of the account that calls, and gives its id.
+pub fn add(db: &Connection, caller: &Caller, event: &Event, now: i64) -> Done<String> {
     let domain = store::by_id(db, "domain", caller.account.domain)?;
     let (uuid, name) = domain.map_or_else(Default::default, |domain| (domain.uuid, domain.name));
     let user = store::by_uuid(db, "user", &caller.user)?.map_or_else(String::new, |user| user.name);
-    let level = if state == "Error" { "ERROR" } else { "INFO" };
-    let body = json!({"id": Uuid::new_v4().to_string(), "username": user, "type": kind, "level": level,
-        "description": format!("{state}: {about}"), "account": caller.account.name, "domainid": uuid,
-        "domain": name, "created": clock::date(now), "state": if state == "Error" { "Completed" } else { state }});
-    Ok(store::add_event(db, caller.account.id, &body)?)
+    let failed = event.state == "Error";
+    let id = Uuid::new_v4().to_string();
+    let mut body = json!({"id": id, "username": user, "type": event.kind,
+        "level": if failed { "ERROR" } else { "INFO" }, "description": format!("{}: {}", event.state, event.about),
+        "account": caller.account.name, "domainid": uuid, "domain": name, "created": clock::date(now),
+        "state": if failed { "Completed" } else { event.state }});
+    if let Some(after) = event.after {
+        body["parentid"] = json!(after);
+    }
+    store::add_event(db, caller.account.id, &body)?;
+    Ok(id)
+}
+
+impl Call<'_> {
+    /// Keeps an event about the thing that the call is about.
+    pub fn event(&self, state: &str, thing: &str, after: Option<&str>) -> Done<String> {
+        let event = Event {
+            kind: &kind_of(self.api.name),
+            state,
+            about: &format!("{} {thing}", noun(self.api)),
+            after,
+        };
+        add(self.db, &self.caller, &event, self.now)
+    }
+}
+
+/// What an API works on, in the server's word for it or the API's.
+fn noun(api: &Api) -> &'static str {
+    let instance = api.job.as_ref().map_or("", |work| work.instance);
+    if !matches!(instance, "" | "None") {
+        return instance;
+    }
+    let split = api.name.find(|letter: char| letter.is_ascii_uppercase());
+    &api.name[split.unwrap_or(0)..]
 }
 
 /// Whether an event is of the time that the call asks for.

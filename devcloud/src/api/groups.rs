@@ -28,8 +28,8 @@ fields! {
 fields! {
     AFFINITYGROUP: id string "its id", name string "its name", account string "the account it belongs to",
         projectid string "the project it belongs to", project string "that project's name",
-        domainid string "the domain it belongs to", domain string "that domain's name",
-        description string "what it is", r#type string "its type", virtualmachineIds list "the virtual machines";
+        domainid string "the domain it belongs to", domain string "that domain's name", description string "what it is",
+        r#type string "its type", virtualmachineIds list "the virtual machines";
 }
 fields! {
     AFFINITYTYPE: r#type string "its type";
@@ -210,15 +210,15 @@ pub fn instance_group(call: &Call, owner: &Owner, name: &str, there_too: bool) -
 }
 
 /// The security group that everybody has.
-fn default_group(call: &Call, owner: &Owner) -> Done<Thing> {
+pub fn default_group(call: &Call, owner: &Owner) -> Done<Thing> {
     let groups = store::named(call.db, "securitygroup", "default")?;
     match groups.into_iter().find(|group| group.account == owner.id) {
         Some(group) => Ok(group),
-        None => add_security(call, owner, "default", "Default Security Group"),
+        None => add_security(call, owner, "default", Some("Default Security Group")),
     }
 }
 
-fn add_security(call: &Call, owner: &Owner, name: &str, text: &str) -> Done<Thing> {
+fn add_security(call: &Call, owner: &Owner, name: &str, text: Option<&str>) -> Done<Thing> {
     let body = owner.body(
         json!({"description": text}),
         json!({"ingressrule": [], "egressrule": [], "tags": []}),
@@ -274,12 +274,7 @@ fn create_security(call: &mut Call) -> Done<Reply> {
             "Unable to create security group, a group with name {name} already exists."
         )));
     }
-    let group = add_security(
-        call,
-        &owner,
-        name,
-        call.text("description").unwrap_or_default(),
-    )?;
+    let group = add_security(call, &owner, name, call.text("description"))?;
     call.shown("securitygroup", &group)
 }
 

@@ -454,6 +454,7 @@ fn shows_name(kind: &str) -> bool {
             | "scalegroup"
             | "userdata"
             | "vlan"
+            | "ostype"
             | "traffictype"
             | "element"
             | "staticroute"

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::limits::Limits;
 use super::listing::{OWNED, PAGED, Seen};
+use super::order::{Order, restrict};
 use super::{Access, Api, Call, Caller, Done, Reply, Takes, all, configuration, fields, opt, req};
 use crate::auth::Params;
 use crate::clock;
@@ -99,6 +100,9 @@ fn record(job: &Job) -> Value {
     Value::Object(body)
 }
 
+/// Kinds of things that servers name without the id.
+const WITHOUT_ID: &[&str] = &["AffinityGroup", "PortableIpAddress"];
+
 impl Call<'_> {
     /// Begins the job of an asynchronous call and answers its id.
     pub fn start_job(&mut self, thing: &str, created: bool) -> Done<Value> {
@@ -119,9 +123,17 @@ impl Call<'_> {
             "created": clock::date(self.now),
             "jobid": uuid,
         });
-        let Value::Object(body) = body else {
+        let Value::Object(mut body) = body else {
             return Err(Refusal::internal("a job has no record"));
         };
+        if matches!(work.instance, "" | "None") || WITHOUT_ID.contains(&work.instance) {
+            body.shift_remove("jobinstanceid");
+        }
+        if work.instance.is_empty() {
+            body.shift_remove("jobinstancetype");
+        }
+        let scheduled = self.event("Scheduled", thing, None)?;
+        self.event("Started", thing, Some(&scheduled))?;
         let kept: Vec<&(String, String)> = self
             .params
             .iter()
@@ -138,14 +150,14 @@ impl Call<'_> {
             uuid: uuid.clone(),
             api: self.api.name.into(),
             account: self.caller.account.id,
-            params: json!({"params": kept, "user": self.caller.user, "thing": thing, "by": self.by}),
+            params: json!({"params": kept, "user": self.caller.user, "thing": thing, "by": self.by,
+                "event": scheduled}),
             body,
         };
         let set = configuration::job_milliseconds(self.db)?;
         let milliseconds = set.unwrap_or(work.milliseconds);
         let ends = clock::now().saturating_add(milliseconds);
         store::start_job(self.db, &job, ends)?;
-        self.event(work.instance, "Scheduled", thing)?;
         Ok(if created {
             json!({"id": thing, "jobid": uuid})
         } else {
@@ -198,7 +210,7 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
         let (status, code, result) = match &ended {
             Ok(result) => {
                 db.execute_batch("RELEASE job")?;
-                (1, 0, result.clone())
+                (1, 0, arranged(result.clone(), &call))
             }
             Err(refusal) => {
                 db.execute_batch("ROLLBACK TO job; RELEASE job")?;
@@ -212,7 +224,7 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
             }
         };
         let state = if ended.is_ok() { "Completed" } else { "Error" };
-        call.event(work.instance, state, &subject)?;
+        call.event(state, &subject, job.params["event"].as_str())?;
         let mut body = Map::new();
         for (name, value) in std::mem::take(&mut job.body) {
             match name.as_str() {
@@ -229,6 +241,22 @@ pub fn settle(db: &Transaction, limits: &Limits) -> Done<()> {
         store::settle_job(db, &job)?;
     }
     Ok(())
+}
+
+/// The record that a job's result holds, in the order that its API declares.
+fn arranged(result: Value, call: &Call) -> Value {
+    let Value::Object(members) = result else {
+        return result;
+    };
+    let order = Order::of(call.api.answers);
+    let arranged = members.into_iter().map(|(name, record)| {
+        let mut record = order.arrange(record);
+        if !call.caller.root() {
+            restrict(&name, &mut record);
+        }
+        (name, record)
+    });
+    Value::Object(arranged.collect())
 }
 
 /// What a failed job worked on is in no state between two others any more: what was to be made is in error, what was to

@@ -2,7 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use getrandom::SysRng;
 use md5::{Digest, Md5};
+use rsa::PrivateKey;
+use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
+use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
@@ -11,6 +15,9 @@ use super::{Call, Done, Reply, in_job};
 use crate::api::fields::{MACHINE, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
+
+/// How many bits the keys have that the cloud makes.
+const BITS: usize = 2048;
 
 fields! {
     KEYPAIR: name string "its name", account string "the account it belongs to",
@@ -93,55 +100,102 @@ pub fn of_owner(call: &Call, owner: &Owner, name: &str) -> Done<Option<Thing>> {
     Ok(pairs.into_iter().find(|pair| pair.account == owner.id))
 }
 
-fn keep(call: &Call, owner: &Owner, name: &str, blob: &[u8]) -> Done<Thing> {
-    if of_owner(call, owner, name)?.is_some() {
-        return Err(Refusal::value(format!(
-            "A key pair with name '{name}' already exists."
-        )));
-    }
-    let fingerprint: Vec<String> = Md5::digest(blob)
+fn taken(name: &str) -> Refusal {
+    Refusal::value(format!("A key pair with name '{name}' already exists."))
+}
+
+fn fingerprint(blob: &[u8]) -> String {
+    let bytes: Vec<String> = Md5::digest(blob)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let body = owner.body(json!({}), json!({"fingerprint": fingerprint.join(":")}));
+    bytes.join(":")
+}
+
+fn keep(call: &Call, owner: &Owner, name: &str, blob: &[u8]) -> Done<Thing> {
+    if of_owner(call, owner, name)?.is_some() {
+        return Err(taken(name));
+    }
+    let body = owner.body(json!({}), json!({"fingerprint": fingerprint(blob)}));
     call.make(owner, ("keypair", name, "", ""), body)
 }
 
 fn create(call: &mut Call) -> Done<Reply> {
     let owner = call.owner()?;
     let name = call.required("name")?.to_string();
-    // Nobody logs in to a machine of this cloud, so the key only has to look like one.
-    let mut secret = Vec::new();
-    while secret.len() < 1190 {
-        secret.extend(uuid::Uuid::new_v4().into_bytes());
+    if of_owner(call, &owner, &name)?.is_some() {
+        return Err(taken(&name));
     }
-    let pair = keep(call, &owner, &name, &secret)?;
-    let text = STANDARD.encode(&secret);
-    let lines: Vec<&str> = text
-        .as_bytes()
-        .chunks(64)
-        .filter_map(|line| str::from_utf8(line).ok())
-        .collect();
-    let pem = format!(
-        "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n",
-        lines.join("\n")
-    );
-    let mut body = shown(super::listing::view(call.db, &pair)?);
-    body["privatekey"] = json!(pem);
+    let failed = |why: &dyn std::fmt::Display| {
+        Refusal::internal(format!("a key pair could not be made: {why}"))
+    };
+    let secret = PrivateKey::new(&mut SysRng, BITS).map_err(|why| failed(&why))?;
+    let pem = secret
+        .to_pkcs1_pem(LineEnding::LF)
+        .map_err(|why| failed(&why))?;
+    let public = secret.to_public_key();
+    let blob = blob(&[b"ssh-rsa", &public.e_bytes(), &public.n_bytes()]);
+    let pair = keep(call, &owner, &name, &blob)?;
+    let mut body = json!({"privatekey": pem.as_str()});
+    if let (Value::Object(body), Value::Object(more)) =
+        (&mut body, shown(super::listing::view(call.db, &pair)?))
+    {
+        body.extend(more);
+    }
     Ok(Reply::One("keypair", body))
+}
+
+/// The fields of a public key as SSH writes them: each with its length before it. Numbers have a 0 in front where they
+/// would look negative.
+fn blob(fields: &[&[u8]]) -> Vec<u8> {
+    let mut blob = Vec::new();
+    for (place, field) in fields.iter().enumerate() {
+        let sign = place > 0 && field.first().is_some_and(|byte| *byte >= 0x80);
+        let length = u32::try_from(field.len() + usize::from(sign)).unwrap_or(0);
+        blob.extend(length.to_be_bytes());
+        blob.extend(sign.then_some(0));
+        blob.extend(*field);
+    }
+    blob
+}
+
+/// The fields of a public key's blob; nothing where lengths lead past its end.
+fn fields_of(mut blob: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut fields = Vec::new();
+    while !blob.is_empty() {
+        let (length, rest) = blob.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (field, rest) = rest.split_at_checked(length)?;
+        fields.push(field);
+        blob = rest;
+    }
+    Some(fields)
+}
+
+/// The blob of a public key as files have it: its kind, the blob in base64, and perhaps whose it is.
+fn public_key(text: &str) -> Option<Vec<u8>> {
+    let mut words = text.split_whitespace();
+    let kind = words.next()?;
+    let blob = STANDARD.decode(words.next()?).ok()?;
+    let fields = fields_of(&blob)?;
+    let (named, fields) = fields.split_first()?;
+    let good = match kind {
+        "ssh-rsa" => fields.len() == 2 && fields[1].len() > 64,
+        "ssh-dss" => fields.len() == 4,
+        "ssh-ed25519" => fields.len() == 1 && fields[0].len() == 32,
+        _ if kind.starts_with("ecdsa-sha2-nistp") => {
+            fields.len() == 2 && kind.as_bytes().ends_with(fields[0]) && fields[1].len() > 64
+        }
+        _ => false,
+    };
+    (good && *named == kind.as_bytes()).then_some(blob)
 }
 
 fn register(call: &mut Call) -> Done<Reply> {
     let owner = call.owner()?;
     let name = call.required("name")?.to_string();
-    let key = call.required("publickey")?;
-    let blob = match key.split_whitespace().collect::<Vec<_>>().as_slice() {
-        [kind, blob, ..] if kind.starts_with("ssh-") || kind.starts_with("ecdsa-") => {
-            STANDARD.decode(blob).ok().filter(|blob| blob.len() > 16)
-        }
-        _ => None,
-    };
-    let blob = blob.ok_or_else(|| Refusal::value("Public key is invalid"))?;
+    let blob = public_key(call.required("publickey")?)
+        .ok_or_else(|| Refusal::value("Public key is invalid"))?;
     let pair = keep(call, &owner, &name, &blob)?;
     Ok(Reply::One(
         "keypair",

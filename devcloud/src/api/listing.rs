@@ -6,7 +6,9 @@ use std::ops::Range;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use super::derived::Others;
 use super::{Call, Done, Param, Reply, SYSTEM, Takes, opt, projects};
+use crate::auth::value;
 use crate::outline::{Asked, Outline, outlines};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -94,7 +96,7 @@ impl Call<'_> {
         let mut rows = Vec::new();
         for outline in &found[self.slice(found.len())?] {
             if let Some(thing) = store::by_id(self.db, listing.kind, outline.id)? {
-                rows.push(names.view(self.db, &thing)?);
+                rows.push(names.view(self.db, &thing, true)?);
             }
         }
         Ok(Reply::List(listing.name, rows, found.len()))
@@ -138,9 +140,10 @@ impl Call<'_> {
         if let Some(tagged) = super::tags::tagged(self)? {
             found.retain(|outline| tagged.contains(&outline.id));
         }
-        let keyword = self.text("keyword").unwrap_or_default().to_lowercase();
+        let keyword = self.text("keyword").map(str::to_lowercase);
         found.retain(|outline| {
-            outline.name.to_lowercase().contains(&keyword) && seen.sees(self, listing.kind, outline)
+            let named = |keyword: &String| outline.name.to_lowercase().contains(keyword);
+            keyword.as_ref().is_none_or(named) && seen.sees(self, listing.kind, outline)
         });
         Ok(found)
     }
@@ -165,7 +168,10 @@ impl Call<'_> {
     /// Which of so many are on the page that was asked for.
     pub fn slice(&self, count: usize) -> Done<Range<usize>> {
         let most = super::configuration::default_page_size(self.db)?;
-        let (page, size) = (self.number("page"), self.number("pagesize"));
+        // A page without a number is the first.
+        let first = value(self.params, "page").filter(|page| page.is_empty());
+        let page = self.number("page").or(first.map(|_| 1));
+        let size = self.number("pagesize");
         match (page, size) {
             (Some(_), None) => Err(Refusal::param(
                 "\"pagesize\" parameter is required when \"page\" is specified",
@@ -195,7 +201,8 @@ pub enum Seen {
     Account(i64),
     /// A caller's own things and those of projects.
     Accounts(HashSet<i64>),
-    Domains(HashSet<i64>),
+    /// What belongs to these domains, but for what belongs to these projects.
+    Domains(HashSet<i64>, HashSet<i64>),
     /// All but what belongs to these projects.
     Everything(HashSet<i64>),
     Nothing,
@@ -223,7 +230,18 @@ impl Seen {
             }
             grows = within.len() > before;
         }
-        Ok(Seen::Domains(within))
+        Ok(Seen::Domains(within, HashSet::new()))
+    }
+
+    /// The same without what belongs to projects, which is asked for by projectid.
+    fn without_projects(self, call: &Call) -> Done<Seen> {
+        Ok(match self {
+            Seen::Domains(within, _) => {
+                let projects = store::of_kind(call.db, "project")?;
+                Seen::Domains(within, projects.iter().map(|project| project.id).collect())
+            }
+            other => other,
+        })
     }
 
     pub(super) fn by(call: &Call) -> Done<Seen> {
@@ -283,7 +301,7 @@ impl Seen {
             let recursive = call.boolean("isrecursive").unwrap_or(false);
             return match caller.kind() {
                 0 => Ok(Seen::Account(caller.account.id)),
-                _ => Seen::domain(call.db, domain.id, recursive),
+                _ => Seen::domain(call.db, domain.id, recursive)?.without_projects(call),
             };
         }
         // Whoever names a thing sees it if they may, without listall.
@@ -294,7 +312,13 @@ impl Seen {
                 let hidden = projects.iter().filter(|_| !by_id);
                 Ok(Seen::Everything(hidden.map(|project| project.id).collect()))
             }
-            (2, true) => Seen::domain(call.db, caller.account.domain, true),
+            (2, true) => {
+                let within = Seen::domain(call.db, caller.account.domain, true)?;
+                match by_id {
+                    true => Ok(within),
+                    false => within.without_projects(call),
+                }
+            }
             (_, true) if by_id => {
                 let projects = projects::of_caller(call)?;
                 let mut accounts: HashSet<i64> =
@@ -313,7 +337,7 @@ impl Seen {
             Seen::Nothing => false,
             Seen::Account(id) => *id == account,
             Seen::Accounts(ids) => ids.contains(&account),
-            Seen::Domains(within) => store::by_id(call.db, "account", account)?
+            Seen::Domains(within, _) => store::by_id(call.db, "account", account)?
                 .is_some_and(|account| within.contains(&account.domain)),
         })
     }
@@ -333,7 +357,9 @@ impl Seen {
             }
             Seen::Account(id) => thing.account == *id,
             Seen::Accounts(ids) => ids.contains(&thing.account),
-            Seen::Domains(within) => within.contains(&thing.domain),
+            Seen::Domains(within, hidden) => {
+                within.contains(&thing.domain) && !hidden.contains(&thing.account)
+            }
         }
     }
 }
@@ -358,7 +384,7 @@ pub fn below(db: &Connection, mut domain: i64, top: i64) -> Done<bool> {
 
 /// A thing as answers show it: its body, with the names of what it refers to as they are now.
 pub fn view(db: &Connection, thing: &Thing) -> Done<Value> {
-    Names::default().view(db, thing)
+    Names::default().view(db, thing, false)
 }
 
 /// Which field has the id of something of a kind, and which its name.
@@ -379,36 +405,28 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("parentdomainid", "parentdomainname", "domain"),
 ];
 
-/// The names of what things refer to, each looked up once.
+/// Things as answers show them, with what they refer to looked up once.
 #[derive(Default)]
-struct Names(HashMap<(&'static str, String), Option<String>>);
+struct Names(Others);
 
 impl Names {
-    fn view(&mut self, db: &Connection, thing: &Thing) -> Done<Value> {
+    fn view(&mut self, db: &Connection, thing: &Thing, listed: bool) -> Done<Value> {
         let mut body = thing.body.clone();
         for (id, name, kind) in NAMED {
             let Some(uuid) = body.get(*id).and_then(Value::as_str) else {
                 continue;
             };
             if body.contains_key(*name)
-                && let Some(other) = self.of(db, kind, uuid)?
+                && let Some(other) = self.0.of(db, kind, uuid)?
             {
-                body.insert((*name).into(), Value::String(other));
+                let name_now = Value::String(other.name.clone());
+                body.insert((*name).into(), name_now);
             }
         }
         if !thing.state.is_empty() && body.contains_key("state") {
             body.insert("state".into(), Value::String(thing.state.clone()));
         }
+        self.0.complete(db, thing, &mut body, listed)?;
         Ok(Value::Object(body))
-    }
-
-    fn of(&mut self, db: &Connection, kind: &'static str, uuid: &str) -> Done<Option<String>> {
-        let key = (kind, uuid.to_string());
-        if let Some(known) = self.0.get(&key) {
-            return Ok(known.clone());
-        }
-        let name = store::name_of(db, kind, uuid)?;
-        self.0.insert(key, name.clone());
-        Ok(name)
     }
 }

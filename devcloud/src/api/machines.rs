@@ -323,6 +323,12 @@ pub const APIS: &[Api] = &[
                 ),
                 opt("details", Takes::Map, "details[0].name=value …"),
                 opt("displayvm", Takes::Boolean, "whether users see it"),
+                opt(
+                    "userdata",
+                    Takes::Text,
+                    "what its operating system reads when it starts, in base64",
+                )
+                .up_to(32_768),
             ],
         ],
         answers: fields::MACHINE,
@@ -565,10 +571,7 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         machine.set("groupid", group.uuid);
     }
     store::update(call.db, &machine)?;
-    if let Some(data) = call.text("userdata") {
-        let body = json!({"userdata": data});
-        call.make(&owner, ("userdata", "", "", &machine.uuid), body)?;
-    }
+    keep_userdata(call, &owner, &machine)?;
     let size = template.whole("size");
     let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
     add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
@@ -595,6 +598,19 @@ fn deploy(call: &mut Call) -> Done<Reply> {
         thing: machine.uuid,
         created: true,
     })
+}
+
+/// Keeps what a machine's operating system is to read, in place of what was kept before.
+fn keep_userdata(call: &Call, owner: &Owner, machine: &Thing) -> Done<()> {
+    let Some(data) = call.text("userdata") else {
+        return Ok(());
+    };
+    for before in store::children(call.db, "userdata", &machine.uuid)? {
+        store::remove(call.db, &before)?;
+    }
+    let body = json!({"userdata": data});
+    call.make(owner, ("userdata", "", "", &machine.uuid), body)?;
+    Ok(())
 }
 
 /// Gives a machine the root volume that a template makes.
@@ -826,6 +842,10 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
         _ => {
             machine.body.shift_remove("hostid");
             machine.body.shift_remove("hostname");
+            // Real servers leave a note of their own among the details of what was stopped.
+            if let Some(details) = machine.body.get_mut("details") {
+                details["Message.ReservedCapacityFreed.Flag"] = json!("false");
+            }
         }
     }
     store::update(call.db, &machine)?;
@@ -855,10 +875,8 @@ fn expunge(call: &Call, machine: &Thing) -> Done<()> {
         }
     }
     without_rules(call, machine)?;
-    for kind in ["vmsnapshot", HOME] {
-        for part in store::children(call.db, kind, &machine.uuid)? {
-            store::remove(call.db, &part)?;
-        }
+    for snapshot in store::children(call.db, "vmsnapshot", &machine.uuid)? {
+        store::remove(call.db, &snapshot)?;
     }
     Ok(store::remove(call.db, machine)?)
 }
@@ -916,6 +934,10 @@ fn update(call: &mut Call) -> Done<Reply> {
     let details = call.map("details");
     if !details.is_empty() {
         machine.body.insert("details".into(), json!(details));
+    }
+    if call.text("userdata").is_some() {
+        let owner = call.owner_like(&machine)?;
+        keep_userdata(call, &owner, &machine)?;
     }
     store::update(call.db, &machine)?;
     Ok(Reply::One("virtualmachine", view(call.db, &machine)?))

@@ -9,8 +9,10 @@ mod accounts;
 mod addresses;
 mod alerts;
 mod balancers;
+mod capabilities;
 mod capacity;
 pub mod configuration;
+mod derived;
 mod discovery;
 mod dispatch;
 mod domains;
@@ -27,9 +29,11 @@ pub mod machines;
 mod networks;
 mod nics;
 mod offers;
+mod order;
 mod projects;
 mod quotas;
 mod regions;
+mod roles;
 mod routers;
 mod rules;
 mod scaling;
@@ -58,6 +62,7 @@ use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
+pub use capabilities::of_offering as service_of_offering;
 pub use configuration::{CLOCK_OFFSET, cloud_time, integration_port};
 pub use dispatch::{
     Asked, Door, Request, Ways, World, answer, call_as, outcome, own_envelope, owner_of_key,
@@ -153,7 +158,8 @@ pub struct Api {
 pub struct Work {
     /// The server's class name for the call.
     pub class: &'static str,
-    /// What kind of thing it works on: VirtualMachine, Volume.
+    /// What kind of thing it works on: VirtualMachine, Volume; `None` for kinds that servers have no word for, and nothing
+    /// where they say none.
     pub instance: &'static str,
     pub milliseconds: i64,
     /// Does what is left to do when the job's time has come, and gives its result.
@@ -261,6 +267,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         gateways::APIS,
         offers::APIS,
         regions::APIS,
+        roles::APIS,
         scaling::APIS,
         wires::APIS,
         zones::APIS,
@@ -478,24 +485,24 @@ impl Call<'_> {
         }
         Ok(())
     }
-
-    /// Keeps an event of the caller's account.
-    fn event(&self, instance: &str, state: &str, thing: &str) -> Done<()> {
-        let verb = crate::api::events::kind_of(self.api.name);
-        events::add(
-            self.db,
-            &self.caller,
-            &verb,
-            state,
-            &format!("{instance} {thing}"),
-            self.now,
-        )
-    }
 }
 
-/// A record inside a job's result carries the job's id and a status that stays 0.
+/// What real servers read together with the jobs that work on it.
+const WITH_JOBS: &[&str] = &[
+    "virtualmachine",
+    "volume",
+    "router",
+    "systemvm",
+    "host",
+    "storagepool",
+    "account",
+];
+
+/// A record as a job's result; some kinds carry the job's id there, and a status that stays 0.
 pub fn in_job(name: &str, mut record: Value) -> Value {
-    if let Value::Object(fields) = &mut record {
+    if let Value::Object(fields) = &mut record
+        && WITH_JOBS.contains(&name)
+    {
         fields.insert("jobstatus".into(), json!(0));
     }
     json!({ name: record })

@@ -1,11 +1,15 @@
 //! Guest networks: made, implemented when the first machine comes, changed, restarted, deleted when nothing uses them.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::addresses::ADDRESS;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
 use super::things::{Owner, begun};
-use super::{Call, Done, Reply, addresses, configuration, nics, routers, vpcs, wires};
+use super::{
+    Call, Done, Reply, addresses, capabilities, configuration, nics, routers, vpcs, wires,
+};
 use crate::api::fields::{NETWORK, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -70,14 +74,14 @@ apis! {
         opt "changecidr" Boolean "whether its addresses may change";
         opt "guestvmcidr" Text "the part of its addresses that machines get";
     } -> NETWORK update,
-        job "admin.network.UpdateNetworkCmdByAdmin" on "Network" then |call| call.end_shown("network", "network");
+        job "admin.network.UpdateNetworkCmdByAdmin" on "" then |call| call.end_shown("network", "network");
 
     Everyone "restartNetwork" "Restarts a network's router" () {
         req "id" Id("network") "its id";
         opt "cleanup" Boolean "whether its routers are made anew";
         opt "makeredundant" Boolean "whether it gets a second router";
     } -> ADDRESS restart,
-        job "user.network.RestartNetworkCmd" on "Network" then end_restart;
+        job "user.network.RestartNetworkCmd" on "" then end_restart;
 
     Everyone "deleteNetwork" "Deletes a network that no machine uses" () {
         req "id" Id("network") "its id";
@@ -87,7 +91,7 @@ apis! {
             in_use(call, &network)?;
             Ok(begun(&network))
         },
-        job "user.network.DeleteNetworkCmd" on "Network" then |call| {
+        job "user.network.DeleteNetworkCmd" on "" then |call| {
             let network = call.own_thing("id", "network")?;
             in_use(call, &network)?;
             remove(call, &network)?;
@@ -185,6 +189,11 @@ pub fn implement(call: &Call, network: &mut Thing) -> Done<()> {
         return Ok(());
     }
     network.state = "Implemented".into();
+    if network.text("type") == "Isolated" && network.text("broadcasturi").is_empty() {
+        let vlan = free_vlan(call, network)?;
+        network.set("broadcasturi", format!("vlan://{vlan}"));
+        network.set("vlan", vlan);
+    }
     store::update(call.db, network)?;
     let alone = network.text("type") == "Isolated" && network.text("vpcid").is_empty();
     if !alone || !offers(call, network, "SourceNat")? {
@@ -197,6 +206,25 @@ pub fn implement(call: &Call, network: &mut Thing) -> Done<()> {
         addresses::give(call, &owner, &zone, Some(network), true, "Allocated")?;
     }
     routers::for_network(call, &owner, &zone, network)
+}
+
+/// The first VLAN of the zone's physical network that no other network has; past its range where all are taken.
+fn free_vlan(call: &Call, network: &Thing) -> Done<String> {
+    let own = network.text("vlan");
+    if !own.is_empty() {
+        return Ok(own.into());
+    }
+    let wires = store::children(call.db, "physicalnetwork", network.text("zoneid"))?;
+    let first = wires.first().map_or("", |wire| wire.text("vlan"));
+    let first = first.split(['-', ',']).next().unwrap_or_default();
+    let taken: HashSet<String> = store::of_kind(call.db, "network")?
+        .iter()
+        .map(|other| other.text("vlan").to_string())
+        .collect();
+    let free = (first.parse().unwrap_or(100)..)
+        .map(|vlan: u32| vlan.to_string())
+        .find(|vlan| !taken.contains(vlan));
+    free.ok_or_else(|| Refusal::internal("there is no VLAN left"))
 }
 
 /// Makes a network.
@@ -235,8 +263,8 @@ pub fn create(
     let acl = vpcs::acl_of_tier(call, vpc.as_ref())?;
     let guest = offering.body.get("guestiptype");
     let names: Vec<Value> = services(offering)
-        .iter()
-        .map(|name| json!({"name": name}))
+        .into_iter()
+        .map(capabilities::of_network)
         .collect();
     let before = json!({"displaytext": text, "broadcastdomaintype": "Vlan", "traffictype": "Guest", "gateway": gateway,
         "netmask": netmask, "cidr": cidr, "zoneid": zone.uuid, "zonename": zone.name,
@@ -294,8 +322,8 @@ fn update(call: &mut Call) -> Done<Reply> {
         network.set("networkofferingname", offering.name.as_str());
         network.set("networkofferingdisplaytext", offering.text("displaytext"));
         let names: Vec<Value> = services(&offering)
-            .iter()
-            .map(|name| json!({"name": name}))
+            .into_iter()
+            .map(capabilities::of_network)
             .collect();
         network.set("service", names);
     }

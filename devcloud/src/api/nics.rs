@@ -12,10 +12,11 @@ use crate::wire::Refusal;
 fields! {
     NIC: id string "its id", networkid string "the network it is in", networkname string "that network's name",
         netmask string "its netmask", gateway string "its gateway", ipaddress string "its address",
+        isolationuri string "how its network is kept apart", broadcasturi string "what carries its network",
         traffictype string "what it carries", r#type string "its type",
         isdefault boolean "whether it is the default one", macaddress string "its hardware address",
-        deviceid string "its place in the machine", virtualmachineid string "the virtual machine",
-        secondaryip list "its other addresses", extradhcpoption list "its DHCP options";
+        secondaryip list "its other addresses", extradhcpoption list "its DHCP options",
+        deviceid string "its place in the machine", virtualmachineid string "the virtual machine";
 }
 fields! {
     NICADDRESS: id string "its id", nicid string "the network interface", networkid string "the network it is in",
@@ -49,16 +50,22 @@ apis! {
     } -> MACHINE make_default,
         job "admin.vm.UpdateDefaultNicForVMCmdByAdmin" on "VirtualMachine" then shown;
 
+    Everyone "updateVmNicIp" "Gives an interface of a stopped machine another address in place of its own" () {
+        req "nicid" Uuid "the network interface";
+        opt "ipaddress" Text "its new address; a free one if left out";
+    } -> MACHINE change_address,
+        job "user.vm.UpdateVmNicIpCmd" on "Nic" then shown;
+
     Everyone "addIpToNic" "Gives an interface another address" () {
         req "nicid" Uuid "the network interface";
         opt "ipaddress" Text "its address";
     } -> NICADDRESS add_address,
-        job "user.vm.AddIpToVmNicCmd" on "Nic" then |call| { let (machine, nic, address) = secondary(call, &call.subject)?; Ok(in_job("nicsecondaryip", address_view(&machine, &nic, &address))) };
+        job "user.vm.AddIpToVmNicCmd" on "None" then |call| { let (machine, nic, address) = secondary(call, &call.subject)?; Ok(in_job("nicsecondaryip", address_view(&machine, &nic, &address))) };
 
     Everyone "removeIpFromNic" "Takes an address off an interface" () {
         req "id" Uuid "its id";
     } -> SUCCESS |call| { let id = call.required("id")?.to_string(); let (machine, _, _) = secondary(call, &id)?; call.may_use(&machine)?; Ok(begun(&machine)) },
-        job "user.vm.RemoveIpFromVmNicCmd" on "Nic" then remove_address;
+        job "user.vm.RemoveIpFromVmNicCmd" on "" then remove_address;
 }
 
 /// The interfaces of a machine.
@@ -84,7 +91,7 @@ pub fn address_in(machine: &Thing, network: &Thing) -> Option<String> {
 /// The machines that have an interface in a network.
 pub fn machines_in(call: &Call, network: &Thing) -> Done<Vec<Thing>> {
     let mut machines = store::children(call.db, "machine", &network.uuid)?;
-    for machine in store::mentioning(call.db, "machine", &network.uuid)? {
+    for machine in store::wired_machines(call.db, &network.uuid)? {
         if machine.parent != network.uuid {
             machines.push(machine);
         }
@@ -96,8 +103,11 @@ fn list(call: &mut Call) -> Done<Reply> {
     let machine = call.own_thing("virtualmachineid", "machine")?;
     let network = call.thing("networkid", "network")?;
     let wanted = call.text("nicid");
-    let rows = of(&machine)
-        .iter()
+    let machine_shown = view(call.db, &machine)?;
+    let rows = machine_shown["nic"]
+        .as_array()
+        .into_iter()
+        .flatten()
         .enumerate()
         .filter(|(_, nic)| {
             wanted.is_none_or(|id| nic["id"] == *id)
@@ -109,6 +119,11 @@ fn list(call: &mut Call) -> Done<Reply> {
             let mut nic = nic.clone();
             nic["deviceid"] = json!(place.to_string());
             nic["virtualmachineid"] = json!(machine.uuid);
+            if nic["secondaryip"] == json!([])
+                && let Some(fields) = nic.as_object_mut()
+            {
+                fields.shift_remove("secondaryip");
+            }
             nic
         })
         .collect();
@@ -240,6 +255,31 @@ fn with(call: &Call, nic: &str) -> Done<(Thing, usize)> {
             Some((machine, place))
         })
         .ok_or_else(|| call.no_entity("nicid", nic))
+}
+
+fn change_address(call: &mut Call) -> Done<Reply> {
+    let nic = call.required("nicid")?.to_string();
+    let (mut machine, place) = with(call, &nic)?;
+    call.may_use(&machine)?;
+    if machine.state != "Stopped" {
+        return Err(Refusal::value(format!(
+            "The virtual machine {} has to be stopped before an interface of it gets another address",
+            machine.uuid
+        )));
+    }
+    let network = of(&machine)[place]["networkid"]
+        .as_str()
+        .unwrap_or_default();
+    let network = store::by_uuid(call.db, "network", network)?
+        .ok_or_else(|| Refusal::value("the network of the interface is gone"))?;
+    let address = machines::address(call, &network, call.text("ipaddress"))?;
+    change(&mut machine, |nics| {
+        if let Some(nic) = nics.get_mut(place) {
+            nic["ipaddress"] = json!(address);
+        }
+    });
+    store::update(call.db, &machine)?;
+    Ok(begun(&machine))
 }
 
 fn add_address(call: &mut Call) -> Done<Reply> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::listing::{Listing, PAGED};
-use super::{Call, Done, Reply, wires};
+use super::{Call, Done, Reply, capabilities, wires};
 use crate::api::fields::{DISKOFFERING, NETWORKOFFERING, SERVICEOFFERING, SUCCESS};
 use crate::clock;
 use crate::store;
@@ -143,7 +143,7 @@ fn create(call: &mut Call) -> Done<Reply> {
         if !wires::known_service(service) {
             return Err(Refusal::value(format!("Invalid service name: {service}")));
         }
-        services.push(json!({"name": service, "provider": [{"name": default}]}));
+        services.push(capabilities::of_offering(service, default));
     }
     let routers = match call.thing("serviceofferingid", "systemoffering")? {
         None => store::of_kind(call.db, "systemoffering")?

@@ -13,35 +13,30 @@ fields! {
     PROJECT: id string "its id", name string "its name", displaytext string "what it is",
         domainid string "the domain it belongs to", domain string "that domain's name",
         account string "the account it belongs to", projectaccountname string "the name of the account behind it",
-        state string "its state", tags list "its tags", vmtotal long "how many virtual machines",
-        vmrunning integer "how many of those run", vmstopped integer "how many of those are stopped",
-        volumetotal long "how many volumes", snapshottotal long "how many snapshots",
-        iptotal long "how many public addresses", networktotal long "how many networks",
-        vpctotal long "how many VPCs", templatetotal long "how many templates",
-        vmlimit string "how many virtual machines there may be",
-        vmavailable string "how many virtual machines there may be besides",
-        iplimit string "how many public addresses there may be",
-        ipavailable string "how many public addresses there may be besides",
-        volumelimit string "how many volumes there may be",
-        volumeavailable string "how many volumes there may be besides",
-        snapshotlimit string "how many snapshots there may be",
-        snapshotavailable string "how many snapshots there may be besides",
-        templatelimit string "how many templates there may be",
-        templateavailable string "how many templates there may be besides",
-        networklimit string "how many networks there may be",
-        networkavailable string "how many networks there may be besides",
-        vpclimit string "how many VPCs there may be", vpcavailable string "how many VPCs there may be besides",
-        cpulimit string "how many processors there may be",
-        cpuavailable string "how many processors there may be besides",
-        memorylimit string "how many MB of memory there may be",
+        state string "its state", tags list "its tags", networklimit string "how many networks there may be",
+        networktotal long "how many networks", networkavailable string "how many networks there may be besides",
+        vpclimit string "how many VPCs there may be", vpctotal long "how many VPCs",
+        vpcavailable string "how many VPCs there may be besides", cpulimit string "how many processors there may be",
+        cputotal long "how many processors", cpuavailable string "how many processors there may be besides",
+        memorylimit string "how many MB of memory there may be", memorytotal long "how many MB of memory",
         memoryavailable string "how many MB of memory there may be besides",
         primarystoragelimit string "how many GB of volumes there may be",
+        primarystoragetotal long "how many GB of volumes",
         primarystorageavailable string "how many GB of volumes there may be besides",
         secondarystoragelimit string "how many GB of templates and snapshots there may be",
+        secondarystoragetotal float "how many GB of templates and snapshots",
         secondarystorageavailable string "how many GB of templates and snapshots there may be besides",
-        cputotal long "how many processors", memorytotal long "how many MB of memory",
-        primarystoragetotal long "how many GB of volumes",
-        secondarystoragetotal float "how many GB of templates and snapshots";
+        vmlimit string "how many virtual machines there may be", vmtotal long "how many virtual machines",
+        vmavailable string "how many virtual machines there may be besides",
+        iplimit string "how many public addresses there may be", iptotal long "how many public addresses",
+        ipavailable string "how many public addresses there may be besides",
+        volumelimit string "how many volumes there may be", volumetotal long "how many volumes",
+        volumeavailable string "how many volumes there may be besides",
+        snapshotlimit string "how many snapshots there may be", snapshottotal long "how many snapshots",
+        snapshotavailable string "how many snapshots there may be besides",
+        templatelimit string "how many templates there may be", templatetotal long "how many templates",
+        templateavailable string "how many templates there may be besides",
+        vmstopped integer "how many of those are stopped", vmrunning integer "how many of those run";
 }
 fields! {
     MEMBER: account string "the account it belongs to", domainid string "the domain it belongs to",
@@ -69,29 +64,29 @@ apis! {
         opt "account" Text "the account it belongs to; goes with domainid";
         opt "domainid" Id("domain") "the domain it belongs to";
     } -> PROJECT create,
-        job "user.project.CreateProjectCmd" on "Project" then |call| ended(call, "Active");
+        job "user.project.CreateProjectCmd" on "None" then |call| ended(call, "Active");
 
     Everyone "updateProject" "Changes a project's text or owner" () {
         req "id" Id("project") "its id";
         opt "displaytext" Text "what it is";
         opt "account" Text "the member that owns it from now on";
     } -> PROJECT update,
-        job "user.project.UpdateProjectCmd" on "Project" then |call| { let project = call.subject("project")?; Ok(in_job("project", shown(call, &project)?)) };
+        job "user.project.UpdateProjectCmd" on "" then |call| { let project = call.subject("project")?; Ok(in_job("project", shown(call, &project)?)) };
 
     Everyone "activateProject" "Lets a suspended project go on" () {
         req "id" Id("project") "its id";
     } -> PROJECT |call| Ok(begun(&ruled(call, "id")?)),
-        job "user.project.ActivateProjectCmd" on "Project" then |call| ended(call, "Active");
+        job "user.project.ActivateProjectCmd" on "" then |call| ended(call, "Active");
 
     Everyone "suspendProject" "Suspends a project: its machines stop, nothing is added" () {
         req "id" Id("project") "its id";
     } -> PROJECT |call| Ok(begun(&ruled(call, "id")?)),
-        job "user.project.SuspendProjectCmd" on "Project" then suspend;
+        job "user.project.SuspendProjectCmd" on "" then suspend;
 
     Everyone "deleteProject" "Deletes a project with all that it has" () {
         req "id" Id("project") "its id";
     } -> SUCCESS |call| Ok(begun(&ruled(call, "id")?)),
-        job "user.project.DeleteProjectCmd" on "Project" then delete;
+        job "user.project.DeleteProjectCmd" on "" then delete;
 
     Everyone "listProjectAccounts" "Lists the members of a project" (PAGED) {
         req "projectid" Id("project") "the project it belongs to";
@@ -104,13 +99,13 @@ apis! {
         opt "account" Text "the name of the account";
         opt "email" Text "the address that the invitation goes to";
     } -> SUCCESS |call| Ok(begun(&ruled(call, "projectid")?)),
-        job "user.account.AddAccountToProjectCmd" on "Project" then add_member;
+        job "user.account.AddAccountToProjectCmd" on "None" then add_member;
 
     Everyone "deleteAccountFromProject" "Takes an account out of a project" () {
         req "projectid" Id("project") "the project it belongs to";
         req "account" Text "the name of the account";
     } -> SUCCESS |call| Ok(begun(&ruled(call, "projectid")?)),
-        job "user.account.DeleteAccountFromProjectCmd" on "Project" then remove_member;
+        job "user.account.DeleteAccountFromProjectCmd" on "" then remove_member;
 
     Everyone "listProjectInvitations" "Lists invitations to projects" (OWNED, PAGED) {
         opt "id" Id("projectinvitation") "its id";

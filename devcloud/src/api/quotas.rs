@@ -10,10 +10,9 @@ use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 fields! {
-    LIMIT: account string "the account it belongs to", domainid string "the domain it belongs to",
-        domain string "that domain's name", projectid string "the project it belongs to",
-        project string "that project's name",
-        resourcetype string "what kind of thing has it: UserVm, Volume, Network …",
+    LIMIT: account string "the account it belongs to", projectid string "the project it belongs to",
+        project string "that project's name", domainid string "the domain it belongs to",
+        domain string "that domain's name", resourcetype string "what kind of thing has it: UserVm, Volume, Network …",
         resourcetypename string "the name of that kind", max long "how many at most; -1 for any number";
 }
 fields! {

@@ -1,4 +1,4 @@
-//! Regions, roles, and where the cloud gets users, files and traffic from besides itself.
+//! Regions, and where the cloud gets users, files and traffic from besides itself.
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,6 @@ fields! {
     REGION: id integer "its id", name string "its name", endpoint string "where its API is",
         gslbserviceenabled boolean "whether global load balancing works there",
         portableipserviceenabled boolean "whether portable addresses work there";
-}
-fields! {
-    ROLE: id string "its id", name string "its name", r#type string "its type", description string "what it is";
 }
 fields! {
     DIRECTORY: hostname string "that host's name", port string "its port", binddn string "who asks the directory",
@@ -86,12 +83,6 @@ apis! {
             store::remove(call.db, &region)?;
             Ok(Reply::Success)
         };
-
-    Admins "listRoles" "Lists the roles that accounts may have" () {
-        opt "id" Id("role") "its id";
-        opt "name" Text "its name";
-        opt "type" Text "its type";
-    } -> ROLE |call| call.list(&Listing { kind: "role", name: "role", filters: &[("type", "type")] });
 
     Root "ldapConfig" "Sets where users are looked up, or tells it" () {
         opt "hostname" Text "the name of the host";

@@ -16,10 +16,12 @@ fields! {
         hostname string "that host's name", hypervisor string "what it runs on",
         linklocalip string "its link-local address",
         linklocalmacaddress string "the hardware address of its link-local interface",
-        linklocalnetmask string "the netmask of its link-local interface", publicip string "its public address",
+        linklocalnetmask string "the netmask of its link-local interface",
+        linklocalnetworkid string "the network to its host", publicip string "its public address",
         publicmacaddress string "the hardware address of its public interface",
         publicnetmask string "the netmask of its public interface", publicnetworkid string "the public network",
         guestipaddress string "its address in the guest network",
+        guestmacaddress string "its hardware address for guests",
         guestnetmask string "the netmask of its guest interface", guestnetworkid string "the guest network",
         guestnetworkname string "that network's name", templateid string "the template",
         created date "when it was made", state state "its state", account string "the account it belongs to",
@@ -27,9 +29,8 @@ fields! {
         domainid string "the domain it belongs to", domain string "that domain's name",
         serviceofferingid string "the service offering", serviceofferingname string "that offering's name",
         isredundantrouter boolean "whether it has a twin", redundantstate string "MASTER, BACKUP or UNKNOWN",
-        version string "its version", vpcid string "the VPC", vpcname string "that VPC's name",
-        role string "the role", nic set "its network interfaces",
-        requiresupgrade boolean "whether it is older than the cloud";
+        version string "its version", vpcid string "the VPC", vpcname string "that VPC's name", role string "the role",
+        nic set "its network interfaces", requiresupgrade boolean "whether it is older than the cloud";
 }
 fields! {
     SYSTEMVM: id string "its id", systemvmtype string "consoleproxy or secondarystoragevm",
@@ -208,7 +209,7 @@ fn add(
         "templateid": template.map(|template| template.uuid), "created": clock::date(call.now), "state": "Running"});
     let after = json!({"serviceofferingid": offering.map(|offering| &offering.uuid),
         "serviceofferingname": offering.map(|offering| &offering.name), "isredundantrouter": false,
-        "redundantstate": "UNKNOWN", "version": "4.11.1", "role": "VIRTUAL_ROUTER", "nic": [],
+        "redundantstate": "UNKNOWN", "version": "4.11.1", "role": "VIRTUAL_ROUTER",
         "requiresupgrade": false});
     let mut body = owner.body(before, after);
     if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
@@ -223,7 +224,45 @@ fn add(
         format!("169.254.{}.{low}", (router.number / 250).rem_euclid(250)),
     );
     router.name = name;
+    if router.body.contains_key("guestnetworkid") {
+        router.set("guestmacaddress", mac("02"));
+    }
+    router.set("nic", interfaces(&router, public));
     Ok(store::update(call.db, &router)?)
+}
+
+/// A router's interfaces: to its host, to outside, and to the guests that it serves.
+fn interfaces(router: &Thing, public: Option<&Thing>) -> Value {
+    let nic = |kind: &str, fields: [&str; 3], gateway: &str| {
+        let [network, address, mac] = fields.map(|field| router.body.get(field).cloned());
+        json!({"id": uuid::Uuid::new_v4().to_string(), "networkid": network, "gateway": gateway, "ipaddress": address,
+            "traffictype": kind, "isdefault": kind == "Public", "macaddress": mac})
+    };
+    let link = ["linklocalnetworkid", "linklocalip", "linklocalmacaddress"];
+    let mut control = nic("Control", link, "169.254.0.1");
+    control["netmask"] = json!("255.255.0.0");
+    let mut nics = vec![control];
+    if let Some(address) = public {
+        let outside = ["publicnetworkid", "publicip", "publicmacaddress"];
+        let mut outside = nic("Public", outside, router.text("gateway"));
+        outside["netmask"] = json!(router.text("publicnetmask"));
+        for field in ["isolationuri", "broadcasturi"] {
+            outside[field] = json!(address.text("vlanname"));
+        }
+        nics.push(outside);
+    }
+    if router.body.contains_key("guestnetworkid") {
+        let guest = ["guestnetworkid", "guestipaddress", "guestmacaddress"];
+        let mut guest = nic("Guest", guest, "");
+        if let Some(fields) = guest.as_object_mut() {
+            fields.shift_remove("gateway");
+        }
+        guest["netmask"] = json!(router.text("guestnetmask"));
+        guest["networkname"] = json!(router.text("guestnetworkname"));
+        guest["type"] = json!("Isolated");
+        nics.push(guest);
+    }
+    Value::Array(nics)
 }
 
 /// Makes what serves a network run again, or anew where that is asked for.

@@ -118,7 +118,7 @@ apis! {
         opt "openfirewall" Boolean "whether the firewall is opened for it; true if left out";
         opt "fordisplay" Boolean "whether users see it";
     } -> FORWARDING create_forwarding,
-        job "user.firewall.CreatePortForwardingRuleCmd" on "PortForwardingRule" then |call| call.end_in("portforwarding", "portforwardingrule", "Active");
+        job "user.firewall.CreatePortForwardingRuleCmd" on "FirewallRule" then |call| call.end_in("portforwarding", "portforwardingrule", "Active");
 
     Everyone "updatePortForwardingRule" "Leads a port forwarding rule to another machine or port" () {
         req "id" Id("portforwarding") "its id";
@@ -128,12 +128,12 @@ apis! {
         opt "vmguestip" Text "the machine's address that it leads to";
         opt "fordisplay" Boolean "whether users see it";
     } -> FORWARDING update_forwarding,
-        job "user.firewall.UpdatePortForwardingRuleCmd" on "PortForwardingRule" then |call| call.end_shown("portforwarding", "portforwardingrule");
+        job "user.firewall.UpdatePortForwardingRuleCmd" on "" then |call| call.end_shown("portforwarding", "portforwardingrule");
 
     Everyone "deletePortForwardingRule" "Deletes a port forwarding rule" () {
         req "id" Id("portforwarding") "its id";
     } -> SUCCESS |call| call.begin_on("id", "portforwarding"),
-        job "user.firewall.DeletePortForwardingRuleCmd" on "PortForwardingRule" then end_forwarding;
+        job "user.firewall.DeletePortForwardingRuleCmd" on "FirewallRule" then end_forwarding;
 
     Everyone "listIpForwardingRules" "Lists the forwarding rules of addresses with static NAT" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("ipforwarding") "its id";
@@ -239,6 +239,19 @@ pub fn valid_cidr(cidr: &str) -> Done<()> {
     ))
 }
 
+/// The sources of a firewall rule that names none.
+const ANYWHERE: &str = "0.0.0.0/0";
+
+/// The firewall rules that have a source, as it is spelt, in common with these: others may open the same ports.
+fn sharing(mut rules: Vec<Thing>, cidrs: &str) -> Vec<Thing> {
+    let named = |list: &str, cidr: &str| list.split(',').any(|known| known.trim() == cidr.trim());
+    rules.retain(|rule| {
+        let known = rule.text("cidrlist");
+        cidrs.split(',').any(|cidr| named(known, cidr))
+    });
+    rules
+}
+
 /// Refuses ports that another rule of an address has already.
 pub fn free_ports(
     rules: &[Thing],
@@ -246,10 +259,12 @@ pub fn free_ports(
     (first, last): (i64, i64),
     (start, end): (&str, &str),
 ) -> Done<()> {
-    for rule in rules
-        .iter()
-        .filter(|rule| rule.text("protocol") == protocol)
-    {
+    // A load balancer's rule that says none is for TCP.
+    let speaks = |rule: &&Thing| match rule.text("protocol") {
+        "" => protocol == "tcp",
+        known => known == protocol,
+    };
+    for rule in rules.iter().filter(speaks) {
         let port = |field: &str| {
             let value = rule.body.get(field);
             value.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()))
@@ -280,11 +295,11 @@ fn create_firewall(call: &mut Call) -> Done<Reply> {
         start.unwrap_or(1),
         body["endport"].as_i64().unwrap_or(65_535),
     );
+    let cidrs = call.text("cidrlist").unwrap_or(ANYWHERE);
     if protocol != "icmp" {
-        let rules = store::children(call.db, "rule", &address.uuid)?;
+        let rules = sharing(store::children(call.db, "rule", &address.uuid)?, cidrs);
         free_ports(&rules, &protocol, range, ("startport", "endport"))?;
     }
-    let cidrs = call.text("cidrlist").unwrap_or("0.0.0.0/0");
     let more = json!({"ipaddressid": address.uuid, "networkid": network.uuid, "ipaddress": address.name,
         "state": "Staged", "cidrlist": cidrs, "tags": [], "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
     join(&mut body, more);
@@ -419,10 +434,10 @@ pub fn open_firewall(
     if !open || !network.text("vpcid").is_empty() {
         return Ok(());
     }
-    let rules = store::children(call.db, "rule", &address.uuid)?;
+    let rules = sharing(store::children(call.db, "rule", &address.uuid)?, ANYWHERE);
     free_ports(&rules, protocol, (first, last), ("startport", "endport"))?;
     let body = json!({"protocol": protocol, "startport": first, "endport": last, "ipaddressid": address.uuid,
-        "networkid": network.uuid, "ipaddress": address.name, "state": "Active", "cidrlist": "0.0.0.0/0", "tags": [],
+        "networkid": network.uuid, "ipaddress": address.name, "state": "Active", "cidrlist": ANYWHERE, "tags": [],
         "fordisplay": true, "relatedto": rule.uuid});
     let mut opened = keep(call, address, ("rule", &address.uuid), body)?;
     opened.state = "Active".into();

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use super::dispatch::Request;
+use super::events::Event;
 use super::{
     Access, Api, Call, Caller, Done, Reply, Takes, configuration, events, fields, opt, req,
 };
@@ -146,14 +147,13 @@ fn login(db: &Connection, request: &Request, id: &str) -> Done<Value> {
         user: user.uuid.clone(),
     };
     let shown = configuration::cloud_time(db)?;
-    events::add(
-        db,
-        &caller,
-        "USER.LOGIN",
-        "Completed",
-        "user has logged in",
-        shown,
-    )?;
+    let event = Event {
+        kind: "USER.LOGIN",
+        state: "Completed",
+        about: "user has logged in",
+        after: None,
+    };
+    events::add(db, &caller, &event, shown)?;
     let mut record = Map::new();
     let mut put = |name: &str, value: Value| record.insert(name.into(), value);
     put("username", json!(user.name));

@@ -6,6 +6,7 @@ use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
 use super::{Call, Done, Reply, in_job};
 use crate::api::fields::{MACHINE, SUCCESS};
+use crate::auth::Params;
 use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -15,12 +16,12 @@ fields! {
         projectid string "the project it belongs to", project string "that project's name",
         domainid string "the domain it belongs to", domain string "that domain's name",
         snapshottype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", volumeid string "the volume",
-        volumename string "that volume's name", volumetype string "that volume's type",
-        created date "when it was made", name string "its name",
-        intervaltype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", state state "its state",
-        physicalsize long "its size in bytes where it is kept", zoneid string "the zone it is in",
-        tags list "its tags", revertable boolean "whether its volume can be set back to it",
-        virtualsize long "its volume's size in bytes", locationtype string "primary or secondary";
+        volumename string "that volume's name", volumetype string "that volume's type", created date "when it was made",
+        name string "its name", intervaltype string "MANUAL, HOURLY, DAILY, WEEKLY or MONTHLY", state state "its state",
+        physicalsize long "its size in bytes where it is kept", zoneid string "the zone it is in", tags list "its tags",
+        revertable boolean "whether its volume can be set back to it", ostypeid string "the operating system in it",
+        osdisplayname string "that system's name", virtualsize long "its volume's size in bytes",
+        locationtype string "primary or secondary";
 }
 fields! {
     POLICY: id string "its id", volumeid string "the volume", schedule string "when: MM, MM:HH, MM:HH:DAY",
@@ -99,7 +100,7 @@ apis! {
             store::update(call.db, &policy)?;
             Ok(begun(&policy))
         },
-        job "user.snapshot.UpdateSnapshotPolicyCmd" on "SnapshotPolicy" then |call| call.end_shown("policy", "snapshotpolicy");
+        job "user.snapshot.UpdateSnapshotPolicyCmd" on "" then |call| call.end_shown("policy", "snapshotpolicy");
 
     Everyone "deleteSnapshotPolicies" "Ends snapshot policies" () {
         opt "id" Id("policy") "its id";
@@ -112,11 +113,7 @@ apis! {
         opt "virtualmachineid" Id("machine") "the virtual machine";
         opt "state" Text "its state";
         opt "tags" Map "its tags";
-    } -> VMSNAPSHOT |call| call.list(&Listing {
-            kind: "vmsnapshot",
-            name: "vmSnapshot",
-            filters: &[("vmsnapshotid", "id"), ("virtualmachineid", "virtualmachineid"), ("state", "state")],
-        });
+    } -> VMSNAPSHOT list_of_machines;
 
     Everyone "createVMSnapshot" "Takes a snapshot of a machine" () {
         req "virtualmachineid" Id("machine") "the virtual machine";
@@ -125,17 +122,17 @@ apis! {
         opt "snapshotmemory" Boolean "whether the memory is kept too";
         opt "quiescevm" Boolean "whether the machine is held meanwhile";
     } -> VMSNAPSHOT create_of_machine,
-        job "user.vmsnapshot.CreateVMSnapshotCmd" on "VMSnapshot" then |call| call.end_in("vmsnapshot", "vmsnapshot", "Ready");
+        job "user.vmsnapshot.CreateVMSnapshotCmd" on "None" then |call| call.end_in("vmsnapshot", "vmsnapshot", "Ready");
 
     Everyone "deleteVMSnapshot" "Deletes a snapshot of a machine" () {
         req "vmsnapshotid" Id("vmsnapshot") "the snapshot of the machine";
     } -> SUCCESS |call| call.begin_on("vmsnapshotid", "vmsnapshot"),
-        job "user.vmsnapshot.DeleteVMSnapshotCmd" on "VMSnapshot" then end_delete_of_machine;
+        job "user.vmsnapshot.DeleteVMSnapshotCmd" on "" then end_delete_of_machine;
 
     Everyone "revertToVMSnapshot" "Sets a machine back to a snapshot" () {
         req "vmsnapshotid" Id("vmsnapshot") "the snapshot of the machine";
     } -> MACHINE revert_machine,
-        job "admin.vmsnapshot.RevertToVMSnapshotCmdByAdmin" on "VMSnapshot" then end_revert_machine;
+        job "admin.vmsnapshot.RevertToVMSnapshotCmdByAdmin" on "" then end_revert_machine;
 }
 
 fn create(call: &mut Call) -> Done<Reply> {
@@ -275,6 +272,37 @@ fn delete_policies(call: &mut Call) -> Done<Reply> {
 
 fn of_machine(call: &Call, machine: &str) -> Done<Vec<Thing>> {
     Ok(store::children(call.db, "vmsnapshot", machine)?)
+}
+
+/// A snapshot of a machine is found by the name that it was given, too, which is not the one that it has on its host.
+fn list_of_machines(call: &mut Call) -> Done<Reply> {
+    let listing = Listing {
+        kind: "vmsnapshot",
+        name: "vmSnapshot",
+        filters: &[
+            ("vmsnapshotid", "id"),
+            ("virtualmachineid", "virtualmachineid"),
+            ("state", "state"),
+        ],
+    };
+    let Some(name) = call.text("name") else {
+        return call.list(&listing);
+    };
+    let others: Params = call
+        .params
+        .iter()
+        .filter(|(known, _)| !known.eq_ignore_ascii_case("name"))
+        .cloned()
+        .collect();
+    let asked = Call {
+        params: &others,
+        caller: call.caller.clone(),
+        subject: String::new(),
+        ..*call
+    };
+    asked.list_where(&listing, |snapshot| {
+        snapshot.name == name || snapshot.text("displayname") == name
+    })
 }
 
 fn create_of_machine(call: &mut Call) -> Done<Reply> {

@@ -1,4 +1,4 @@
-//! Caches in a zone for what image stores without a zone keep.
+//! Who provides storage, and caches in a zone for what image stores without a zone keep.
 
 use serde_json::json;
 
@@ -9,7 +9,39 @@ use crate::api::fields::SUCCESS;
 use crate::store;
 use crate::wire::Refusal;
 
+fields! {
+    PROVIDER: name string "its name", r#type string "what it provides: primary or image";
+}
+
+/// Who provides storage of a type.
+const PROVIDERS: &[(&str, &[&str])] = &[
+    (
+        "primary",
+        &[
+            "DefaultPrimary",
+            "SolidFire",
+            "SolidFireShared",
+            "CloudByte",
+        ],
+    ),
+    (
+        "image",
+        &["NFS", "S3", "Swift", "CloudStack ImageStore Provider"],
+    ),
+];
+
 apis! {
+    Root "listStorageProviders" "Lists who may provide storage" (PAGED) {
+        req "type" Text "primary or image";
+    } -> PROVIDER |call| {
+            let asked = call.required("type")?;
+            let known = PROVIDERS.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(asked));
+            let (kind, names) = known
+                .ok_or_else(|| Refusal::value(format!("Invalid parameter value specified for 'type': {asked}")))?;
+            let rows = names.iter().map(|name| json!({"name": name, "type": kind.to_uppercase()})).collect();
+            call.page("dataStoreProvider", rows)
+        };
+
     Root "listSecondaryStagingStores" "Lists caches of what image stores keep" (PAGED) {
         opt "id" Id("stagingstore") "its id";
         opt "name" Text "its name";

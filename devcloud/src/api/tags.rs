@@ -14,9 +14,9 @@ fields! {
     TAG: key string "the tag's key", value string "the tag's value",
         resourcetype string "what kind of thing has it: UserVm, Volume, Network …",
         resourceid string "the id of the thing that has it", account string "the account it belongs to",
-        domainid string "the domain it belongs to", domain string "that domain's name",
         projectid string "the project it belongs to", project string "that project's name",
-        customer string "whose tag it is";
+        customer string "whose tag it is", domainid string "the domain it belongs to",
+        domain string "that domain's name";
 }
 
 apis! {
@@ -34,14 +34,14 @@ apis! {
         req "tags" Map "tags[0].key=… tags[0].value=…";
         opt "customer" Text "whose tag it is";
     } -> SUCCESS |call| begin(call),
-        job "user.tag.CreateTagsCmd" on "None" then create;
+        job "user.tag.CreateTagsCmd" on "" then create;
 
     Everyone "deleteTags" "Takes tags off things" () {
         req "resourceids" List "the ids of the things, by commas";
         req "resourcetype" Text "what kind of thing has it: UserVm, Volume, Network …";
         opt "tags" Map "tags[0].key=… tags[0].value=…; all if left out";
     } -> SUCCESS |call| begin(call),
-        job "user.tag.DeleteTagsCmd" on "None" then delete;
+        job "user.tag.DeleteTagsCmd" on "" then delete;
 }
 
 /// What kinds of things can have tags, by the name of their type.

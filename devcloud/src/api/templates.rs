@@ -18,12 +18,12 @@ fields! {
         isready boolean "whether it can be used", bootable boolean "whether machines can start from it",
         isfeatured boolean "whether it is recommended", crossZones boolean "whether it is in every zone",
         ostypeid string "the operating system in it", ostypename string "that system's name",
-        account string "the account it belongs to", zoneid string "the zone it is in",
-        zonename string "that zone's name", status string "how far its download is", size long "its size",
-        domainid string "the domain it belongs to", domain string "that domain's name",
-        projectid string "the project it belongs to", project string "that project's name",
-        isextractable boolean "whether it can be taken out", checksum string "its MD5 sum",
-        isdynamicallyscalable boolean "whether machines of it scale while they run", tags list "its tags";
+        account string "the account it belongs to", projectid string "the project it belongs to",
+        project string "that project's name", zoneid string "the zone it is in", zonename string "that zone's name",
+        status string "how far its download is", size long "its size", domain string "that domain's name",
+        domainid string "the domain it belongs to", isextractable boolean "whether it can be taken out",
+        checksum string "its MD5 sum", isdynamicallyscalable boolean "whether machines of it scale while they run",
+        tags list "its tags";
 }
 fields! {
     PERMISSION: id string "its id", ispublic boolean "whether everybody may use it",
@@ -620,7 +620,8 @@ fn extract(call: &mut Call, kind: &str) -> Done<Reply> {
             format!("The {kind} {} cannot be extracted", thing.uuid),
         ));
     }
-    if !matches!(call.required("mode")?, "HTTP_DOWNLOAD" | "FTP_UPLOAD") {
+    let mode = call.required("mode")?.to_ascii_uppercase();
+    if !matches!(mode.as_str(), "HTTP_DOWNLOAD" | "FTP_UPLOAD") {
         return Err(Refusal::value(
             "Please specify a valid extract Mode. Supported modes: FTP_UPLOAD, HTTP_DOWNLOAD",
         ));
@@ -633,7 +634,7 @@ fn extracted(call: &mut Call, kind: &str) -> Done<Value> {
     let thing = call.subject(kind)?;
     let mut record = json!({"id": thing.uuid, "name": thing.name, "extractId": thing.uuid,
         "accountid": call.caller.account.uuid, "state": "DOWNLOAD_URL_CREATED", "zoneid": thing.text("zoneid"),
-        "zonename": thing.text("zonename"), "extractMode": call.required("mode")?});
+        "zonename": thing.text("zonename"), "extractMode": call.required("mode")?.to_ascii_uppercase()});
     record["url"] = json!(format!("http://10.147.28.6/userdata/{}.vhd", thing.uuid));
     Ok(in_job(kind, record))
 }

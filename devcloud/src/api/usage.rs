@@ -2,36 +2,40 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::listing::{PAGED, Seen};
 use super::{Access, Api, Call, Done, Reply, Takes, configuration, fields, opt, req};
 use crate::clock;
 use crate::meter::{self, Spell, Wanted};
+use crate::store;
 use crate::wire::Refusal;
 
 /// The types that real servers know, whether this cloud has something of them or not.
 const TYPES: &[(i64, &str)] = &[
     (meter::RUNNING, "Running Vm Usage"),
     (meter::ALLOCATED, "Allocated Vm Usage"),
-    (3, "IP Address Usage"),
+    (meter::ADDRESS, "IP Address Usage"),
     (4, "Network Usage (Bytes Sent)"),
     (5, "Network Usage (Bytes Received)"),
     (meter::VOLUME, "Volume Usage"),
-    (7, "Template Usage"),
-    (8, "ISO Usage"),
-    (9, "Snapshot Usage"),
+    (meter::TEMPLATE, "Template Usage"),
+    (meter::ISO, "ISO Usage"),
+    (meter::SNAPSHOT, "Snapshot Usage"),
     (10, "Security Group Usage"),
-    (11, "Load Balancer Usage"),
-    (12, "Port Forwarding Usage"),
-    (13, "Network Offering Usage"),
-    (14, "VPN users usage"),
+    (meter::BALANCER, "Load Balancer Usage"),
+    (meter::FORWARDING, "Port Forwarding Usage"),
+    (meter::NETWORK_OFFERING, "Network Offering Usage"),
+    (meter::VPN_USER, "VPN users usage"),
     (21, "VM Disk usage(I/O Read)"),
     (22, "VM Disk usage(I/O Write)"),
     (23, "VM Disk usage(Bytes Read)"),
     (24, "VM Disk usage(Bytes Write)"),
-    (25, "VM Snapshot storage usage"),
-    (27, "VM Snapshot on primary storage usage"),
+    (meter::MACHINE_SNAPSHOT, "VM Snapshot storage usage"),
+    (
+        meter::MACHINE_SNAPSHOT_ON_PRIMARY,
+        "VM Snapshot on primary storage usage",
+    ),
 ];
 
 pub const APIS: &[Api] = &[
@@ -98,6 +102,40 @@ pub const APIS: &[Api] = &[
         run: list,
         job: None,
     },
+    Api {
+        name: "generateUsageRecords",
+        about: "Makes the usage records of some days at once; here they always are up to date",
+        access: Access::Root,
+        params: &[&[
+            req(
+                "startdate",
+                Takes::Date,
+                "the first day, such as 2026-11-22",
+            ),
+            req("enddate", Takes::Date, "the last day, such as 2026-11-22"),
+            opt("domainid", Takes::Id("domain"), "only those of this domain"),
+        ]],
+        answers: fields::SUCCESS,
+        run: |_| Ok(Reply::Success),
+        job: None,
+    },
+];
+
+/// The order in which a server counts what was used.
+const WORKED_THROUGH: [i64; 13] = [
+    meter::RUNNING,
+    meter::ALLOCATED,
+    meter::VOLUME,
+    meter::TEMPLATE,
+    meter::ISO,
+    meter::SNAPSHOT,
+    meter::BALANCER,
+    meter::FORWARDING,
+    meter::NETWORK_OFFERING,
+    meter::ADDRESS,
+    meter::VPN_USER,
+    meter::MACHINE_SNAPSHOT,
+    meter::MACHINE_SNAPSHOT_ON_PRIMARY,
 ];
 
 const DAY: i64 = 24 * 60 * 60;
@@ -180,7 +218,7 @@ fn days(spells: &[Spell], from: i64, to: i64, now: i64) -> Vec<Used> {
     let mut day = first * DAY;
     while day <= now && (day + DAY - 1).min(now) <= to {
         let until = ((day + DAY) * 1000).min(now * 1000);
-        let mut known: HashMap<(i64, i64), usize> = HashMap::new();
+        let mut known: HashMap<(i64, i64, &str), usize> = HashMap::new();
         for (index, spell) in spells.iter().enumerate() {
             let begun = spell.begun.max(day * 1000);
             let ended = spell.ended.unwrap_or(i64::MAX).min(until);
@@ -188,7 +226,8 @@ fn days(spells: &[Spell], from: i64, to: i64, now: i64) -> Vec<Used> {
             {
                 continue;
             }
-            let at = *known.entry((spell.thing, spell.usage)).or_insert_with(|| {
+            let what = (spell.thing, spell.usage, spell.uuid.as_str());
+            let at = *known.entry(what).or_insert_with(|| {
                 used.push(Used {
                     day,
                     milliseconds: 0,
@@ -201,30 +240,34 @@ fn days(spells: &[Spell], from: i64, to: i64, now: i64) -> Vec<Used> {
         }
         day += DAY;
     }
+    // Within a day they come as the server works through their types.
+    let place = |used: &Used| {
+        let usage = spells[used.spell].usage;
+        WORKED_THROUGH.iter().position(|known| *known == usage)
+    };
+    used.sort_by_key(|used| (used.day, place(used)));
     used
 }
 
 fn record(call: &Call, used: &Used, spell: &Spell) -> Done<Value> {
     let hours = hours(used.milliseconds);
     let end = (used.day + DAY - 1).min(call.now / 1000);
-    let mut record = Map::new();
-    for (name, value) in meter::told(call.db, spell)? {
-        // What was used stands around the type of it.
-        if name == "usagetype" {
-            record.insert("usage".into(), json!(format!("{hours} Hrs")));
-        }
-        let usage = name == "usagetype";
-        record.insert(name, value);
-        if usage {
-            record.insert("rawusage".into(), json!(hours));
-        }
-    }
+    let mut record = meter::told(call.db, spell)?;
+    record.insert("usage".into(), json!(format!("{hours} Hrs")));
+    record.insert("rawusage".into(), json!(hours));
     record.insert(
         "startdate".into(),
         json!(clock::usage_date(used.day * 1000)),
     );
     record.insert("enddate".into(), json!(clock::usage_date(end * 1000)));
-    record.insert("tags".into(), json!([]));
+    let mut tags = Vec::new();
+    if call.boolean("includetags").unwrap_or(false) {
+        let of = record.get("usageid").and_then(Value::as_str);
+        for tag in store::children(call.db, "tag", of.unwrap_or_default())? {
+            tags.push(json!({"key": tag.text("key"), "value": tag.text("value")}));
+        }
+    }
+    record.insert("tags".into(), json!(tags));
     Ok(Value::Object(record))
 }
 
@@ -260,6 +303,7 @@ mod tests {
             usage: 1,
             thing,
             account: 0,
+            uuid: String::new(),
             begun: begun * 1000,
             ended: ended.map(|ended| ended * 1000),
         };

@@ -8,22 +8,20 @@ use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
 use super::{Call, Done, Reply, addresses, networks, routers, rules};
 use crate::api::fields::SUCCESS;
-use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 fields! {
     VPC: id string "its id", name string "its name", displaytext string "what it is", state string "its state",
-        zoneid string "the zone it is in", zonename string "that zone's name", cidr string "its addresses",
-        vpcofferingid string "the VPC's offering", created date "when it was made",
-        networkdomain string "its DNS domain", restartrequired boolean "whether it has to be restarted",
+        zoneid string "the zone it is in", zonename string "that zone's name", service list "the service",
+        cidr string "its addresses", vpcofferingid string "the VPC's offering", created date "when it was made",
         account string "the account it belongs to", projectid string "the project it belongs to",
         project string "that project's name", domainid string "the domain it belongs to",
-        domain string "that domain's name", network list "its networks", service list "the service",
+        domain string "that domain's name", network list "its networks",
+        restartrequired boolean "whether it has to be restarted", networkdomain string "its DNS domain",
         tags list "its tags", fordisplay boolean "whether users see it",
         distributedvpcrouter boolean "whether each host has a router of it",
-        regionlevelvpc boolean "whether it spans a region",
-        redundantvpcrouter boolean "whether it has a second router";
+        regionlevelvpc boolean "whether it spans a region", redundantvpcrouter boolean "whether it has a second router";
 }
 fields! {
     VPCOFFERING: id string "its id", name string "its name", displaytext string "what it is",
@@ -72,7 +70,7 @@ apis! {
         opt "start" Boolean "whether its router starts at once; true if left out";
         opt "fordisplay" Boolean "whether users see it";
     } -> VPC create,
-        job "admin.vpc.CreateVPCCmdByAdmin" on "Vpc" then |call| end(call);
+        job "admin.vpc.CreateVPCCmdByAdmin" on "None" then |call| end(call);
 
     Everyone "updateVPC" "Changes a VPC's name or text" () {
         req "id" Id("vpc") "its id";
@@ -80,19 +78,19 @@ apis! {
         opt "displaytext" Text "what it is";
         opt "fordisplay" Boolean "whether users see it";
     } -> VPC |call| { let mut vpc = call.own_thing("id", "vpc")?; call.take_over(&mut vpc, &["name", "displaytext"], &["fordisplay"]); if let Some(name) = call.text("name") { vpc.set("name", name); } store::update(call.db, &vpc)?; Ok(begun(&vpc)) },
-        job "admin.vpc.UpdateVPCCmdByAdmin" on "Vpc" then |call| end(call);
+        job "admin.vpc.UpdateVPCCmdByAdmin" on "" then |call| end(call);
 
     Everyone "restartVPC" "Restarts a VPC's router" () {
         req "id" Id("vpc") "its id";
         opt "cleanup" Boolean "whether its routers are made anew";
         opt "makeredundant" Boolean "whether it gets a second router";
     } -> VPC |call| call.begin_on("id", "vpc"),
-        job "user.vpc.RestartVPCCmd" on "Vpc" then |call| { let mut vpc = call.subject("vpc")?; vpc.set("restartrequired", false); store::update(call.db, &vpc)?; routers::restart(call, &vpc, call.boolean("cleanup").unwrap_or(false))?; end(call) };
+        job "user.vpc.RestartVPCCmd" on "" then |call| { let mut vpc = call.subject("vpc")?; vpc.set("restartrequired", false); store::update(call.db, &vpc)?; routers::restart(call, &vpc, call.boolean("cleanup").unwrap_or(false))?; end(call) };
 
     Everyone "deleteVPC" "Deletes a VPC that has no tiers" () {
         req "id" Id("vpc") "its id";
     } -> SUCCESS delete,
-        job "user.vpc.DeleteVPCCmd" on "Vpc" then end_delete;
+        job "user.vpc.DeleteVPCCmd" on "" then end_delete;
 
     Everyone "listVPCOfferings" "Lists VPC offerings" (PAGED) {
         opt "id" Id("vpcoffering") "its id";
@@ -111,7 +109,7 @@ apis! {
         opt "serviceproviderlist" Map "serviceproviderlist[0].service=… serviceproviderlist[0].provider=…";
         opt "servicecapabilitylist" Map "servicecapabilitylist[0].service=… and what it can";
     } -> VPCOFFERING create_offering,
-        job "admin.vpc.CreateVPCOfferingCmd" on "VpcOffering" then |call| call.end_shown("vpcoffering", "vpcoffering");
+        job "admin.vpc.CreateVPCOfferingCmd" on "None" then |call| call.end_shown("vpcoffering", "vpcoffering");
 
     Root "updateVPCOffering" "Changes a VPC offering's names or state" () {
         req "id" Id("vpcoffering") "its id";
@@ -119,12 +117,12 @@ apis! {
         opt "displaytext" Text "what it is";
         opt "state" Text "Enabled or Disabled";
     } -> VPCOFFERING update_offering,
-        job "admin.vpc.UpdateVPCOfferingCmd" on "VpcOffering" then |call| call.end_shown("vpcoffering", "vpcoffering");
+        job "admin.vpc.UpdateVPCOfferingCmd" on "" then |call| call.end_shown("vpcoffering", "vpcoffering");
 
     Root "deleteVPCOffering" "Deletes a VPC offering that no VPC has" () {
         req "id" Id("vpcoffering") "its id";
     } -> SUCCESS delete_offering,
-        job "admin.vpc.DeleteVPCOfferingCmd" on "VpcOffering" then |call| call.end_removed("vpcoffering");
+        job "admin.vpc.DeleteVPCOfferingCmd" on "" then |call| call.end_removed("vpcoffering");
 
     Everyone "listNetworkACLLists" "Lists the ACLs of VPCs" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("acllist") "its id";
@@ -140,25 +138,25 @@ apis! {
         opt "description" Text "what it is";
         opt "fordisplay" Boolean "whether users see it";
     } -> ACLLIST create_acl,
-        job "user.network.CreateNetworkACLListCmd" on "NetworkAcl" then |call| call.end_shown("acllist", "networkacllist");
+        job "user.network.CreateNetworkACLListCmd" on "None" then |call| call.end_shown("acllist", "networkacllist");
 
     Everyone "updateNetworkACLList" "Changes whether users see an ACL" () {
         req "id" Id("acllist") "its id";
         opt "fordisplay" Boolean "whether users see it";
     } -> SUCCESS |call| { let mut acl = own_acl(call, "id")?; call.take_over(&mut acl, &[], &["fordisplay"]); store::update(call.db, &acl)?; Ok(begun(&acl)) },
-        job "user.network.UpdateNetworkACLListCmd" on "NetworkAcl" then |_| Ok(json!({"success": true}));
+        job "user.network.UpdateNetworkACLListCmd" on "" then |_| Ok(json!({"success": true}));
 
     Everyone "deleteNetworkACLList" "Deletes an ACL that no tier has" () {
         req "id" Id("acllist") "its id";
     } -> SUCCESS delete_acl,
-        job "user.network.DeleteNetworkACLListCmd" on "NetworkAcl" then end_delete_acl;
+        job "user.network.DeleteNetworkACLListCmd" on "" then end_delete_acl;
 
     Everyone "replaceNetworkACLList" "Gives a tier or a private gateway another ACL" () {
         req "aclid" Id("acllist") "its ACL";
         opt "networkid" Id("network") "the tier";
         opt "gatewayid" Id("privategateway") "the private gateway";
     } -> SUCCESS |call| { let (target, _) = replaced(call)?; Ok(begun(&target)) },
-        job "user.network.ReplaceNetworkACLListCmd" on "NetworkAcl" then |call| { let (mut target, acl) = replaced(call)?; target.set("aclid", acl.uuid); store::update(call.db, &target)?; Ok(json!({"success": true})) };
+        job "user.network.ReplaceNetworkACLListCmd" on "" then |call| { let (mut target, acl) = replaced(call)?; target.set("aclid", acl.uuid); store::update(call.db, &target)?; Ok(json!({"success": true})) };
 
     Everyone "listNetworkACLs" "Lists the rules of ACLs" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("aclrule") "its id";
@@ -185,7 +183,7 @@ apis! {
         opt "traffictype" Text "Ingress or Egress";
         opt "fordisplay" Boolean "whether users see it";
     } -> ACLRULE create_rule,
-        job "user.network.CreateNetworkACLCmd" on "NetworkAcl" then |call| call.end_in("aclrule", "networkacl", "Active");
+        job "user.network.CreateNetworkACLCmd" on "None" then |call| call.end_in("aclrule", "networkacl", "Active");
 
     Everyone "updateNetworkACLItem" "Changes a rule of an ACL" () {
         req "id" Id("aclrule") "its id";
@@ -200,12 +198,12 @@ apis! {
         opt "traffictype" Text "Ingress or Egress";
         opt "fordisplay" Boolean "whether users see it";
     } -> ACLRULE update_rule,
-        job "user.network.UpdateNetworkACLItemCmd" on "NetworkAcl" then |call| call.end_shown("aclrule", "networkacl");
+        job "user.network.UpdateNetworkACLItemCmd" on "" then |call| call.end_shown("aclrule", "networkacl");
 
     Everyone "deleteNetworkACL" "Deletes a rule of an ACL" () {
         req "id" Id("aclrule") "its id";
     } -> SUCCESS |call| Ok(begun(&own_rule(call)?)),
-        job "user.network.DeleteNetworkACLCmd" on "NetworkAcl" then |call| call.end_removed("aclrule");
+        job "user.network.DeleteNetworkACLCmd" on "" then |call| call.end_removed("aclrule");
 }
 
 fn parsed(cidr: &str) -> Option<(u32, u32)> {
@@ -323,7 +321,7 @@ fn create(call: &mut Call) -> Done<Reply> {
     let name = call.required("name")?;
     let domain = format!("cs{:x}cloud.internal", owner.number);
     let before = json!({"displaytext": call.required("displaytext")?, "state": "Enabled", "zoneid": zone.uuid,
-        "zonename": zone.name, "cidr": cidr, "vpcofferingid": offering.uuid, "created": clock::date(call.now),
+        "zonename": zone.name, "cidr": cidr, "vpcofferingid": offering.uuid,
         "networkdomain": call.text("networkdomain").unwrap_or(&domain), "restartrequired": false});
     let after = json!({"network": [], "service": offering.body.get("service"), "tags": [],
         "fordisplay": call.boolean("fordisplay").unwrap_or(true), "distributedvpcrouter": false,
@@ -630,6 +628,12 @@ fn one_of<'a>(call: &'a Call, param: &str, known: &[&'a str]) -> Done<Option<&'a
 fn create_rule(call: &mut Call) -> Done<Reply> {
     let acl = acl_for_rule(call)?;
     let mut body = rules::traffic(call)?;
+    // Ports are texts here, and numbers in firewalls.
+    for field in ["startport", "endport"] {
+        if let Some(port) = body[field].as_i64() {
+            body[field] = json!(port.to_string());
+        }
+    }
     let rules = store::children(call.db, "aclrule", &acl.uuid)?;
     let last = rules
         .iter()
@@ -664,7 +668,12 @@ fn update_rule(call: &mut Call) -> Done<Reply> {
         rule.set("traffictype", way);
     }
     call.take_over(&mut rule, &["cidrlist", "protocol"], &["fordisplay"]);
-    for field in ["startport", "endport", "icmptype", "icmpcode"] {
+    for field in ["startport", "endport"] {
+        if let Some(value) = call.number(field) {
+            rule.set(field, value.to_string());
+        }
+    }
+    for field in ["icmptype", "icmpcode"] {
         if let Some(value) = call.number(field) {
             rule.set(field, value);
         }

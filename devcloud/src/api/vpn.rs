@@ -19,10 +19,9 @@ fields! {
         fordisplay boolean "whether users see it";
 }
 fields! {
-    VPNUSER: id string "its id", username string "the name to log in with",
-        account string "the account it belongs to", projectid string "the project it belongs to",
-        project string "that project's name", domainid string "the domain it belongs to",
-        domain string "that domain's name", state string "its state";
+    VPNUSER: id string "its id", username string "the name to log in with", account string "the account it belongs to",
+        projectid string "the project it belongs to", project string "that project's name",
+        domainid string "the domain it belongs to", domain string "that domain's name", state string "its state";
 }
 fields! {
     GATEWAY: id string "its id", publicip string "its public address", vpcid string "the VPC",
@@ -76,12 +75,12 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "fordisplay" Boolean "whether users see it";
     } -> REMOTE create_remote,
-        job "user.vpn.CreateRemoteAccessVpnCmd" on "RemoteAccessVpn" then |call| call.end_in("remotevpn", "remoteaccessvpn", "Running");
+        job "user.vpn.CreateRemoteAccessVpnCmd" on "None" then |call| call.end_in("remotevpn", "remoteaccessvpn", "Running");
 
     Everyone "deleteRemoteAccessVpn" "Ends remote access by a public address" () {
         req "publicipid" Id("publicip") "the public address";
     } -> SUCCESS |call| Ok(begun(&remote_on(call)?)),
-        job "user.vpn.DeleteRemoteAccessVpnCmd" on "RemoteAccessVpn" then |call| { rules::close_firewall(call, &call.subject("remotevpn")?)?; call.end_removed("remotevpn") };
+        job "user.vpn.DeleteRemoteAccessVpnCmd" on "" then |call| { rules::close_firewall(call, &call.subject("remotevpn")?)?; call.end_removed("remotevpn") };
 
     Everyone "listVpnUsers" "Lists VPN users" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("vpnuser") "its id";
@@ -95,7 +94,7 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "projectid" Id("project") "the project it belongs to";
     } -> VPNUSER add_user,
-        job "user.vpn.AddVpnUserCmd" on "VpnUser" then |call| call.end_in("vpnuser", "vpnuser", "Active");
+        job "user.vpn.AddVpnUserCmd" on "None" then |call| call.end_in("vpnuser", "vpnuser", "Active");
 
     Everyone "removeVpnUser" "Removes a VPN user" () {
         req "username" Text "the name to log in with";
@@ -109,7 +108,7 @@ apis! {
             let user = users.into_iter().find(|user| user.account == owner.id).ok_or_else(|| Refusal::value(format!("Could not find vpn user {name}")))?;
             Ok(begun(&user))
         },
-        job "user.vpn.RemoveVpnUserCmd" on "VpnUser" then |call| call.end_removed("vpnuser");
+        job "user.vpn.RemoveVpnUserCmd" on "" then |call| call.end_removed("vpnuser");
 
     Everyone "listVpnGateways" "Lists the VPN gateways of VPCs" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("vpngateway") "its id";
@@ -121,7 +120,7 @@ apis! {
         req "vpcid" Id("vpc") "the VPC";
         opt "fordisplay" Boolean "whether users see it";
     } -> GATEWAY create_gateway,
-        job "user.vpn.CreateVpnGatewayCmd" on "VpnGateway" then |call| call.end_shown("vpngateway", "vpngateway");
+        job "user.vpn.CreateVpnGatewayCmd" on "None" then |call| call.end_shown("vpngateway", "vpngateway");
 
     Everyone "deleteVpnGateway" "Deletes a VPC's VPN gateway that has no connection" () {
         req "id" Id("vpngateway") "its id";
@@ -130,7 +129,7 @@ apis! {
             unconnected(call, &gateway, "VPN gateway")?;
             Ok(begun(&gateway))
         },
-        job "user.vpn.DeleteVpnGatewayCmd" on "VpnGateway" then |call| call.end_removed("vpngateway");
+        job "user.vpn.DeleteVpnGatewayCmd" on "" then |call| call.end_removed("vpngateway");
 
     Everyone "listVpnCustomerGateways" "Lists customers' VPN gateways" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("customergateway") "its id";
@@ -151,7 +150,7 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "projectid" Id("project") "the project it belongs to";
     } -> CUSTOMER create_customer,
-        job "user.vpn.CreateVpnCustomerGatewayCmd" on "VpnCustomerGateway" then |call| call.end_shown("customergateway", "vpncustomergateway");
+        job "user.vpn.CreateVpnCustomerGatewayCmd" on "" then |call| call.end_shown("customergateway", "vpncustomergateway");
 
     Everyone "updateVpnCustomerGateway" "Changes a customer's VPN gateway" () {
         req "id" Id("customergateway") "its id";
@@ -168,7 +167,7 @@ apis! {
         opt "account" Text "the account it belongs to; goes with domainid";
         opt "domainid" Id("domain") "the domain it belongs to";
     } -> CUSTOMER update_customer,
-        job "user.vpn.UpdateVpnCustomerGatewayCmd" on "VpnCustomerGateway" then |call| call.end_shown("customergateway", "vpncustomergateway");
+        job "user.vpn.UpdateVpnCustomerGatewayCmd" on "" then |call| call.end_shown("customergateway", "vpncustomergateway");
 
     Everyone "deleteVpnCustomerGateway" "Deletes a customer's VPN gateway that has no connection" () {
         req "id" Id("customergateway") "its id";
@@ -177,7 +176,7 @@ apis! {
             unconnected(call, &customer, "VPN customer gateway")?;
             Ok(begun(&customer))
         },
-        job "user.vpn.DeleteVpnCustomerGatewayCmd" on "VpnCustomerGateway" then |call| call.end_removed("customergateway");
+        job "user.vpn.DeleteVpnCustomerGatewayCmd" on "" then |call| call.end_removed("customergateway");
 
     Everyone "listVpnConnections" "Lists VPN connections" (OWNED, IN_PROJECT, PAGED) {
         opt "id" Id("vpnconnection") "its id";
@@ -191,7 +190,7 @@ apis! {
         opt "passive" Boolean "whether the other side begins";
         opt "fordisplay" Boolean "whether users see it";
     } -> TUNNEL create_connection,
-        job "user.vpn.CreateVpnConnectionCmd" on "VpnConnection" then |call| {
+        job "user.vpn.CreateVpnConnectionCmd" on "None" then |call| {
             let state = if call.boolean("passive").unwrap_or(false) { "Disconnected" } else { "Connected" };
             call.end_in("vpnconnection", "vpnconnection", state)
         };
@@ -206,12 +205,12 @@ apis! {
             store::update(call.db, &connection)?;
             Ok(begun(&connection))
         },
-        job "user.vpn.ResetVpnConnectionCmd" on "VpnConnection" then |call| call.end_in("vpnconnection", "vpnconnection", "Connected");
+        job "user.vpn.ResetVpnConnectionCmd" on "" then |call| call.end_in("vpnconnection", "vpnconnection", "Connected");
 
     Everyone "deleteVpnConnection" "Ends a VPN connection" () {
         req "id" Id("vpnconnection") "its id";
     } -> SUCCESS |call| call.begin_on("id", "vpnconnection"),
-        job "user.vpn.DeleteVpnConnectionCmd" on "VpnConnection" then |call| call.end_removed("vpnconnection");
+        job "user.vpn.DeleteVpnConnectionCmd" on "" then |call| call.end_removed("vpnconnection");
 }
 
 fn create_remote(call: &mut Call) -> Done<Reply> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::listing::{Listing, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply, networks};
+use super::{Call, Done, Reply, capabilities, networks};
 use crate::api::fields::SUCCESS;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -21,16 +21,16 @@ fields! {
     TRAFFIC: id string "its id", physicalnetworkid string "the physical network";
 }
 fields! {
-    PROVIDER: id string "its id", name string "its name", physicalnetworkid string "the physical network",
+    PROVIDER: name string "its name", physicalnetworkid string "the physical network",
         destinationphysicalnetworkid string "the physical network that it leads to", state string "its state",
-        servicelist list "its services, by commas",
+        id string "its id", servicelist list "its services, by commas",
         canenableindividualservice boolean "whether its services are enabled one by one";
 }
 fields! {
     ELEMENT: id string "its id", nspid string "the provider", enabled boolean "whether it is in use",
-        account string "the account it belongs to", domainid string "the domain it belongs to",
-        domain string "that domain's name", projectid string "the project it belongs to",
-        project string "that project's name";
+        account string "the account it belongs to", projectid string "the project it belongs to",
+        project string "that project's name", domainid string "the domain it belongs to",
+        domain string "that domain's name";
 }
 fields! {
     BALANCERELEMENT: id string "its id", nspid string "the provider", enabled boolean "whether it is in use";
@@ -44,11 +44,10 @@ fields! {
 fields! {
     RANGE: id string "its id", forvirtualnetwork boolean "whether it is for virtual networks",
         zoneid string "the zone it is in", vlan string "its VLAN", account string "the account it belongs to",
-        domainid string "the domain it belongs to", domain string "that domain's name",
-        podid string "the pod it is in", podname string "that pod's name", gateway string "its gateway",
-        netmask string "its netmask", startip string "its first address", endip string "its last address",
-        networkid string "the network it is in", physicalnetworkid string "the physical network",
-        forsystemvms boolean "whether it is for system VMs";
+        domainid string "the domain it belongs to", domain string "that domain's name", podid string "the pod it is in",
+        podname string "that pod's name", gateway string "its gateway", netmask string "its netmask",
+        startip string "its first address", endip string "its last address", networkid string "the network it is in",
+        physicalnetworkid string "the physical network", forsystemvms boolean "whether it is for system VMs";
 }
 fields! {
     STORAGEIPS: id string "its id", vlan integer "its VLAN", startip string "its first address",
@@ -82,7 +81,7 @@ apis! {
         opt "networkspeed" Text "its speed";
         opt "tags" List "its tags";
     } -> WIRE update,
-        job "admin.network.UpdatePhysicalNetworkCmd" on "PhysicalNetwork" then |call| call.end_shown("physicalnetwork", "physicalnetwork");
+        job "admin.network.UpdatePhysicalNetworkCmd" on "" then |call| call.end_shown("physicalnetwork", "physicalnetwork");
 
     Root "deletePhysicalNetwork" "Deletes a physical network without public addresses" () {
         req "id" Id("physicalnetwork") "its id";
@@ -108,7 +107,7 @@ apis! {
 
     Root "listTrafficTypes" "Lists what a physical network carries" (PAGED) {
         req "physicalnetworkid" Id("physicalnetwork") "the physical network";
-    } -> PROVIDER |call| call.list(&Listing { kind: "traffictype", name: "traffictype", filters: &[("physicalnetworkid", "physicalnetworkid")] });
+    } -> TRAFFIC |call| call.list(&Listing { kind: "traffictype", name: "traffictype", filters: &[("physicalnetworkid", "physicalnetworkid")] });
 
     Root "addTrafficType" "Has a physical network carry something" () {
         req "physicalnetworkid" Id("physicalnetwork") "the physical network";
@@ -174,7 +173,7 @@ apis! {
         opt "state" Text "Enabled, Disabled or Shutdown";
         opt "servicelist" List "its services, by commas";
     } -> PROVIDER update_provider,
-        job "admin.network.UpdateNetworkServiceProviderCmd" on "PhysicalNetworkServiceProvider" then |call| call.end_shown("provider", "networkserviceprovider");
+        job "admin.network.UpdateNetworkServiceProviderCmd" on "" then |call| call.end_shown("provider", "networkserviceprovider");
 
     Root "deleteNetworkServiceProvider" "Takes a provider off a physical network" () {
         req "id" Id("provider") "its id";
@@ -206,13 +205,13 @@ apis! {
             let element = add_element(call, &provider)?;
             Ok(born(&element))
         },
-        job "admin.router.CreateVirtualRouterElementCmd" on "VirtualRouterElement" then |call| call.end_shown("element", "virtualrouterelement");
+        job "admin.router.CreateVirtualRouterElementCmd" on "None" then |call| call.end_shown("element", "virtualrouterelement");
 
     Root "configureVirtualRouterElement" "Enables the virtual router of a provider, or ends that" () {
         req "id" Id("element") "its id";
         req "enabled" Boolean "whether it is in use";
     } -> ELEMENT configure,
-        job "admin.router.ConfigureVirtualRouterElementCmd" on "VirtualRouterElement" then |call| call.end_shown("element", "virtualrouterelement");
+        job "admin.router.ConfigureVirtualRouterElementCmd" on "None" then |call| call.end_shown("element", "virtualrouterelement");
 
     Root "listInternalLoadBalancerElements" "Lists the internal load balancers of providers" (PAGED) {
         opt "id" Id("element") "its id";
@@ -224,7 +223,7 @@ apis! {
         req "id" Id("element") "its id";
         req "enabled" Boolean "whether it is in use";
     } -> BALANCERELEMENT configure,
-        job "admin.internallb.ConfigureInternalLoadBalancerElementCmd" on "InternalLbVmElement" then |call| call.end_shown("element", "internalloadbalancerelement");
+        job "admin.internallb.ConfigureInternalLoadBalancerElementCmd" on "" then |call| call.end_shown("element", "internalloadbalancerelement");
 
     Everyone "listSupportedNetworkServices" "Lists the services that networks may have, and who serves them" (PAGED) {
         opt "service" Text "the service";
@@ -550,7 +549,9 @@ fn list_services(call: &mut Call) -> Done<Reply> {
             .map(|(known, _)| json!({"name": known, "canenableindividualservice": true}))
             .collect();
         if !by.is_empty() {
-            rows.push(json!({"name": name, "provider": by}));
+            rows.push(
+                json!({"name": name, "provider": by, "capability": capabilities::of_service(name)}),
+            );
         }
     }
     call.page("networkservice", rows)

@@ -574,7 +574,9 @@ fn create_pool(call: &mut Call) -> Done<Reply> {
     let url = call.required("url")?;
     let place = url.split_once("://").and_then(|(scheme, rest)| {
         let (host, path) = rest.split_once('/')?;
-        Some((scheme.to_lowercase(), host.to_string(), format!("/{path}")))
+        // Some write the host as NFS mounts have it, with a colon.
+        let host = host.trim_end_matches(':').to_string();
+        Some((scheme.to_lowercase(), host, format!("/{path}")))
     });
     let Some((scheme, host, path)) = place else {
         return Err(Refusal::value(format!("{url} is not a valid uri")));

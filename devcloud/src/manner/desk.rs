@@ -1,8 +1,6 @@
 //! What a manner that answers by itself is given: the request as it came, and a desk at which to make calls to the world's
 //! APIs for whoever the manner knows to be calling. Limits, roles, states and jobs are the APIs' own.
 
-#![allow(dead_code, reason = "for the first manner that answers by itself")]
-
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -91,8 +89,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Waits for the end of a job.
-    async fn ended(&self, job: &str) -> Done<Value> {
+    /// Waits for the end of a job: what came of it.
+    pub async fn ended(&self, job: &str) -> Done<Value> {
         loop {
             api::settle_due(&mut self.world.borrow_mut())?;
             let found = self.look(|db| store::find_job(db, job))?;

@@ -1,7 +1,9 @@
 //! How other clouds say the same: one world and its handlers, spoken to in several manners. A manner changes how CloudStack
 //! speaks (`answer`), or answers some paths by itself (`answers`, `speak`); a new one is a file or folder here and a line in each.
 
+mod cloudn;
 pub mod desk;
+mod ec2;
 mod kcps;
 mod old;
 
@@ -25,6 +27,8 @@ pub enum Manner {
     Old,
     /// KDDI Cloud Platform Service Ver2.
     Kcps,
+    /// Cloudn Compute, with EC2's actions at /awsapi.
+    Cloudn,
 }
 
 /// The manners by their names.
@@ -32,6 +36,7 @@ const NAMES: &[(&str, Manner)] = &[
     ("cloudstack", Manner::CloudStack),
     ("4.0", Manner::Old),
     ("kcps", Manner::Kcps),
+    ("cloudn", Manner::Cloudn),
 ];
 
 impl Manner {
@@ -40,23 +45,34 @@ impl Manner {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// Whether what comes to this path is answered by the manner itself and not by CloudStack's API.
-    pub(crate) fn answers(self, _path: &str) -> bool {
+    /// The path of EC2's calls, where it has them.
+    pub(crate) fn awsapi(self) -> Option<&'static str> {
         match self {
+            Manner::Cloudn => Some(ec2::PATH),
+            Manner::CloudStack | Manner::Old | Manner::Kcps => None,
+        }
+    }
+
+    /// Whether what comes to this path is answered by the manner itself and not by CloudStack's API.
+    pub(crate) fn answers(self, path: &str) -> bool {
+        match self {
+            Manner::Cloudn => ec2::is_at(path),
             Manner::CloudStack | Manner::Old | Manner::Kcps => false,
         }
     }
 
     /// By which names troubles may strike a call that the manner answers itself: its action's, the API's behind it.
-    pub(crate) fn called(self, _heard: &Heard) -> Vec<String> {
+    pub(crate) fn called(self, heard: &Heard) -> Vec<String> {
         match self {
+            Manner::Cloudn => ec2::called(heard),
             Manner::CloudStack | Manner::Old | Manner::Kcps => Vec::new(),
         }
     }
 
     /// Answers by itself.
-    pub(crate) async fn speak(self, _heard: &Heard, _desk: &Desk<'_>) -> Response<Full<Bytes>> {
+    pub(crate) async fn speak(self, heard: &Heard, desk: &Desk<'_>) -> Response<Full<Bytes>> {
         match self {
+            Manner::Cloudn => ec2::speak(heard, desk).await,
             Manner::CloudStack | Manner::Old | Manner::Kcps => {
                 desk::text(404, "text/plain", "Not Found")
             }
@@ -66,6 +82,7 @@ impl Manner {
     /// A refusal that comes whatever was asked, in the manner's own words.
     pub(crate) fn spoken_refusal(self, _heard: &Heard, refusal: &Refusal) -> Response<Full<Bytes>> {
         match self {
+            Manner::Cloudn => ec2::spoken_refusal(refusal),
             Manner::CloudStack | Manner::Old | Manner::Kcps => {
                 desk::text(refusal.code, "text/plain", refusal.text.clone())
             }
@@ -75,6 +92,7 @@ impl Manner {
     /// Whether calls to CloudStack's API may come by POST.
     pub(crate) fn takes_posts(self) -> bool {
         match self {
+            Manner::Cloudn => false,
             Manner::CloudStack | Manner::Old | Manner::Kcps => true,
         }
     }
@@ -85,6 +103,7 @@ impl Manner {
             Manner::CloudStack => api::answer(world, request),
             Manner::Old => old::answer(world, request),
             Manner::Kcps => kcps::answer(world, request),
+            Manner::Cloudn => cloudn::answer(world, request),
         }
     }
 
@@ -94,6 +113,7 @@ impl Manner {
             Manner::CloudStack => api::refused(request, refusal),
             Manner::Old => old::spoken(api::refused(request, refusal)),
             Manner::Kcps => kcps::refused(request, refusal),
+            Manner::Cloudn => cloudn::refused(request, refusal),
         }
     }
 }
@@ -116,4 +136,6 @@ impl FromStr for Manner {
 /// The names of calls that only other manners have, for troubles.
 pub(crate) fn names_of_their_own() -> impl Iterator<Item = &'static str> {
     kcps::names_of_its_own()
+        .chain(cloudn::names_of_its_own())
+        .chain(ec2::names())
 }

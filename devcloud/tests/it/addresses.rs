@@ -55,6 +55,11 @@ fn an_address_is_given_and_taken_back_with_its_rules() {
     let rule = world.id_of("createFirewallRule", &web);
     let (code, text) = world.fails("createFirewallRule", &web);
     assert!(code == 537 && text.contains("conflicts"), "{text}");
+    let mut office = web.to_vec();
+    office.push(("cidrlist", "10.0.0.0/8"));
+    let other = world.id_of("createFirewallRule", &office);
+    assert_eq!(world.fails("createFirewallRule", &office).0, 537);
+    world.done("deleteFirewallRule", &[("id", &other)]);
     let rules = || world.rows("listFirewallRules", &[("ipaddressid", id)]);
     assert_eq!(rules()[0]["cidrlist"], "0.0.0.0/0");
     world.done(

@@ -91,7 +91,7 @@ fn what_is_dated_is_dated_by_it_and_what_takes_time_is_not() {
     assert_eq!(jobs.len(), 1);
     assert_eq!(of_answer(jobs[0]["created"].as_str().unwrap()), -86_400);
     let day = [("startdate", &created[..10]), ("enddate", &created[..10])];
-    assert_eq!(world.rows("listUsageRecords", &day).len(), 3);
+    assert_eq!(world.rows("listUsageRecords", &day).len(), 5);
     // Neither jobs nor sessions wait a day, nor end a day early.
     set(&world, 86_400);
     assert_eq!(world.in_session(&session, "command=listZones").status, 200);

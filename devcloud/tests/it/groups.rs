@@ -1,5 +1,8 @@
 //! Groups that machines are in: security, affinity, and those that they are shown in; SSH key pairs and tags on them.
 
+use rsa::PrivateKey;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::traits::PublicKeyParts;
 use serde_json::json;
 
 use crate::support::World;
@@ -122,35 +125,34 @@ fn machines_are_shown_in_groups() {
 fn key_pairs_are_an_accounts_own() {
     let world = World::new();
     let pair = world.ok("createSSHKeyPair", &[("name", "mine")])["keypair"].clone();
-    assert!(
-        pair["privatekey"]
-            .as_str()
-            .unwrap()
-            .starts_with("-----BEGIN RSA PRIVATE KEY-----\n")
-    );
+    let pem = pair["privatekey"].as_str().unwrap();
+    assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
+    let secret = PrivateKey::from_pkcs1_pem(pem).unwrap();
+    assert_eq!(secret.n_bits_precision(), 2048);
     let (code, text) = world.fails("createSSHKeyPair", &[("name", "mine")]);
     assert_eq!(
         (code, text.as_str()),
         (431, "A key pair with name 'mine' already exists.")
     );
-    let key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 me@here";
+    let key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPOIUmSkdegpHuGS7vziXpfMYOBgCp50J1sf4VSBBrqi me@here";
     let registered = world.ok(
         "registerSSHKeyPair",
         &[("name", "theirs"), ("publickey", key)],
     );
     assert_eq!(
-        registered["keypair"]["fingerprint"].as_str().unwrap().len(),
-        47
+        registered["keypair"]["fingerprint"], "8c:85:3a:eb:dd:e5:31:94:43:67:0e:84:a4:45:79:6f",
+        "as ssh-keygen says it"
     );
-    assert_eq!(
-        world
-            .fails(
-                "registerSSHKeyPair",
-                &[("name", "x"), ("publickey", "nonsense")]
-            )
-            .0,
-        431
-    );
+    for wrong in [
+        "nonsense",
+        // Cut off, and of another kind than it says.
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 me@here",
+        "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIPOIUmSkdegpHuGS7vziXpfMYOBgCp50J1sf4VSBBrqi",
+    ] {
+        let params = [("name", "x"), ("publickey", wrong)];
+        assert_eq!(world.fails("registerSSHKeyPair", &params).0, 431, "{wrong}");
+    }
     let names = || {
         world
             .rows("listSSHKeyPairs", &[])

@@ -310,6 +310,8 @@ fn a_snapshot_of_a_machine_is_gone_back_to() {
         ],
     );
     let all = || world.rows("listVMSnapshot", &[("virtualmachineid", &machine)]);
+    let called = |name| world.rows("listVMSnapshot", &[("name", name)]).len();
+    assert_eq!((called("a"), called("b"), called("c")), (1, 1, 0));
     assert_eq!(
         (&all()[1]["parentName"], &all()[1]["current"]),
         (&json!("a"), &json!(true))

@@ -277,7 +277,10 @@ fn events_tell_what_was_done() {
     let world = World::new();
     world.machine("one");
     let events = world.rows("listEvents", &[("type", "VM.CREATE")]);
-    assert_eq!(events.len(), 2, "{events:?}");
-    assert_eq!(events[0]["state"], "Completed");
+    let states: Vec<&serde_json::Value> = events.iter().map(|event| &event["state"]).collect();
+    assert_eq!(states, ["Completed", "Started", "Scheduled"]);
+    for event in &events[..2] {
+        assert_eq!(event["parentid"], events[2]["id"]);
+    }
     assert_eq!(world.rows("listAsyncJobs", &[]).len(), 1);
 }

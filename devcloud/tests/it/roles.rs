@@ -2,66 +2,6 @@
 
 use crate::support::{Keys, World};
 
-fn names(world: &World, keys: &Keys, params: &[(&str, &str)]) -> Vec<String> {
-    let body = world.ok_as(keys, "listUsers", params);
-    let mut names: Vec<String> = body["user"].as_array().map_or(Vec::new(), |users| {
-        users
-            .iter()
-            .map(|user| user["username"].as_str().unwrap().to_string())
-            .collect()
-    });
-    names.sort();
-    names
-}
-
-#[test]
-fn lists_follow_the_rules() {
-    let world = World::new();
-    let top = world.ok("createDomain", &[("name", "top")])["domain"]["id"]
-        .as_str()
-        .unwrap()
-        .to_string();
-    let sub =
-        world.ok("createDomain", &[("name", "sub"), ("parentdomainid", &top)])["domain"]["id"]
-            .as_str()
-            .unwrap()
-            .to_string();
-    let chief = world.user("chief", "2", Some(&top));
-    let worker = world.user("worker", "0", Some(&sub));
-    let admin = world.admin();
-    for (keys, params, expected) in [
-        (&admin, vec![], vec!["admin"]),
-        (
-            &admin,
-            vec![("listall", "true")],
-            vec!["admin", "chief", "worker"],
-        ),
-        (&admin, vec![("domainid", top.as_str())], vec!["chief"]),
-        (
-            &admin,
-            vec![("domainid", &top), ("isrecursive", "true")],
-            vec!["chief", "worker"],
-        ),
-        (
-            &admin,
-            vec![("account", "worker"), ("domainid", &sub)],
-            vec!["worker"],
-        ),
-        (&chief, vec![], vec!["chief"]),
-        (&chief, vec![("listall", "true")], vec!["chief", "worker"]),
-        (&worker, vec![], vec!["worker"]),
-        (&worker, vec![("listall", "true")], vec!["worker"]),
-        (
-            &admin,
-            vec![("keyword", "WORK"), ("listall", "true")],
-            vec!["worker"],
-        ),
-        (&admin, vec![("projectid", "-1")], vec!["admin"]),
-    ] {
-        assert_eq!(names(&world, keys, &params), expected, "{params:?}");
-    }
-}
-
 #[test]
 fn others_things_are_not_to_be_touched() {
     let world = World::new();
@@ -188,4 +128,104 @@ fn what_is_the_clouds_or_another_domains_is_left_alone() {
         431
     );
     assert_eq!(world.rows("listNetworkACLs", &[("aclid", &acl)]).len(), 2);
+}
+
+#[test]
+fn a_role_of_ones_own_allows_what_its_rules_say() {
+    let world = World::new();
+    let role = world.ok("createRole", &[("name", "reader"), ("type", "User")]);
+    let role = role["role"]["id"].as_str().unwrap().to_string();
+    let rule = |name: &str, permission: &str| {
+        world.ok(
+            "createRolePermission",
+            &[
+                ("roleid", &role),
+                ("rule", name),
+                ("permission", permission),
+            ],
+        )["rolepermission"]["id"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    };
+    let denied = rule("listVolumes", "deny");
+    let listing = rule("list*", "allow");
+    world.ok(
+        "createAccount",
+        &[
+            ("username", "eve"),
+            ("password", "pw"),
+            ("firstname", "e"),
+            ("lastname", "e"),
+            ("email", "e@example.org"),
+            ("roleid", &role),
+        ],
+    );
+    let account = world.rows("listAccounts", &[("name", "eve"), ("listall", "true")]);
+    assert_eq!(account[0]["rolename"], "reader");
+    assert_eq!(account[0]["roleid"], role.as_str());
+    let keys = world.keys_of(
+        world.rows("listUsers", &[("username", "eve"), ("listall", "true")])[0]["id"]
+            .as_str()
+            .unwrap(),
+    );
+    world.ok_as(&keys, "listVirtualMachines", &[]);
+    for api in ["listVolumes", "createVolume"] {
+        assert_eq!(world.refused(&keys, api, &[]).0, 432, "{api}");
+    }
+    let apis = world.ok_as(&keys, "listApis", &[]);
+    let apis: Vec<&str> = apis["api"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|api| api["name"].as_str())
+        .collect();
+    assert!(apis.contains(&"listZones") && !apis.contains(&"listVolumes"));
+    assert!(
+        apis.iter()
+            .all(|api| api.starts_with("list") || api.starts_with("log")),
+        "{apis:?}"
+    );
+
+    let order = format!("{listing},{denied}");
+    world.ok(
+        "updateRolePermission",
+        &[("roleid", &role), ("ruleorder", &order)],
+    );
+    world.ok_as(&keys, "listVolumes", &[]);
+    world.ok(
+        "updateRolePermission",
+        &[
+            ("roleid", &role),
+            ("ruleid", &listing),
+            ("permission", "deny"),
+        ],
+    );
+    assert_eq!(world.refused(&keys, "listZones", &[]).0, 432);
+    world.ok("deleteRolePermission", &[("id", &listing)]);
+    assert_eq!(
+        world
+            .rows("listRolePermissions", &[("roleid", &role)])
+            .len(),
+        1
+    );
+    assert_eq!(
+        world
+            .refused(&world.admin(), "deleteRole", &[("id", &role)])
+            .0,
+        431
+    );
+    world.done(
+        "deleteAccount",
+        &[("id", account[0]["id"].as_str().unwrap())],
+    );
+    world.ok("deleteRole", &[("id", &role)]);
+    assert!(world.rows("listRoles", &[("name", "reader")]).is_empty());
+    let first = world.named("listRoles", "User");
+    assert_eq!(
+        world
+            .refused(&world.admin(), "deleteRole", &[("id", &first)])
+            .0,
+        431
+    );
 }

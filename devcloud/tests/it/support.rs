@@ -66,6 +66,13 @@ impl World {
         world
     }
 
+    /// A world as a server has it that was never used.
+    pub fn empty() -> World {
+        let world = World::new();
+        devcloud::reset_empty(&world.state()).unwrap();
+        world
+    }
+
     /// Another server on the same world.
     pub fn again(&self) -> Cloud {
         start(self.directory.path())
@@ -249,7 +256,11 @@ impl World {
         ];
         params.extend(domain.map(|domain| ("domainid", domain)));
         let account = self.ok("createAccount", &params);
-        let user = account["account"]["user"][0]["id"].as_str().unwrap();
+        self.keys_of(account["account"]["user"][0]["id"].as_str().unwrap())
+    }
+
+    /// New keys of a user.
+    pub fn keys_of(&self, user: &str) -> Keys {
         let keys = self.ok("registerUserKeys", &[("id", user)]);
         let key = |name: &str| keys["userkeys"][name].as_str().unwrap().to_string();
         Keys(key("apikey"), key("secretkey"))
@@ -287,11 +298,15 @@ pub fn signed(keys: &Keys, api: &str, params: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
-    let query = query.join("&");
-    let mut mac = Hmac::<Sha1>::new_from_slice(keys.1.as_bytes()).unwrap();
-    mac.update(query.to_lowercase().as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    format!("{query}&signature={}", encode(&signature))
+    let signature = signature(&keys.1, &query);
+    format!("{}&signature={}", query.join("&"), encode(&signature))
+}
+
+/// The signature of pairs that are written and ordered already.
+pub fn signature(secret: &str, pairs: &[String]) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(pairs.join("&").to_lowercase().as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 pub fn get(cloud: &Cloud, query: &str) -> Answer {

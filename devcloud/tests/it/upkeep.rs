@@ -97,7 +97,13 @@ fn a_machine_has_several_interfaces() {
         533
     );
     world.done("removeIpFromNic", &[("id", more["id"].as_str().unwrap())]);
-    assert_eq!(nics()[1]["secondaryip"], json!([]));
+    assert_eq!(nics()[1].get("secondaryip"), None);
+    let moved = [("nicid", two), ("ipaddress", "10.2.0.9")];
+    assert_eq!(world.fails("updateVmNicIp", &moved).0, 431);
+    world.done("stopVirtualMachine", &[("id", &machine)]);
+    world.done("updateVmNicIp", &moved);
+    assert_eq!(nics()[1]["ipaddress"], "10.2.0.9");
+    world.done("startVirtualMachine", &[("id", &machine)]);
     world.done("removeNicFromVirtualMachine", &nic(one));
     assert_eq!(
         world

@@ -451,3 +451,12 @@ fn regions_directories_and_stores_are_the_clouds_neighbours() {
             .is_empty()
     );
 }
+
+#[test]
+fn who_may_provide_storage_is_listed_by_type() {
+    let world = World::new();
+    let image = world.rows("listStorageProviders", &[("type", "image")]);
+    assert!(image.iter().any(|row| row["name"] == "NFS"));
+    assert!(image.iter().all(|row| row["type"] == "IMAGE"));
+    assert_eq!(world.fails("listStorageProviders", &[("type", "x")]).0, 431);
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 use super::*;
-use crate::cloud::cloudstack::CloudStack;
+use crate::cloud::cloudstack::CLOUDSTACK;
 use crate::cloud::{Login, SignedCall};
 
 const A: &str = "http://a/client/api";
@@ -91,7 +91,7 @@ impl Cloud {
             params: Vec::new(),
         };
         self.sender
-            .send(&CloudStack, &request, options, twice)
+            .send(&CLOUDSTACK, &request, options, twice)
             .await
     }
 

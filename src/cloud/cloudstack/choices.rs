@@ -3,11 +3,13 @@
 use crate::catalog::names::Named;
 
 /// Lines of APIs (`*` is all of them, `list*` those that begin so; several have commas between), parameter and values, with
-/// `value=what it means` where the value does not say so itself. The first line that fits counts.
-const TABLE: &str = include_str!("choices.txt");
+/// `value=what it means` where the value does not say so itself; `%20` is a blank in a value. The first line that fits counts.
+pub const TABLE: &str = include_str!("choices.txt");
 
-pub fn choices(api: &str, param: &str) -> Vec<Named> {
-    let line = lines().find(|(apis, known, _)| *known == param && fits(apis, api));
+/// The values by the first of the tables that has the parameter.
+pub fn choices(tables: &[&'static str], api: &str, param: &str) -> Vec<Named> {
+    let mut lines = tables.iter().flat_map(|table| lines(table));
+    let line = lines.find(|(apis, known, _)| *known == param && fits(apis, api));
     let values = line.map_or("", |(.., values)| values);
     let values = values.split_ascii_whitespace();
     values
@@ -16,16 +18,19 @@ pub fn choices(api: &str, param: &str) -> Vec<Named> {
                 name: meaning.replace('_', " "),
                 value: value.to_string(),
             },
-            None => Named {
-                name: word.to_string(),
-                value: word.to_string(),
-            },
+            None => {
+                let value = word.replace("%20", " ");
+                Named {
+                    name: value.clone(),
+                    value,
+                }
+            }
         })
         .collect()
 }
 
-fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    TABLE
+fn lines(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    table
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
@@ -50,7 +55,7 @@ mod tests {
     #[test]
     fn the_first_line_that_fits_counts() {
         let values = |api: &str, param: &str| {
-            let values = choices(api, param).into_iter();
+            let values = choices(&[TABLE], api, param).into_iter();
             values
                 .map(|named| named.value)
                 .collect::<Vec<_>>()
@@ -60,7 +65,7 @@ mod tests {
         assert_eq!(values("createFirewallRule", "protocol"), "tcp udp icmp all");
         assert_eq!(values("createZone", "networktype"), "Basic Advanced");
         assert_eq!(values("createZone", "name"), "");
-        let types = choices("updateResourceLimit", "resourcetype");
+        let types = choices(&[TABLE], "updateResourceLimit", "resourcetype");
         assert_eq!(
             (types[8].value.as_str(), types[8].name.as_str()),
             ("8", "CPU cores")
@@ -75,7 +80,7 @@ mod tests {
     fn each_line_is_about_a_parameter_that_a_server_has() {
         let catalog = recorded();
         let apis: Vec<_> = catalog.entries().iter().collect();
-        for (known, param, values) in lines() {
+        for (known, param, values) in lines(TABLE) {
             let has = |api: &str| {
                 let api = catalog.api(api).unwrap().unwrap();
                 api.param(param).is_some()

@@ -2,8 +2,8 @@
 //! meaning, and what there is to do about it.
 
 use super::{codes, throttle};
-use crate::cloud::http::{self, excerpt, on_one_line};
-use crate::cloud::{Code, Reply, Request};
+use crate::cloud::strange::{self, on_one_line};
+use crate::cloud::{Code, Reply, Request, http};
 use crate::error::{Doubt, Error, Kind, Said};
 use crate::record::Record;
 
@@ -211,29 +211,7 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         return refusal.error(kind, &request.api, &request.api);
     }
     let known = http::find(status).cloned().or(own);
-    let name = known.as_ref().map_or("", |code| code.name);
-    let media = if reply.content_type.is_empty() {
-        "no content type"
-    } else {
-        &reply.content_type
-    };
-    let message = format!(
-        "{}: the answer ({}, {media}, {} bytes) was not understood: {why}{}",
-        request.api,
-        format!("HTTP {status} {name}").trim_end(),
-        reply.body.len(),
-        excerpt(&reply.body),
-    );
-    let mut error = Error::new(kind, message).of(&request.api);
-    error = error.hint(known.map_or(
-        "check the url (`set url`): is this the API's address, and is no proxy or login page in between?",
-        |code| code.advice,
-    ));
-    error.code = Some(status);
-    if kind == Kind::Unknown {
-        error = error.hint("the call may have been carried out: look before you send it again");
-    }
-    error
+    strange::error(kind, request, reply, why, known.as_ref())
 }
 
 /// Whether the content type is one that the API answers in.

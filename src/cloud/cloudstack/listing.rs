@@ -46,7 +46,9 @@ const BY_VALUE: [(&str, &str); 3] = [
     ("listSslCerts", "certid"),
 ];
 
+/// `more` are lines as in lists.txt that come before its own.
 pub fn listing(
+    more: &'static str,
     catalog: &Catalog,
     api: &Api,
     param: &str,
@@ -64,7 +66,7 @@ pub fn listing(
         given: &given,
     };
     let (mut lacking, mut told) = (None, false);
-    for line in table::lines() {
+    for line in table::lines(more) {
         if !line.fits(api, param, &given) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Logins: a user with a password in, the call that begins a session out; its answer in, the session's key and cookies out.
 
-use super::{CloudStack, sign, without_secrets};
+use super::{CLOUDSTACK, sign, without_secrets};
 use crate::catalog::types::Types;
 use crate::cloud::{Dialect, Login, Reply, Request, SignedCall, Token};
 use crate::config::secret::Secret;
@@ -34,7 +34,7 @@ pub fn token(reply: &Reply) -> Result<Token> {
         params: Vec::new(),
     };
     if reply.status != 200 {
-        let read = CloudStack.read(&request, reply, &Types::default(), false);
+        let read = CLOUDSTACK.read(&request, reply, &Types::default(), false);
         return Err(read.err().map_or_else(|| sessionless(reply), unlogged));
     }
     let key = Body::of_json(&reply.body)

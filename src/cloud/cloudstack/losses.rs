@@ -71,7 +71,7 @@ pub fn loss(request: &Request) -> Option<Loss> {
 mod tests {
     use super::*;
     use crate::cloud::Dialect;
-    use crate::cloud::cloudstack::CloudStack;
+    use crate::cloud::cloudstack::CLOUDSTACK;
 
     fn request(line: &str) -> Request {
         let mut words = line.split(' ');
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn of_a_servers_calls_these_ask() {
-        let apis = CloudStack.shipped().unwrap().apis;
+        let apis = CLOUDSTACK.shipped().unwrap().apis;
         let asking = apis
             .iter()
             .filter(|api| loss(&request(&api.name)).is_some());

@@ -5,14 +5,18 @@ mod codes;
 mod errors;
 mod listing;
 mod login;
+mod loose;
 mod losses;
 mod names;
+pub mod preset;
+mod rules;
 mod samples;
 pub mod sign;
 mod throttle;
 mod traces;
 mod undoing;
 mod uploads;
+mod written;
 
 use std::io::Read;
 use std::time::Duration;
@@ -20,19 +24,20 @@ use std::time::Duration;
 use errors::Refusal;
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
+use preset::Preset;
 use serde::Deserialize;
 
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
-use crate::cloud::http;
 use crate::cloud::listing::Listing;
+use crate::cloud::strange;
 use crate::cloud::{
     self, Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
 };
 use crate::config::secret::Secret;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Doubt, Error, Kind, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
 use crate::record::answer::Answer;
 use crate::record::body::Body;
@@ -44,6 +49,14 @@ const BULKY: usize = 2048;
 /// What listApis of a 4.11 server answers a root administrator, without descriptions, compressed.
 const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/listapis.json.gz"));
 
+/// What servers say where there is no job of the id that was asked after, in lower case.
+const ABSENT: [&str; 4] = [
+    "entity does not exist",
+    "unable to find",
+    "could not be found",
+    "not found",
+];
+
 pub const KIND: cloud::Kind = cloud::Kind {
     name: "cloudstack",
     about: "Apache CloudStack",
@@ -51,14 +64,19 @@ pub const KIND: cloud::Kind = cloud::Kind {
     path: "/client/api",
     defaults: &[],
     elsewhere: None,
-    dialect: || Box::new(CloudStack),
+    dialect: || Box::new(CLOUDSTACK),
 };
 
-pub struct CloudStack;
+/// Apache CloudStack, or a cloud that is it under another name, as its preset says.
+pub struct CloudStack {
+    preset: &'static Preset,
+}
+
+pub const CLOUDSTACK: CloudStack = CloudStack::of(&preset::OWN);
 
 impl Dialect for CloudStack {
     fn discovery(&self) -> Option<Request> {
-        Some(list_apis())
+        self.preset.discovers.then(list_apis)
     }
 
     fn catalog(&self, reply: &Reply) -> Result<Vec<Api>> {
@@ -82,10 +100,19 @@ impl Dialect for CloudStack {
         GzDecoder::new(SHIPPED)
             .read_to_end(&mut answer)
             .map_err(|why| damaged(&why))?;
+        let own = listed(&answer).map_err(|why| damaged(&why))?;
+        let apis = match self.preset.catalogue {
+            None => own,
+            Some(text) => finished(written::read(text, &own).map_err(|why| damaged(&why))?),
+        };
         Ok(Shipped {
-            of: "CloudStack 4.11",
-            apis: listed(&answer).map_err(|why| damaged(&why))?,
+            of: self.preset.of,
+            apis,
         })
+    }
+
+    fn ships(&self) -> bool {
+        self.preset.catalogue.is_some()
     }
 
     fn probe(&self) -> Request {
@@ -103,10 +130,10 @@ impl Dialect for CloudStack {
         manner: &Manner,
         now: i64,
     ) -> SignedCall {
-        let mut params = vec![
-            ("command".to_string(), request.api.clone()),
-            ("response".to_string(), manner.response.clone()),
-        ];
+        let mut params = vec![("command".to_string(), request.api.clone())];
+        if self.preset.names_xml || manner.response != "xml" {
+            params.push(("response".to_string(), manner.response.clone()));
+        }
         params.extend(request.params.iter().cloned());
         let shown = format!(
             "{url}?{}",
@@ -135,7 +162,7 @@ impl Dialect for CloudStack {
                 && !name.eq_ignore_ascii_case("signature")
                 && !value.is_empty()
         });
-        let (url, body) = if secret || query.len() > BULKY {
+        let (url, body) = if self.preset.posts && (secret || query.len() > BULKY) {
             (url.into(), Some(query))
         } else {
             (format!("{url}?{query}"), None)
@@ -154,7 +181,9 @@ impl Dialect for CloudStack {
     }
 
     fn login(&self, url: &str, login: &Login, password: &Secret) -> Option<SignedCall> {
-        Some(login::call(url, login, password))
+        self.preset
+            .logins
+            .then(|| login::call(url, login, password))
     }
 
     fn logged_in(&self, reply: &Reply) -> Result<Token> {
@@ -162,7 +191,7 @@ impl Dialect for CloudStack {
     }
 
     fn logout(&self) -> Option<Request> {
-        Some(Request {
+        self.preset.logins.then(|| Request {
             api: "logout".into(),
             params: Vec::new(),
         })
@@ -180,7 +209,14 @@ impl Dialect for CloudStack {
             .filter(|_| follow)
             .and_then(|fields| fields.text("jobid"))
             .filter(|job| !job.is_empty());
-        let mut answer = Answer::of_body(body);
+        let mut answer = match self.preset.loose && self.asks_after_jobs(&request.api) {
+            true => {
+                let mut job = body.into_record();
+                loose::settle_job(&mut job, types);
+                Answer::of(Value::Record(job))
+            }
+            false => Answer::of_body(body),
+        };
         answer.raw = reply.body.clone();
         Ok(match started {
             Some(job) => Outcome::Started { job, answer },
@@ -189,24 +225,9 @@ impl Dialect for CloudStack {
     }
 
     fn objection(&self, request: &Request) -> Option<Error> {
-        let given = |wanted: &str| {
-            request
-                .params
-                .iter()
-                .any(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty())
-        };
-        let missing = match (given("page"), given("pagesize")) {
-            (true, false) => "pagesize",
-            (false, true) => "page",
-            _ => return None,
-        };
-        Some(
-            Error::line(format!(
-                "{} was not sent: page and pagesize go together, and there is no {missing}",
-                request.api
-            ))
-            .hint("leave both out for the whole list"),
-        )
+        let why = (self.preset.objection)(request)?;
+        let message = format!("{} was not sent: {why}", request.api);
+        Some(Error::line(message).hint("`api NAME …` sends a call as it is"))
     }
 
     fn codes(&self) -> Vec<Code> {
@@ -218,7 +239,7 @@ impl Dialect for CloudStack {
     }
 
     fn choices(&self, api: &str, param: &str) -> Vec<Named> {
-        choices::choices(api, param)
+        choices::choices(&[self.preset.choices, choices::TABLE], api, param)
     }
 
     fn listed(&self, list: &str, answer: &Answer) -> Vec<Named> {
@@ -232,11 +253,19 @@ impl Dialect for CloudStack {
         param: &str,
         given: &[(String, String)],
     ) -> Option<Listing> {
-        listing::listing(catalog, api, param, given)
+        listing::listing(self.preset.lists, catalog, api, param, given)
     }
 
     fn sample(&self, api: &str, param: &Param, today: &str) -> Option<String> {
-        samples::sample(api, param, today)
+        let own = self
+            .preset
+            .samples
+            .iter()
+            .find(|(of, name, _)| (*of == api || *of == "*") && *name == param.name);
+        match own {
+            Some((.., value)) => Some(value.to_string()),
+            None => samples::sample(api, param, today),
+        }
     }
 
     fn needs(&self, api: &str) -> &'static [&'static str] {
@@ -276,7 +305,8 @@ impl Dialect for CloudStack {
     }
 
     fn undoing(&self, api: &str) -> Option<&'static Undoing> {
-        undoing::of(api)
+        let own = self.preset.undoings.iter().find(|row| row.makes == api);
+        own.or_else(|| undoing::of(api))
     }
 
     fn pages(&self, request: &Request) -> bool {
@@ -298,15 +328,34 @@ impl Dialect for CloudStack {
         paged
     }
 
-    fn ask(&self, _request: &Request, job: &str) -> Request {
+    fn ask(&self, request: &Request, job: &str) -> Request {
         Request {
-            api: "queryAsyncJobResult".into(),
+            api: self.preset.asker(&request.api).into(),
             params: vec![("jobid".into(), job.into())],
         }
     }
 
-    fn ask_line(&self, _request: &Request, job: &str) -> String {
-        format!("query asyncjobresult jobid={job}")
+    fn ask_line(&self, request: &Request, job: &str) -> String {
+        let api = Api {
+            name: self.preset.asker(&request.api).into(),
+            ..Api::default()
+        };
+        format!("{} jobid={job}", api.words())
+    }
+
+    fn rephrased(&self, question: &Request, refusal: &Error) -> Option<Request> {
+        let said = refusal.said.as_ref()?;
+        let text = said.text.to_lowercase();
+        let unknown = ABSENT.iter().any(|words| text.contains(words));
+        let other = match said.doubt {
+            Some(Doubt::Command) => self.preset.other_name(&question.api),
+            _ if unknown => self.preset.other_asker(&question.api),
+            _ => None,
+        };
+        Some(Request {
+            api: other?.into(),
+            params: question.params.clone(),
+        })
     }
 
     fn progress(
@@ -316,9 +365,12 @@ impl Dialect for CloudStack {
         reply: &Reply,
         types: &Types,
     ) -> Result<Progress> {
-        let record = self
+        let mut record = self
             .body(&self.ask(request, job), reply, types)?
             .into_record();
+        if self.preset.loose {
+            loose::settle_job(&mut record, types);
+        }
         // Only the outer status counts: the thing inside carries a jobstatus of its own that stays 0.
         match record.text("jobstatus").as_deref() {
             Some("0") => Ok(Progress::Running),
@@ -398,10 +450,24 @@ fn listed(answer: &[u8]) -> serde_json::Result<Vec<Api>> {
         api: Vec<Api>,
     }
     let whole: Whole = serde_json::from_slice(answer)?;
-    Ok(uploads::with_files(whole.listapisresponse.api))
+    Ok(finished(whole.listapisresponse.api))
+}
+
+/// The APIs with what no catalogue tells of them.
+fn finished(apis: Vec<Api>) -> Vec<Api> {
+    rules::with_rules(uploads::with_files(apis))
 }
 
 impl CloudStack {
+    /// A cloud with that preset.
+    pub const fn of(preset: &'static Preset) -> CloudStack {
+        CloudStack { preset }
+    }
+
+    fn asks_after_jobs(&self, api: &str) -> bool {
+        self.preset.askers.iter().any(|(name, _)| *name == api)
+    }
+
     /// The body of the answer without its envelope, or the refusal that it tells.
     fn body(&self, request: &Request, reply: &Reply, types: &Types) -> Result<Body> {
         self.body_as_told(request, reply, types)
@@ -416,10 +482,11 @@ impl CloudStack {
             true => reply.body.slice(3..),
             false => reply.body.clone(),
         };
+        let bytes = loose::without_slips(&bytes, &request.api, self.preset.slips);
         let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let read = match start {
             None => Err("it is empty".to_string()),
-            Some(b'<') if http::looks_like_html(&bytes) => Err("it is a web page".to_string()),
+            Some(b'<') if strange::looks_like_html(&bytes) => Err("it is a web page".to_string()),
             Some(b'<') => Body::of_xml(&bytes, types),
             Some(_) => Body::of_json(&bytes),
         };

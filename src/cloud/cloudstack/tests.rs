@@ -36,7 +36,7 @@ fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
         expires: 600,
         response: "json".into(),
     };
-    CloudStack.sign(
+    CLOUDSTACK.sign(
         &request("createUser", params),
         "http://cloud/client/api",
         proof,
@@ -92,7 +92,7 @@ fn what_a_server_says_of_a_secret_is_not_repeated() {
         &[("username", "kim"), ("password", "hunter2")],
     );
     let body = r#"{"createuserresponse":{"errorcode":431,"errortext":"Invalid parameter password value=hunter2 of kim"}}"#;
-    let error = CloudStack
+    let error = CLOUDSTACK
         .read(&call, &reply(431, body), &Types::default(), true)
         .unwrap_err();
     assert!(error.message.contains("value=******** of kim"), "{error}");
@@ -115,7 +115,7 @@ fn a_sentence_in_place_of_an_answer_refuses_a_change_only_in_the_apis_media_type
             content_type: content_type.into(),
             ..reply(status, body)
         };
-        let error = CloudStack
+        let error = CLOUDSTACK
             .read(&change, &reply, &Types::default(), true)
             .unwrap_err();
         assert_eq!(error.kind, kind, "{status} {content_type} {body}");
@@ -126,7 +126,7 @@ fn a_sentence_in_place_of_an_answer_refuses_a_change_only_in_the_apis_media_type
 fn a_title_is_quoted_from_web_pages_only() {
     let read = |body: &str| {
         let call = request("listUsers", &[]);
-        let error = CloudStack
+        let error = CLOUDSTACK
             .read(&call, &reply(200, body), &Types::default(), true)
             .unwrap_err();
         error.message
@@ -144,7 +144,7 @@ fn only_the_outer_status_of_a_job_counts() {
     let start = request("deployVirtualMachine", &[]);
     let progress = |body: &str| {
         let body = format!("{{\"queryasyncjobresultresponse\":{{{body}}}}}");
-        CloudStack
+        CLOUDSTACK
             .progress(&start, "7", &reply(200, &body), &Types::default())
             .unwrap()
     };
@@ -188,7 +188,7 @@ fn what_reads_and_what_changes_is_told_apart() {
         "quotaIsEnabled",
         "findHostsForMigration",
     ] {
-        assert!(CloudStack.reads(api), "{api}");
+        assert!(CLOUDSTACK.reads(api), "{api}");
     }
     for api in [
         "deployVirtualMachine",
@@ -197,21 +197,21 @@ fn what_reads_and_what_changes_is_told_apart() {
         "login",
         "extractVolume",
     ] {
-        assert!(!CloudStack.reads(api), "{api}");
+        assert!(!CLOUDSTACK.reads(api), "{api}");
     }
 }
 
 #[test]
 fn a_typed_question_after_a_job_is_not_followed() {
     let body = r#"{"queryasyncjobresultresponse":{"jobstatus":0,"jobid":"7"}}"#;
-    assert!(!CloudStack.follows("queryAsyncJobResult"));
+    assert!(!CLOUDSTACK.follows("queryAsyncJobResult"));
     let started = Request {
         api: "deployVirtualMachine".into(),
         params: Vec::new(),
     };
-    let outcome = CloudStack
+    let outcome = CLOUDSTACK
         .read(
-            &CloudStack.ask(&started, "7"),
+            &CLOUDSTACK.ask(&started, "7"),
             &reply(200, body),
             &Types::default(),
             false,

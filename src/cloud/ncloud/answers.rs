@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::errors::{self, Refusal};
 use crate::catalog::types::{Fields, Kind, Known, Types};
-use crate::cloud::http::looks_like_html;
+use crate::cloud::strange::looks_like_html;
 use crate::cloud::{Reply, Request};
 use crate::error::Result;
 use crate::record::answer::Answer;

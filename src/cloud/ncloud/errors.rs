@@ -1,8 +1,8 @@
 //! What Naver Cloud's refusals mean: the two envelopes, the gateway's and the services', in; the error with what its code
 //! means and what to do about it out. The codes are in codes.txt.
 
-use crate::cloud::http::{self, excerpt};
 use crate::cloud::{Code, Reply, Request};
+use crate::cloud::{http, strange};
 use crate::error::{Error, Kind, Said};
 use crate::record::Record;
 
@@ -148,27 +148,7 @@ pub fn not_understood(request: &Request, reply: &Reply, why: &str, reads: bool) 
         (false, true) => Kind::Unreachable,
         (false, false) => Kind::Unknown,
     };
-    let known = http::find(status);
-    let name = known.map_or("", |code| code.name);
-    let media = match reply.content_type.as_str() {
-        "" => "no content type",
-        media => media,
-    };
-    let message = format!(
-        "{}: the answer ({}, {media}, {} bytes) was not understood: {why}{}",
-        request.api,
-        format!("HTTP {status} {name}").trim_end(),
-        reply.body.len(),
-        excerpt(&reply.body),
-    );
-    let mut error = Error::new(kind, message)
-        .of(&request.api)
-        .hint("check the url (`set url`) and the site (`set site`): is this the API's address, and is no proxy in between?");
-    error.code = Some(status);
-    if kind == Kind::Unknown {
-        error = error.hint("the call may have been carried out: look before you send it again");
-    }
-    error
+    strange::error(kind, request, reply, why, http::find(status))
 }
 
 #[cfg(test)]

@@ -157,6 +157,9 @@ fn serve(session: &mut Session, serving: &Serving) -> Result<Shown> {
     row.push("url", Value::String(cloud.url()));
     row.push("apikey", Value::String(cloud.apikey().into()));
     row.push("secretkey", Value::String(cloud.secretkey().into()));
+    if let Some(url) = cloud.awsapi_url() {
+        row.push("awsapiurl", Value::String(url));
+    }
     if let Some(url) = cloud.integration_url() {
         row.push("integrationurl", Value::String(url));
     }

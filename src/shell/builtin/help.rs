@@ -3,6 +3,7 @@
 use super::lessons::GROUPS;
 use super::{BUILTINS, Builtin, Known, find};
 use crate::catalog::{Api, Catalog};
+use crate::cloud::Tool;
 use crate::config::resolve::describe;
 use crate::config::settings::{self, SETTINGS, Setting};
 use crate::error::{Error, Result};
@@ -30,7 +31,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let width = session.ui.width();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let text = match words[..] {
-        [] => everything(&catalog, width),
+        [] => everything(&catalog, session.dialect().tools(), width),
         ["set"] => {
             let usage = of_builtin(session, "set", width).unwrap_or_default();
             format!("{usage}\n{}", topics::settings(width))
@@ -122,7 +123,7 @@ fn unknown<'a>(word: &str, known: impl Iterator<Item = &'a str>, list: &str) -> 
     }
 }
 
-fn everything(catalog: &Catalog, width: usize) -> String {
+fn everything(catalog: &Catalog, tools: &[Tool], width: usize) -> String {
     let mut text = String::new();
     if catalog.is_empty() {
         text.push_str("No command of a cloud is known yet: `sync` asks for them.\n");
@@ -140,6 +141,11 @@ fn everything(catalog: &Catalog, width: usize) -> String {
         let rows: Vec<_> = known.map(|one| (one.name, short(one.about))).collect();
         text.push_str(&format!(" {group}\n"));
         text.push_str(&layout::entries_in(&rows, column, width));
+    }
+    if !tools.is_empty() {
+        text.push_str("\nCommands of other tools, as aliases:\n");
+        let rows: Vec<_> = tools.iter().map(|one| (one.name, one.about)).collect();
+        text.push_str(&layout::entries(&rows, width));
     }
     text.push('\n');
     let rows = [
@@ -174,7 +180,16 @@ pub fn short(about: &str) -> &str {
 
 /// The text of `-h` for a built-in: what it does, how it is typed, an example, what Tab offers after it.
 pub fn of_builtin(session: &Session, name: &str, width: usize) -> Option<String> {
-    find(name).map(|builtin| builtin.help(&Known::of(session), width))
+    let own = find(name).map(|builtin| builtin.help(&Known::of(session), width));
+    own.or_else(|| tool_help(session, name, width))
+}
+
+/// The same for a command of another tool.
+fn tool_help(session: &Session, name: &str, width: usize) -> Option<String> {
+    let dialect = session.dialect();
+    let tool = dialect.tools().iter().find(|tool| tool.name == name)?;
+    let usage = format!("Usage: {} {}", tool.name, tool.args);
+    Some(layout::paragraph(tool.about, width) + &layout::paragraph(&usage, width))
 }
 
 fn of_setting(session: &Session, setting: &Setting, width: usize) -> String {

@@ -181,8 +181,11 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
     BUILTINS.iter().find(|builtin| builtin.name == name)
 }
 
-pub fn names() -> Vec<&'static str> {
-    BUILTINS.iter().map(|builtin| builtin.name).collect()
+/// The names of all, with the commands of other tools by which people know the kind of cloud.
+pub fn names(kind: &Kind) -> Vec<&'static str> {
+    let tools = (kind.dialect)().tools().iter().map(|tool| tool.name);
+    let own = BUILTINS.iter().map(|builtin| builtin.name);
+    own.chain(tools).collect()
 }
 
 /// For built-ins after which nothing can be told.

@@ -1,20 +1,25 @@
 //! `profile`: the clouds that are configured, and which of them is in use.
 
 use super::{Builtin, Known, import};
+use crate::cloud;
 use crate::config::file::File;
 use crate::config::resolve::{Flags, describe};
+use crate::config::settings::{self, Setting};
 use crate::error::{Error, Result};
+use crate::line::shown;
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::session::{Session, Shown, View};
 
 /// The built-in cloud's profile, which is always there.
 const DEMO: &str = "demo";
+/// What a profile can be given as it is added.
+const FIRST: [&str; 3] = ["--kind", "--site", "--url"];
 const WORDS: [&str; 6] = ["list", "add", "use", "remove", "show", "import"];
 
 pub const PROFILE: Builtin = Builtin {
     name: "profile",
-    args: "list | add NAME | use NAME | remove NAME | show [NAME] | import [NAME…] [--replace]",
+    args: "list | add NAME [--kind KIND] [--site SITE] [--url URL] | use NAME | remove NAME | show [NAME] | import [NAME…] [--replace]",
     about: "Lists, adds, chooses, removes, shows or imports profiles: one a cloud and identity",
     run,
     words,
@@ -29,7 +34,28 @@ fn words(known: &Known, given: &[&str]) -> Vec<String> {
             .cloned()
             .chain(std::iter::once(DEMO.to_string()))
             .collect(),
+        ["add", _, given @ ..] => added(given),
         _ => Vec::new(),
+    }
+}
+
+/// What may follow on a line that adds a profile.
+fn added(given: &[&str]) -> Vec<String> {
+    let of = |name: &str| {
+        let mut words = given.windows(2);
+        words.find(|pair| pair[0] == name).map(|pair| pair[1])
+    };
+    match given.last() {
+        Some(&"--kind") => cloud::NAMES.iter().map(ToString::to_string).collect(),
+        Some(&"--site") => {
+            let sites = cloud::kind(of("--kind").unwrap_or_default()).sites.iter();
+            sites.map(|(name, _)| name.to_string()).collect()
+        }
+        Some(&"--url") => Vec::new(),
+        _ => {
+            let left = FIRST.iter().filter(|name| !given.contains(*name));
+            left.map(ToString::to_string).collect()
+        }
     }
 }
 
@@ -37,14 +63,16 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         [] | ["list"] => Ok(list(session)),
-        ["add", name] => add(session, name),
+        ["add", name, ref first @ ..] if !name.starts_with('-') => add(session, name, first),
         ["use", name] => switch(session, name),
         ["remove", name] => remove(session, name),
         ["show"] => show(session, None),
         ["show", name] => show(session, Some(name)),
         ["import", ref names @ ..] => import::run(session, names),
         [word, ..] => {
-            let what = if WORDS.contains(&word) {
+            let what = if word == "add" {
+                "profile add takes the name first".into()
+            } else if WORDS.contains(&word) {
                 format!("profile {word} takes one name")
             } else {
                 format!("profile {word} is not known")
@@ -79,18 +107,73 @@ fn list(session: &Session) -> Shown {
     )
 }
 
-fn add(session: &mut Session, name: &str) -> Result<Shown> {
+fn add(session: &mut Session, name: &str, first: &[&str]) -> Result<Shown> {
+    let first = first_settings(first)?;
     File::edit(&session.places, |file| {
         file.add(name)?;
+        for (setting, value) in &first {
+            file.set(name, setting, value)?;
+        }
         file.switch(name)
     })?;
     session.flags.url = None;
     session.flags.profile = Some(name.into());
     session.reload()?;
-    session.ui.say(&format!(
-        "profile {name} is in use; it needs: set url URL, and set apikey KEY and set secretkey SECRET, or set username NAME and login"
-    ));
+    let kind = session.resolved.kind();
+    let addressed = first.iter().any(|(setting, _)| setting.name == "url");
+    let needs = kind.needs(addressed);
+    let url = session.resolved.get("url");
+    let at = match url.is_empty() {
+        true => String::new(),
+        false => format!(" for {url}"),
+    };
+    session
+        .ui
+        .say(&format!("profile {name} is in use{at}; it needs: {needs}"));
     Ok(Shown::Nothing)
+}
+
+/// The settings in `--kind kcps --site=…`.
+fn first_settings<'w>(words: &[&'w str]) -> Result<Vec<(&'static Setting, &'w str)>> {
+    let mut found: Vec<(&'static Setting, &str)> = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (*word, None),
+        };
+        let known = FIRST.iter().find(|known| **known == name);
+        let setting = known.and_then(|known| settings::find(known.trim_start_matches('-')));
+        let Some(setting) = setting else {
+            return Err(
+                Error::line(format!("profile add does not know {}", shown(name)))
+                    .hint(format!("profile {}", PROFILE.args)),
+            );
+        };
+        let Some(value) = value.or_else(|| words.next().copied()) else {
+            return Err(Error::line(format!("profile add: {name} needs a value")));
+        };
+        if found.iter().any(|(other, _)| *other == setting) {
+            return Err(Error::line(format!("profile add: {name} is there twice")));
+        }
+        found.push((setting, value));
+    }
+    let of = |name: &str| {
+        let mut given = found.iter().filter(|(setting, _)| setting.name == name);
+        given.next().map(|(_, value)| *value)
+    };
+    let kind = cloud::kind(of("kind").unwrap_or_default());
+    if let Some(site) = of("site")
+        && !kind.sites.iter().any(|(name, _)| *name == site)
+    {
+        let names: Vec<&str> = kind.sites.iter().map(|(name, _)| *name).collect();
+        let error = Error::line(format!("{} has no site {}", kind.about, shown(site)));
+        return Err(match names.is_empty() {
+            true => error.hint("--url ADDRESS says where it is"),
+            false => error.hint(format!("its sites are {}", names.join(", "))),
+        });
+    }
+    Ok(found)
 }
 
 fn switch(session: &mut Session, name: &str) -> Result<Shown> {

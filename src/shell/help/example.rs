@@ -33,8 +33,16 @@ pub fn example(
     today: &str,
     ask: &mut Ask<'_>,
 ) -> Result<Example> {
-    let needs = dialect.needs(&api.name);
-    let wanted = |param: &&Param| param.required || needs.contains(&param.name.as_str());
+    let mut needs = dialect.needs(&api.name).to_vec();
+    let required = api.params.iter().filter(|param| param.required);
+    needs.extend(required.map(|param| param.name.as_str()));
+    for rule in &api.rules {
+        let given = |name: &str| needs.contains(&name).then(String::new);
+        if rule.problem(&given).is_some() {
+            needs.extend(rule.asks_for());
+        }
+    }
+    let wanted = |param: &&Param| needs.contains(&param.name.as_str());
     // Of what takes things, an example has the parts that these cannot do without.
     let wanted = api.params.iter().filter(wanted).flat_map(|param| {
         let parts: Vec<Param> = param.parts().filter(|part| part.required).collect();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use capuchin::catalog::Field;
 use capuchin::catalog::types::Types;
-use capuchin::cloud::cloudstack::CloudStack;
+use capuchin::cloud::cloudstack::CLOUDSTACK;
 use capuchin::cloud::{Dialect, Outcome, Progress, Reply, Request};
 use capuchin::record::answer::Answer;
 use capuchin::record::body::Body;
@@ -252,12 +252,12 @@ fn read(body: &[u8], fields: &[Field], job: bool) -> Answer {
     };
     let types = Types::of(fields);
     let answer = if job {
-        match CloudStack.progress(&request, "7", &reply, &types) {
+        match CLOUDSTACK.progress(&request, "7", &reply, &types) {
             Ok(Progress::Done(answer)) => answer,
             other => panic!("{other:?}"),
         }
     } else {
-        match CloudStack.read(&request, &reply, &types, false) {
+        match CLOUDSTACK.read(&request, &reply, &types, false) {
             Ok(Outcome::Done(answer)) => answer,
             other => panic!("{other:?}"),
         }

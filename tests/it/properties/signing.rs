@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use capuchin::cloud::cloudstack::{CloudStack, sign};
+use capuchin::cloud::cloudstack::{CLOUDSTACK, sign};
 use capuchin::cloud::{Dialect, Manner, Proof, Request, SignedCall};
 use capuchin::config::secret::Secret;
 use proptest::prelude::*;
@@ -141,7 +141,7 @@ impl Caller {
             apikey: &self.apikey,
             secretkey: &self.secretkey,
         };
-        CloudStack.sign(&request, &self.url, proof, &manner, now)
+        CLOUDSTACK.sign(&request, &self.url, proof, &manner, now)
     }
 }
 

@@ -20,8 +20,9 @@ pub struct Line {
     pub patterns: Vec<&'static str>,
 }
 
-pub fn lines() -> impl Iterator<Item = Line> {
-    TABLE.lines().filter_map(line)
+/// The lines, those of `more` first.
+pub fn lines(more: &'static str) -> impl Iterator<Item = Line> {
+    more.lines().chain(TABLE.lines()).filter_map(line)
 }
 
 fn line(text: &'static str) -> Option<Line> {

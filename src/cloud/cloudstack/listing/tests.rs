@@ -3,10 +3,10 @@
 use super::*;
 use crate::catalog::{Field, Param};
 use crate::cloud::Dialect;
-use crate::cloud::cloudstack::CloudStack;
+use crate::cloud::cloudstack::CLOUDSTACK;
 
 fn whole() -> Vec<Api> {
-    CloudStack.shipped().unwrap().apis
+    CLOUDSTACK.shipped().unwrap().apis
 }
 
 fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -17,7 +17,7 @@ fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
 fn of(apis: &[Api], api: &str, param: &str, given: &[(&str, &str)]) -> Option<Listing> {
     let catalog = Catalog::of(apis.to_vec());
     let api = catalog.api(api).unwrap().unwrap();
-    listing(&catalog, &api, param, &pairs(given))
+    listing("", &catalog, &api, param, &pairs(given))
 }
 
 /// The call as one line, without `listall`.

@@ -204,7 +204,7 @@ fn every_recorded_class_name_is_its_apis() {
 
 #[test]
 fn the_lists_come_from_the_catalogue() {
-    let shipped = crate::cloud::cloudstack::CloudStack.shipped().unwrap();
+    let shipped = crate::cloud::cloudstack::CLOUDSTACK.shipped().unwrap();
     let catalog = Catalog::of(shipped.apis);
     let asked = |lost: &Lost| {
         let things = things_of(lost, &catalog).unwrap();
