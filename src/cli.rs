@@ -191,7 +191,10 @@ fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<Strin
         let shell = words
             .first()
             .is_some_and(|word| word == "shell" || word.starts_with('!'));
-        if shell || !arg.starts_with('-') {
+        // A profile that is added has an address of its own.
+        let added = name == "--url"
+            && matches!(&words[..], [first, second, ..] if first == "profile" && second == "add");
+        if shell || added || !arg.starts_with('-') {
             words.push(arg);
         } else if arg == "--" {
             for arg in args.by_ref() {
@@ -211,7 +214,7 @@ fn split(args: impl Iterator<Item = OsString>) -> Result<(Vec<String>, Vec<Strin
                 Some(value) => format!("{name}={}", value?),
                 None => arg,
             });
-        } else if arg == options::YES {
+        } else if arg == options::YES || arg == options::REVEAL {
             early.push(arg);
         } else {
             flags.push(arg);

@@ -7,6 +7,7 @@ pub mod line;
 pub mod catalog;
 pub mod cloud;
 pub mod datacenter;
+pub mod doctor;
 
 pub mod client;
 

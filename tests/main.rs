@@ -42,6 +42,10 @@ mod corpora;
 mod datacenter;
 #[path = "it/devcloud.rs"]
 mod devcloud;
+#[path = "it/doctor.rs"]
+mod doctor;
+#[path = "it/ec2.rs"]
+mod ec2;
 #[path = "it/editing.rs"]
 mod editing;
 #[path = "it/exchanges.rs"]

@@ -14,6 +14,7 @@ mod meter;
 mod outline;
 mod patience;
 mod receive;
+mod schedule;
 mod seed;
 mod server;
 mod slow;
@@ -212,9 +213,9 @@ impl Cloud {
         self.address
     }
 
-    /// Where the API is: `http://127.0.0.1:PORT/client/api`.
+    /// Where the API is: `http://127.0.0.1:PORT/client/api`, or what a manner has in its place.
     pub fn url(&self) -> String {
-        at(self.address)
+        format!("http://{}{}", self.address, self.manner.path())
     }
 
     /// Where EC2's calls go, in a manner that has them: `http://127.0.0.1:PORT/awsapi`.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{Error, meter};
 
 /// Changes when tables or seed do; a file of another version is started over.
-const SCHEMA: i64 = 12;
+const SCHEMA: i64 = 13;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -270,6 +270,7 @@ pub struct Load {
     pub memory: i64,
     pub speed: i64,
     pub cores: i64,
+    pub machines: i64,
 }
 
 /// The load of every host that has one, by its uuid.
@@ -277,7 +278,8 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
     connection
         .prepare_cached(
             "SELECT body ->> 'hostid', coalesce(sum(body ->> 'memory'), 0),
-                coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0)
+                coalesce(sum((body ->> 'cpunumber') * (body ->> 'cpuspeed')), 0), coalesce(sum(body ->> 'cpunumber'), 0),
+                count(*)
              FROM thing INDEXED BY thing_load
              WHERE kind = 'machine' AND state = 'Running' AND body ->> 'hostid' IS NOT NULL GROUP BY 1",
         )?
@@ -286,6 +288,7 @@ pub fn load(connection: &Connection) -> rusqlite::Result<HashMap<String, Load>> 
                 memory: row.get(1)?,
                 speed: row.get(2)?,
                 cores: row.get(3)?,
+                machines: row.get(4)?,
             };
             Ok((row.get(0)?, load))
         })?
@@ -414,7 +417,7 @@ fn text(body: &Map<String, Value>) -> rusqlite::Result<String> {
 pub fn remove(connection: &Connection, thing: &Thing) -> rusqlite::Result<()> {
     meter::gone(connection, thing)?;
     connection
-        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'home'))")?
+        .prepare_cached("DELETE FROM thing WHERE id = ?1 OR (parent = ?2 AND kind IN ('tag', 'permission', 'copy', 'balanced', 'stickiness', 'policy', 'userdata', 'note', 'interface', 'home', 'errand'))")?
         .execute(params![thing.id, thing.uuid])?;
     Ok(())
 }
@@ -530,6 +533,17 @@ pub fn add_event(connection: &Connection, account: i64, body: &Value) -> rusqlit
     connection.execute(
         "INSERT INTO event (account, body) VALUES (?, ?)",
         params![account, body.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Marks the events of these ids as put away.
+pub fn archive_events(connection: &Connection, ids: &[String]) -> rusqlite::Result<()> {
+    let ids = serde_json::json!(ids).to_string();
+    connection.execute(
+        "UPDATE event SET body = json_set(body, '$.archived', json('true'))
+         WHERE body ->> 'id' IN (SELECT value FROM json_each(?))",
+        [ids],
     )?;
     Ok(())
 }

@@ -2,12 +2,16 @@
 
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/by_itself.rs"]
+mod by_itself;
 #[path = "it/catalogue.rs"]
 mod catalogue;
 #[path = "it/clock.rs"]
 mod clock;
 #[path = "it/connections.rs"]
 mod connections;
+#[path = "it/deploying.rs"]
+mod deploying;
 #[path = "it/estate.rs"]
 mod estate;
 #[path = "it/exchanges.rs"]
@@ -42,18 +46,24 @@ mod manner_cloudn;
 mod manner_ec2;
 #[path = "it/manner_kcps.rs"]
 mod manner_kcps;
+#[path = "it/manner_ncloud.rs"]
+mod manner_ncloud;
 #[path = "it/manner_old.rs"]
 mod manner_old;
 #[path = "it/projects.rs"]
 mod projects;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/records.rs"]
+mod records;
 #[path = "it/roles.rs"]
 mod roles;
 #[path = "it/scaling.rs"]
 mod scaling;
 #[path = "it/sessions.rs"]
 mod sessions;
+#[path = "it/settings.rs"]
+mod settings;
 #[path = "it/signatures.rs"]
 mod signatures;
 #[path = "it/story.rs"]

@@ -22,6 +22,9 @@ pub const FILE: &str = "file";
 /// `filter.instance-state-name=`.
 pub const PARTS: &str = "parts";
 
+/// The type of a parameter whose parts stand for one thing, so that the numbers in their names never grow.
+pub const RECORD: &str = "record";
+
 /// One API of the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Api {
@@ -268,9 +271,26 @@ impl Catalog {
                     .iter()
                     .position(|entry| entry.name.eq_ignore_ascii_case(name))
             });
-        position
-            .map(|index| self.shelf.read(index).map(Arc::new))
-            .transpose()
+        match position {
+            Some(index) => Ok(Some(Arc::new(self.shelf.read(index)?))),
+            None => self.by_other_name(name),
+        }
+    }
+
+    /// The API that documents call so and the catalogue otherwise.
+    fn by_other_name(&self, name: &str) -> Result<Option<Arc<Api>>> {
+        let lexicon = self.lexicon.as_ref();
+        match lexicon.and_then(|lexicon| lexicon.own_name(name)) {
+            Some(own) if own != name => self.api(own),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the word is a vendor's script whose words are a command of its own: `./kick_api.sh command=…`.
+    pub fn is_script(&self, word: &str) -> bool {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        let lexicon = self.lexicon.as_ref();
+        lexicon.is_some_and(|lexicon| lexicon.is_script(name))
     }
 
     /// The API that a verb and a noun make, in any case; the noun is empty for `login`.
@@ -280,7 +300,7 @@ impl Catalog {
             entry.verb() == verb && entry.name[verb.len()..].eq_ignore_ascii_case(noun)
         }) {
             Some(entry) => self.api(&entry.name),
-            None => Ok(None),
+            None => self.by_other_name(&format!("{verb}{noun}")),
         }
     }
 

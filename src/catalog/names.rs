@@ -92,6 +92,14 @@ pub trait Lexicon: Send + Sync {
     fn choices(&self, _api: &str, _param: &str) -> Vec<Named> {
         Vec::new()
     }
+    /// The catalogue's name of an API that is called otherwise elsewhere.
+    fn own_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+    /// Whether it is the name of a script that takes `command=NAME name=value…`, which goes without saying here.
+    fn is_script(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

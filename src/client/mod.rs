@@ -14,6 +14,7 @@ pub mod send;
 pub mod sessions;
 pub mod tls;
 pub mod transport;
+mod turns;
 pub mod upload;
 pub mod wait;
 mod wire;
@@ -56,6 +57,18 @@ pub struct Options {
     pub throttle_wait: Duration,
     /// The parameter that may carry the ledger's own id of the call as the new thing's.
     pub custom: Option<&'static str>,
+    /// Whether the address of each call is to be told.
+    pub addresses: Addresses,
+}
+
+/// Whether the addresses of calls are told, and how much of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addresses {
+    #[default]
+    Untold,
+    /// Without key and signature.
+    Masked,
+    Whole,
 }
 
 impl Default for Options {
@@ -66,11 +79,13 @@ impl Default for Options {
                 response: "json".into(),
                 version: String::new(),
                 method: String::new(),
+                variant: 0,
             },
             types: Types::default(),
             retries: RETRIES,
             throttle_wait: THROTTLE_WAIT,
             custom: None,
+            addresses: Addresses::Untold,
         }
     }
 }
@@ -333,6 +348,16 @@ impl Client {
     /// What there is to say about the calls made since this was last asked.
     pub fn notes(&self) -> Vec<String> {
         self.sender.notes()
+    }
+
+    /// Has something said to the user.
+    fn note(&self, text: String) {
+        self.sender.note(text);
+    }
+
+    /// The addresses of calls that were sent since this was last asked, where they are to be told.
+    pub fn addresses(&self) -> Vec<String> {
+        self.sender.addresses()
     }
 
     /// The line that asks by hand after what a request started.

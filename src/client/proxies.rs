@@ -22,6 +22,13 @@ impl Proxy {
     pub fn variable(&self) -> &'static str {
         self.variable
     }
+
+    /// Where it is.
+    pub fn host_and_port(&self) -> Option<(String, u16)> {
+        let url = reqwest::Url::parse(self.url.expose()).ok()?;
+        let port = url.port_or_known_default().unwrap_or(1080);
+        Some((url.host_str()?.to_string(), port))
+    }
 }
 
 /// What the environment says of proxies.

@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::Options;
 use super::logins::{At, Logins, Question};
 use super::retry::{self, Twice};
 use super::sessions::Sessions;
 use super::transport::{Failure, Reached, Route, Transport};
+use super::turns;
 use super::wire::{Carrier, Wire, locked};
+use super::{Addresses, Options};
 use crate::catalog::types::Types;
-use crate::cloud::{Access, Dialect, Identity, Manner, Proof, Reply, Request, Sent, Throttle};
+use crate::cloud::{
+    Access, Dialect, Identity, Manner, Proof, Reply, Request, Sent, SignedCall, Throttle, address,
+};
 use crate::config::secret::Secret;
 use crate::error::{Error, Kind, Result};
 
@@ -97,6 +100,7 @@ impl Sender {
             dialect,
             request,
             manner: &options.manner,
+            addresses: options.addresses,
             reads: twice == Twice::Harmless,
         };
         let mut patience = Patience::of(options);
@@ -192,6 +196,11 @@ impl Sender {
         }
     }
 
+    /// The addresses that are to be told, of the calls since this was last asked.
+    pub fn addresses(&self) -> Vec<String> {
+        self.wire.addresses()
+    }
+
     pub fn note(&self, text: String) {
         self.wire.note(text);
     }
@@ -261,6 +270,7 @@ impl Sender {
             dialect: call.dialect,
             request: &call.dialect.limit()?,
             manner: &manner,
+            addresses: call.addresses,
             reads: true,
         };
         let reply = self.answer(&question, server).await.ok()?;
@@ -317,8 +327,12 @@ impl Sender {
             dialect,
             request,
             manner: asked,
-            reads,
+            ..
         } = call;
+        let _turn = match dialect.one_at_a_time() {
+            true => Some(turns::at(&self.servers[server]).await),
+            false => None,
+        };
         let taken = locked(&self.taken).clone();
         let mut manner = match taken {
             Some((known, other)) if known == **asked => other,
@@ -328,14 +342,15 @@ impl Sender {
         for _ in 0..MANNERS {
             let (url, now) = (&self.servers[server], self.wire.milliseconds());
             let signed = dialect.sign_at(request, url, proof, &manner, now);
-            let reply = self.wire.send(&request.api, &signed, *reads).await?;
-            if let Some((other, note)) = dialect.otherwise(&reply, &manner) {
+            let reply = self.carry(call, &signed).await?;
+            if let Some((other, note)) = dialect.otherwise(request, &reply, &manner) {
                 manner = other;
                 told = Some(note);
                 continue;
             }
             // One that no manner helps is refused in the last as it was in the first.
-            if let Some(note) = told.filter(|_| dialect.otherwise(&reply, asked).is_none()) {
+            if let Some(note) = told.filter(|_| dialect.otherwise(request, &reply, asked).is_none())
+            {
                 *locked(&self.taken) = Some((Manner::clone(asked), manner));
                 self.wire.note(note);
             }
@@ -343,7 +358,16 @@ impl Sender {
         }
         let (url, now) = (&self.servers[server], self.wire.milliseconds());
         let signed = dialect.sign_at(request, url, proof, &manner, now);
-        self.wire.send(&request.api, &signed, *reads).await
+        self.carry(call, &signed).await
+    }
+
+    async fn carry(&self, call: &Call<'_>, signed: &SignedCall) -> Result<Reply, Failure> {
+        let Call { request, .. } = call;
+        if call.addresses != Addresses::Untold {
+            let whole = call.addresses == Addresses::Whole;
+            self.wire.show(address::shown(signed, request, whole));
+        }
+        self.wire.send(&request.api, signed, call.reads).await
     }
 }
 
@@ -352,6 +376,7 @@ struct Call<'a> {
     dialect: &'a dyn Dialect,
     request: &'a Request,
     manner: &'a Manner,
+    addresses: Addresses,
     reads: bool,
 }
 

@@ -1,5 +1,6 @@
 //! TLS as a profile wants it: files with roots and a client's certificate in, a configuration of rustls out.
 
+mod seen;
 mod words;
 
 use std::error::Error as StdError;
@@ -20,6 +21,7 @@ use rustls::{
 
 use crate::error::{Error, Result};
 
+pub use seen::Seen;
 pub use words::told;
 
 /// Whom to trust, and how to show who asks.
@@ -49,12 +51,20 @@ impl Default for Tls {
 impl Tls {
     /// Reads the files; what cannot be used is an error that names the file and says what to do.
     pub fn config(&self) -> Result<ClientConfig> {
+        self.config_watched(None)
+    }
+
+    /// The same, with the server's certificate kept where it can be looked at.
+    pub fn config_watched(&self, seen: Option<&Seen>) -> Result<ClientConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|why| unusable(&why))?
             .dangerous()
-            .with_custom_certificate_verifier(self.verifier(provider)?);
+            .with_custom_certificate_verifier(match (self.verifier(provider)?, seen) {
+                (verifier, None) => verifier,
+                (verifier, Some(seen)) => seen.watching(verifier),
+            });
         let mut config = match (&self.cert, &self.key) {
             (None, None) => builder.with_no_client_auth(),
             (Some(cert), Some(key)) => builder

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::connecting::Connecting;
 use super::proxies::Proxies;
-use super::tls::Tls;
+use super::tls::{Seen, Tls};
 use crate::cloud::{Reply, SignedCall};
 use crate::config::secret::Secret;
 use crate::error::{Error, Result};
@@ -91,6 +91,11 @@ pub struct Transport {
 
 impl Transport {
     pub fn new(route: &Route) -> Result<Transport> {
+        Transport::watched(route, None)
+    }
+
+    /// The same, with a server's certificate kept where it can be looked at.
+    pub fn watched(route: &Route, seen: Option<&Seen>) -> Result<Transport> {
         // A second installation is refused, which is as good as the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let connecting = Connecting::new();
@@ -105,7 +110,7 @@ impl Transport {
             .connect_timeout(route.limits.connect)
             .connector_layer(connecting.clone());
         builder = if route.tls || route.proxies.secure() {
-            builder.tls_backend_preconfigured(route.trust.config()?)
+            builder.tls_backend_preconfigured(route.trust.config_watched(seen)?)
         } else {
             builder.tls_certs_only([])
         };

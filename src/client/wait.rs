@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Client, Options};
+use crate::cloud::desk::overdue;
 use crate::cloud::{Progress, Request};
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
@@ -32,16 +33,19 @@ pub async fn follow(
 ) -> Result<Answer> {
     let start = Instant::now();
     let mut silent_since: Option<Instant> = None;
+    let mut told = false;
     loop {
         let left = limit.saturating_sub(start.elapsed());
+        let slow = overdue(client.dialect(), request, start.elapsed()).filter(|_| !told);
         if left.is_zero() {
-            return Err(ended(
-                client,
-                request,
-                job,
-                &format!("still runs after {} s", limit.as_secs()),
-            )
-            .hint("a longer wait: timeout=SECONDS on the line, or `set timeout SECONDS`"));
+            let what = format!("still runs after {} s", limit.as_secs());
+            let error = ended(client, request, job, &what)
+                .hint("a longer wait: timeout=SECONDS on the line, or `set timeout SECONDS`");
+            return Err(slow.into_iter().fold(error, Error::hint));
+        }
+        if let Some(slow) = slow {
+            client.note(slow);
+            told = true;
         }
         sleep(pause(start.elapsed()).min(left)).await;
         let left = limit.saturating_sub(start.elapsed()).max(LAST);

@@ -45,6 +45,7 @@ pub struct Wire {
     /// How far the cloud's clock was ahead of this machine's when it last told, in seconds.
     measured: Mutex<Option<i64>>,
     notes: Mutex<Vec<String>>,
+    addresses: Mutex<Vec<String>>,
     /// A call that changes something is on its way, was given up there, or lost its answer.
     doubt: AtomicBool,
 }
@@ -57,6 +58,7 @@ impl Wire {
             offset: Mutex::default(),
             measured: Mutex::default(),
             notes: Mutex::default(),
+            addresses: Mutex::default(),
             doubt: AtomicBool::new(false),
         }
     }
@@ -136,6 +138,16 @@ impl Wire {
     /// Has something said to the user.
     pub fn note(&self, text: String) {
         locked(&self.notes).push(text);
+    }
+
+    /// Has the address of a call told.
+    pub fn show(&self, address: String) {
+        locked(&self.addresses).push(address);
+    }
+
+    /// Those that are to be told and have not been asked for.
+    pub fn addresses(&self) -> Vec<String> {
+        std::mem::take(&mut *locked(&self.addresses))
     }
 
     /// What there is to say since this was last asked.

@@ -1,7 +1,9 @@
 //! How each kind of cloud is spoken to: the trait that says what differs between them, and the table of kinds.
 
+pub mod address;
 pub mod cloudn;
 pub mod cloudstack;
+pub mod desk;
 mod ec2;
 pub mod http;
 pub mod kcps;
@@ -11,6 +13,7 @@ mod strange;
 
 use std::time::Duration;
 
+use self::desk::Desk;
 use self::listing::Listing;
 use crate::catalog::names::{Named, Names};
 use bytes::Bytes;
@@ -18,7 +21,7 @@ use bytes::Bytes;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::config::secret::Secret;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Doubt, Error, Result};
 use crate::record::Record;
 use crate::record::answer::Answer;
 
@@ -89,6 +92,8 @@ pub struct Manner {
     pub version: String,
     /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
     pub method: String,
+    /// Which of several ways of writing what is signed, where servers differ; 0 is the usual one.
+    pub variant: u8,
 }
 
 /// A call ready to be sent.
@@ -357,6 +362,14 @@ pub trait Dialect: Send + Sync {
     fn objection(&self, _request: &Request) -> Option<Error> {
         None
     }
+    /// The catalogue's name of an API that documents call otherwise.
+    fn own_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+    /// The scripts of its vendor that take `command=NAME name=value…`.
+    fn scripts(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The codes that its refusals carry.
     fn codes(&self) -> Vec<Code>;
     /// The names for the values of a parameter, where there are any; both as the catalogue spells them.
@@ -400,7 +413,12 @@ pub trait Dialect: Send + Sync {
     }
     /// Another manner to ask in where the reply refuses this one with nothing done, and what there is to say about that. It is
     /// kept to where it is taken.
-    fn otherwise(&self, _reply: &Reply, _manner: &Manner) -> Option<(Manner, String)> {
+    fn otherwise(
+        &self,
+        _request: &Request,
+        _reply: &Reply,
+        _manner: &Manner,
+    ) -> Option<(Manner, String)> {
         None
     }
     /// Whether the reply refuses a call because what it is about is being changed just now: nothing was done, and the call works a
@@ -420,6 +438,10 @@ pub trait Dialect: Send + Sync {
     fn limit_left(&self, _reply: &Reply) -> Option<Duration> {
         None
     }
+    /// Whether a server of this kind takes no second call before it has answered the first.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
     /// Whether the call only reads, so that sending it twice does no harm.
     fn reads(&self, api: &str) -> bool;
     /// What the call takes away that no other call brings back; nothing for one that does not.
@@ -436,6 +458,32 @@ pub trait Dialect: Send + Sync {
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
     /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
     fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
+        None
+    }
+    /// Nothing where the reply is this API's own, be it a refusal; else what it is instead. `request` was made by nobody.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let read = self.read(request, reply, &Types::default(), false);
+        read.err().filter(|error| error.said.is_none())
+    }
+    /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
+    fn blames_caller(&self, error: &Error) -> bool {
+        let said = error.said.as_ref();
+        error.code == Some(401) || said.is_some_and(|said| said.doubt == Some(Doubt::Caller))
+    }
+    /// Whether calls are refused whose signer's clock the cloud's is so many seconds ahead of.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        manner.expires > 0 && ahead > i64::try_from(manner.expires).unwrap_or(i64::MAX)
+    }
+    /// What it is that the call starts and that is known to take long; it is told of where it takes over an hour.
+    fn slow(&self, _request: &Request) -> Option<&'static str> {
+        None
+    }
+    /// Where this kind of cloud takes reports of what goes wrong; nothing where each has a place of its own.
+    fn desk(&self) -> Option<&'static Desk> {
+        None
+    }
+    /// The parameter that names the place of what a parameter names, where names of things begin as their place's does.
+    fn placed_by(&self, _api: &str, _param: &str) -> Option<&'static str> {
         None
     }
     /// Whether an answer of this API may be the start of something that is to be followed.

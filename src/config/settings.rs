@@ -301,6 +301,28 @@ pub static SETTINGS: &[Setting] = &[
         ..LINE
     },
     Setting {
+        name: "service",
+        about: "What the vendor calls the service, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
+        name: "contract",
+        about: "The number of the contract with the vendor, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
+        name: "line",
+        about: "The number of the network line that leads to the cloud, for reports of doctor",
+        ..CONNECTION
+    },
+    Setting {
+        name: "showurl",
+        kind: Kind::Choice(&["false", "true", "reveal"]),
+        default: "false",
+        about: "Tell the address of each call on stderr, without key and signature; --reveal on a line tells them too",
+        ..LINE
+    },
+    Setting {
         name: "paramcompletion",
         kind: Kind::Bool,
         default: "true",

@@ -42,7 +42,7 @@ pub struct Line {
 
 /// Built-ins that carry out the command whose words follow, which they have as they were typed: a variable in it is looked up
 /// when it is carried out, and what it stands for is a value there too.
-const CARRIERS: [&str; 2] = ["on", "watch"];
+const CARRIERS: [&str; 3] = ["doctor", "on", "watch"];
 
 /// Built-ins that take the rest of the line as it stands, with a pipe and quotes: it is a command itself, or words of their own.
 const WHOLE_LINE: [&str; 5] = ["shell", "let", "assert", "expect-error", "for"];

@@ -4,6 +4,9 @@
 /// Short for `--confirm=false`.
 pub const YES: &str = "--yes";
 const CONFIRM: &str = "confirm";
+/// Short for `--showurl=reveal`.
+pub const REVEAL: &str = "--reveal";
+const SHOWURL: &str = "showurl";
 
 /// A line's words, ours taken out.
 #[derive(Debug, Default)]
@@ -47,6 +50,8 @@ pub fn take<'w>(words: &'w [String], known: &[&'static str]) -> Options<'w> {
             options.help = true;
         } else if is_yes(word, known) {
             options.settings.add(CONFIRM, "false");
+        } else if is_reveal(word, known) {
+            options.settings.add(SHOWURL, "reveal");
         } else if let Some((name, value)) = with_value(word, known) {
             options.settings.add(name, value);
         } else if let Some(name) = without_value(word, known) {
@@ -85,12 +90,17 @@ pub fn is_help(word: &str) -> bool {
 
 /// Whether the word is an option that takes no value.
 pub fn is_switch(word: &str, known: &[&'static str]) -> bool {
-    is_help(word) || is_yes(word, known)
+    is_help(word) || is_yes(word, known) || is_reveal(word, known)
 }
 
 /// Whether the word is the answer to the question that a call would be asked for.
 fn is_yes(word: &str, known: &[&'static str]) -> bool {
     word == YES && known.contains(&CONFIRM)
+}
+
+/// Whether the word asks for the whole addresses of the line's calls.
+fn is_reveal(word: &str, known: &[&'static str]) -> bool {
+    word == REVEAL && known.contains(&SHOWURL)
 }
 
 /// Whether the word looks like an option: a dash that no number follows.

@@ -64,6 +64,9 @@ pub fn subject<'w>(words: &[&'w str], language: &Language<'_>) -> Result<Subject
     if first.contains('=') {
         return by_command(words, catalog);
     }
+    if rest.first().is_some_and(|next| next.contains('=')) && catalog.is_script(first) {
+        return by_command(rest, catalog);
+    }
     if let Some((&noun, rest)) = rest.split_first()
         && let Some(api) = catalog.find(first, noun)?
     {

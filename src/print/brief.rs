@@ -99,6 +99,7 @@ mod tests {
             ),
             (r#"{"cpu":2,"os":"x"}"#, "cpu=2, os=x"),
             (r#"{"code":"RUN","codeName":"running"}"#, "RUN"),
+            (r#"{"code":16,"name":"running"}"#, "running"),
             (
                 r#""org.apache.cloudstack.api.command.StopVMCmd""#,
                 "StopVMCmd",

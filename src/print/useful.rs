@@ -7,11 +7,26 @@ use super::fit::Gives;
 /// What is looked for first, in the order in which it stands.
 const LEADING: [&[&str]; 6] = [
     &["name"],
-    &["state", "status", "allocationstate", "percentused"],
-    &["ipaddress", NIC_ADDRESS, "publicip", "publicipaddress"],
-    &["zonename"],
+    &[
+        "state",
+        "status",
+        "allocationstate",
+        "percentused",
+        "instanceState",
+        "imageState",
+        "zoneState",
+    ],
+    &[
+        "ipaddress",
+        NIC_ADDRESS,
+        "publicip",
+        "publicipaddress",
+        "ipAddress",
+        "publicIp",
+    ],
+    &["zonename", "availabilityZone"],
     &["account", "project"],
-    &["id"],
+    &["id", "instanceId", "volumeId", "snapshotId", "imageId"],
 ];
 const NAME: usize = 0;
 const STATE: usize = 1;
@@ -22,7 +37,16 @@ const ID: usize = 5;
 pub const NIC_ADDRESS: &str = "nic.ipaddress";
 
 /// What a thing without a name is known by.
-const STAND_INS: [&str; 5] = ["displayname", "ipaddress", "api", "username", "cmd"];
+const STAND_INS: [&str; 8] = [
+    "displayname",
+    "ipaddress",
+    "api",
+    "username",
+    "cmd",
+    "keyName",
+    "groupName",
+    "zoneName",
+];
 
 /// What a thing without an id is asked after by.
 const STAND_IN_ID: &str = "jobid";
@@ -79,6 +103,12 @@ const WANTED: &[&str] = &[
     "volumetype",
     "resourcetype",
     "max",
+    "instanceType",
+    "launchTime",
+    "createTime",
+    "startTime",
+    "keyFingerprint",
+    "groupDescription",
 ];
 
 /// How wide a value is shown before others give way to it.

@@ -42,10 +42,14 @@ impl Record {
         self.fields.push((name.into(), value));
     }
 
-    /// The code of a record that is a code with its name: `RUN` of `{"code": "RUN", "codeName": "running"}`.
+    /// What a record says that is a code with its name: `RUN` of `{"code": "RUN", "codeName": "running"}`, and where the
+    /// code is a number the name, `running` of `{"code": 16, "name": "running"}`.
     pub fn code(&self) -> Option<&str> {
-        match (self.get("code")?, self.get("codeName")?) {
-            (Value::String(code), Value::String(_)) => Some(code),
+        match (self.get("code")?, self.get("codeName"), self.get("name")) {
+            (Value::String(code), Some(Value::String(_)), _) => Some(code),
+            (Value::Number(_), None, Some(Value::String(name))) if self.fields.len() == 2 => {
+                Some(name)
+            }
             _ => None,
         }
     }

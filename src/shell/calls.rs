@@ -14,7 +14,7 @@ use crate::catalog::types::Types;
 use crate::client::ledger::{Entry, Fate, State};
 use crate::client::network::Interrupt;
 use crate::client::pages::Pages;
-use crate::client::{Begun, Client, Options, interrupted, wait};
+use crate::client::{Addresses, Begun, Client, Options, interrupted, wait};
 use crate::cloud::{Manner, Outcome, Request};
 use crate::config::resolve::Resolved;
 use crate::error::{Error, Kind, Result};
@@ -196,6 +196,9 @@ impl Session {
         for note in client.notes() {
             self.ui.warn(&note);
         }
+        for address in client.addresses() {
+            self.ui.say(&format!("SEND URL: {address}"));
+        }
         if let Some(question) = client.question().filter(|_| ask::possible(&self.ui)) {
             self.ui.clear_spinner();
             let typed = self.ui.wait_for_user(|| ask::password(&question.text));
@@ -204,7 +207,7 @@ impl Session {
     }
 
     /// The parameter by which this call may carry an id of ours.
-    fn may_choose(
+    pub(super) fn may_choose(
         &mut self,
         client: &Client,
         resolved: &Resolved,
@@ -317,8 +320,14 @@ pub fn options_of(resolved: &Resolved) -> Options {
         manner: Manner {
             version: resolved.get("api_version"),
             method: resolved.get("signature_method"),
+            variant: 0,
             expires: resolved.seconds("expires"),
             response: resolved.get("response"),
+        },
+        addresses: match resolved.get("showurl").as_str() {
+            "true" => Addresses::Masked,
+            "reveal" => Addresses::Whole,
+            _ => Addresses::Untold,
         },
         retries: u32::try_from(resolved.seconds("retries")).unwrap_or(0),
         throttle_wait: Duration::from_secs(resolved.seconds("throttle_wait")),

@@ -19,7 +19,7 @@ use crate::client::proxies::Proxies;
 use crate::client::sessions::Sessions;
 use crate::client::tls::Tls;
 use crate::client::transport::{Limits, Route, host};
-use crate::client::{Book, Client};
+use crate::client::{Addresses, Book, Client};
 use crate::cloud::{Access, Dialect, Identity, Login, Sent};
 use crate::config::private_directory;
 use crate::config::resolve::{Resolved, Secretkey, Who};
@@ -151,15 +151,7 @@ impl Session {
         {
             return Ok(client.clone());
         }
-        let endpoint = resolved.endpoint()?;
-        let access = match &endpoint {
-            Some(endpoint) => Access {
-                servers: endpoint.servers.clone(),
-                identity: self.identity(&endpoint.who)?,
-            },
-            None => self.demo()?,
-        };
-        let route = self.route(&place)?;
+        let (access, route) = self.access_of(resolved)?;
         for url in access
             .servers
             .iter()
@@ -185,6 +177,19 @@ impl Session {
         let client = Arc::new(client);
         self.client = Some((place, client.clone()));
         Ok(client)
+    }
+
+    /// How the cloud that those settings name is got at, and by whom.
+    pub(super) fn access_of(&mut self, resolved: &Resolved) -> Result<(Access, Route)> {
+        let place = self.place(resolved)?;
+        let access = match resolved.endpoint()? {
+            Some(endpoint) => Access {
+                identity: self.identity(&endpoint.who)?,
+                servers: endpoint.servers,
+            },
+            None => self.demo()?,
+        };
+        Ok((access, self.route(&place)?))
     }
 
     /// Says what has not been said since the process began.
@@ -269,6 +274,7 @@ impl Session {
         let mut options = options_of(&resolved);
         // Rows are read as JSON, and whoever waits at a Tab waits for no second try.
         options.manner.response = "json".into();
+        options.addresses = Addresses::Untold;
         options.retries = 0;
         options.throttle_wait = Duration::ZERO;
         Ok(Some(Source {
@@ -600,7 +606,7 @@ fn told_left(left: &[Noted], profile: &str) -> String {
 }
 
 /// The settings among a line's words that say how the cloud is reached; `words` are those after the first.
-fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+pub(super) fn reached_by<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
     const WAY: [&str; 7] = [
         "verifycert",
         "cacert",

@@ -125,13 +125,14 @@ pub fn complete(
     }
 }
 
-/// The words of the command that `watch`, `on`, `let` or `expect-error` is to carry out, or all of them.
+/// The words of the command that `watch`, `doctor`, `on`, `let` or `expect-error` is to carry out, or all of them.
 fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
     let [first, rest @ ..] = words else {
         return words;
     };
     let mut rest = match (first.as_str(), rest) {
         ("watch", rest) => rest,
+        ("doctor", rest) => return carried(after_options(rest), language),
         // The profiles themselves are words of its own.
         ("on", [_, rest @ ..]) => return carried(rest, language),
         ("let", [_, equals, rest @ ..]) if equals == "=" => return carried(rest, language),
@@ -155,6 +156,17 @@ fn carried<'w>(words: &'w [String], language: &Language<'_>) -> &'w [String] {
             }
             _ => return rest,
         };
+    }
+}
+
+/// The words after the options of `doctor`.
+fn after_options(words: &[String]) -> &[String] {
+    match words {
+        [option, _, rest @ ..] if option == "--report" => after_options(rest),
+        [option, rest @ ..] if option == "--send" || option.starts_with("--report=") => {
+            after_options(rest)
+        }
+        _ => words,
     }
 }
 
@@ -196,6 +208,16 @@ impl Place<'_> {
             return self.setting(setting, "", self.current, api);
         }
         if self.current.starts_with('-') {
+            if let Subject::Builtin { name, rest } = &subject {
+                let own = self.after_builtin(name, rest);
+                let own: Vec<String> = own
+                    .into_iter()
+                    .filter(|word| word.starts_with('-') && begins(word, self.current))
+                    .collect();
+                if !own.is_empty() {
+                    return self.matching(own);
+                }
+            }
             return self.option(&given, api);
         }
         match subject {
@@ -368,7 +390,7 @@ impl Place<'_> {
         }
         let names = self.setting_names(given, "--");
         let asked = self.language.settings.contains(&"confirm") && !given.contains(&"confirm");
-        let switches = ["--help", options::YES]
+        let switches = ["--help", options::YES, options::REVEAL]
             .into_iter()
             .filter(|word| *word != options::YES || asked);
         self.matching(names.into_iter().chain(switches.map(String::from)))
@@ -522,7 +544,7 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
         .iter()
         .flat_map(|param| {
             let given = || names(rest).any(|name| name.eq_ignore_ascii_case(&param.name));
-            let words = if param.kind.eq_ignore_ascii_case("map") {
+            let words = if param.kind.eq_ignore_ascii_case("map") && param.members.is_empty() {
                 entries(param, rest, typed)
             } else if !param.members.is_empty() && (!is_list(param) || begins_part(param, typed)) {
                 parts(param, rest, typed)
@@ -531,7 +553,13 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
             } else {
                 vec![format!("{}=", param.name)]
             };
-            words.into_iter().map(|word| match param.required {
+            // A part may do for the whole.
+            let there = names(rest).any(|name| {
+                api.param(name)
+                    .is_some_and(|known| known.name == param.name)
+            });
+            let required = param.required && !(there && !param.members.is_empty());
+            words.into_iter().map(move |word| match required {
                 true => Candidate {
                     label: REQUIRED.into(),
                     display: format!("{word} ({REQUIRED})"),
@@ -597,7 +625,10 @@ fn parts(param: &Param, rest: &[&str], typed: &str) -> Vec<String> {
             words.push(member.name.clone());
             continue;
         };
-        let next = begun.last().map_or(first, |last| last.saturating_add(1));
+        let next = match param.kind.as_str() {
+            catalog::RECORD => first,
+            _ => begun.last().map_or(first, |last| last.saturating_add(1)),
+        };
         let mut numbers = BTreeSet::from([next]);
         if begins_part(param, typed) {
             numbers.extend(&begun);

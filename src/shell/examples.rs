@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::catalog::names::Thing;
 use crate::catalog::seen;
 use crate::catalog::{Api, Param};
+use crate::client::Addresses;
 use crate::cloud::Outcome;
 use crate::cloud::listing::Listing;
 use crate::config::resolve::{Secretkey, Who};
@@ -97,6 +98,7 @@ impl Session {
         let api = self.known_catalog().api(&listing.request.api)?;
         let mut options = options_of(&resolved);
         options.types = self.types(api.as_deref());
+        options.addresses = Addresses::Untold;
         options.retries = 0;
         options.throttle_wait = Duration::ZERO;
         let request = match listing.paged {

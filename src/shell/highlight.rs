@@ -287,7 +287,7 @@ fn apart<'w, 'a>(
     (plain, found)
 }
 
-const SWITCHES: [&str; 4] = ["-o", "-help", "--help", options::YES];
+const SWITCHES: [&str; 5] = ["-o", "-help", "--help", options::YES, options::REVEAL];
 
 /// The place among the words of a built-in where a whole command begins, as after `watch 5` or `let vm =`.
 pub fn inner_command(words: &[&str], language: &Language<'_>) -> Option<usize> {

@@ -136,7 +136,7 @@ impl Session {
     }
 
     /// The values in the list, each once; not `whole`, in as much of it as the cloud gives at once.
-    fn choices(
+    pub(super) fn choices(
         &mut self,
         listing: &Listing,
         request: Request,
@@ -185,10 +185,10 @@ impl Session {
 }
 
 /// What a list has.
-struct Listed {
-    choices: Vec<Choice>,
+pub struct Listed {
+    pub choices: Vec<Choice>,
     /// Whether it is all of the list.
-    whole: bool,
+    pub whole: bool,
 }
 
 /// A name that is looked up: for which parameter of which call.
@@ -262,7 +262,7 @@ impl Lookup<'_> {
 }
 
 /// The line that shows a list.
-fn line_of(catalog: &Catalog, listing: &Listing) -> String {
+pub fn line_of(catalog: &Catalog, listing: &Listing) -> String {
     let name = &listing.request.api;
     let api = catalog.api(name).ok().flatten();
     let mut line = api.map_or(name.clone(), |api| api.words());

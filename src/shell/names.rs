@@ -38,6 +38,14 @@ impl Lexicon for Vocabulary {
     fn choices(&self, api: &str, param: &str) -> Vec<Named> {
         self.dialect.choices(api, param)
     }
+
+    fn own_name(&self, name: &str) -> Option<&'static str> {
+        self.dialect.own_name(name)
+    }
+
+    fn is_script(&self, name: &str) -> bool {
+        self.dialect.scripts().contains(&name)
+    }
 }
 
 impl Session {

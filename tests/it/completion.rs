@@ -329,6 +329,7 @@ fn files_settings_and_fixed_values_are_offered() {
         ("profile use d", "demo\t\n"),
         ("list zones count=", "true\t\nfalse\t\n"),
         ("list zones sort=-networkt", "-networktype\t\n"),
+        ("devcloud serve --as k", "kcps\t\n"),
     ] {
         assert_eq!(home.args(&["complete", line]).ok(), expected, "{line}");
     }

@@ -37,6 +37,27 @@ fn it_is_served_with_keys_and_where_asked_without() {
 }
 
 #[test]
+fn it_is_served_in_the_manner_that_is_asked_for() {
+    let home = Home::new();
+    let served = home.run("-o json devcloud serve --as kcps").started();
+    let told: serde_json::Value = serde_json::from_str(&served.line).unwrap();
+    let answer = get(told["url"].as_str().unwrap(), "command=listApis");
+    assert!(
+        answer.contains("<errortext> Forbidden </errortext>"),
+        "{answer}"
+    );
+    assert!(told.get("awsapiurl").is_none());
+    drop(served);
+    let served = home.run("-o json devcloud serve --as=cloudn").started();
+    let told: serde_json::Value = serde_json::from_str(&served.line).unwrap();
+    let answer = get(
+        told["awsapiurl"].as_str().unwrap(),
+        "Action=CloudEC2Version",
+    );
+    assert!(answer.contains("<CloudEC2Version>2012-08-15<"), "{answer}");
+}
+
+#[test]
 fn it_is_filled_on_demand() {
     let home = Home::new();
     let seen = home.run("devcloud seed large").seen().status(0);
@@ -54,6 +75,12 @@ fn addresses_are_checked_before_it_is_served() {
     for (line, status, said) in [
         ("devcloud serve --integration", 2, "devcloud takes"),
         ("devcloud serve --port 1", 2, "devcloud takes"),
+        ("devcloud serve --as", 2, "devcloud takes"),
+        (
+            "devcloud serve --as azure",
+            2,
+            "it speaks as cloudstack, 4.0, kcps, cloudn",
+        ),
         (
             "devcloud serve --listen here",
             2,

@@ -9,15 +9,14 @@ use crate::support::Home;
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/interop/bin/python");
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop");
 
-/// Runs a script of tests/interop against a new cloud that speaks in a manner and whose jobs take so many milliseconds,
-/// and gives what it printed.
-fn driven(script: &str, manner: &str, milliseconds: u32) -> String {
+/// Runs a script of tests/interop against a new cloud that speaks in a manner, and gives what it printed.
+fn driven(script: &str, manner: &str) -> String {
     assert!(
         Path::new(PYTHON).exists(),
         "{PYTHON} is gone: tests/interop/install.sh makes it"
     );
     let home = Home::new();
-    home.job_milliseconds(milliseconds);
+    home.job_milliseconds(10);
     let served = home
         .run(&format!(
             "-o json devcloud serve --as {manner} --listen 127.0.0.1:0 --integration 127.0.0.1:0"
@@ -50,7 +49,7 @@ const LIBCLOUD: (usize, usize) = (96, 4);
 #[test]
 #[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
 fn libclouds_driver_does_all_that_it_does_on_a_real_server() {
-    let table = driven("libcloud_driver.py", "cloudstack", 10);
+    let table = driven("libcloud_driver.py", "cloudstack");
     let count = |end: &str| table.lines().filter(|line| line.contains(end)).count();
     let seen = (count(" passes"), count(" fails as on a real server: "));
     assert_eq!(seen, LIBCLOUD, "{table}");
@@ -59,15 +58,14 @@ fn libclouds_driver_does_all_that_it_does_on_a_real_server() {
 #[test]
 #[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
 fn the_client_cs_calls_waits_pages_and_is_refused() {
-    let steps = driven("cs_client.py", "cloudstack", 10);
+    let steps = driven("cs_client.py", "cloudstack");
     assert_eq!(steps.matches("passes").count(), 8, "{steps}");
 }
 
 #[test]
 #[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
 fn botocore_finds_ec2_in_cloudns_manner() {
-    // States on the way are seen, so they last.
-    let steps = driven("botocore_driver.py", "cloudn", 100);
+    let steps = driven("botocore_driver.py", "cloudn");
     assert_eq!(steps.matches("passes").count(), 12, "{steps}");
 }
 

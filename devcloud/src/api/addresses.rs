@@ -1,10 +1,11 @@
 //! Public addresses: given out from VLAN ranges, to networks and VPCs, and what static NAT makes of one.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{Owner, begun, born};
 use super::{Call, Done, Reply};
 use crate::api::fields::SUCCESS;
@@ -114,14 +115,68 @@ fn list(call: &mut Call) -> Done<Reply> {
     for rule in store::of_kind(call.db, "loadbalancer")? {
         balanced.push(rule.parent);
     }
+    let all = call.boolean("allocatedonly") == Some(false) && call.caller.root();
+    if all {
+        return list_all(call, &listing);
+    }
     call.list_where(&listing, |address| {
         !balancing || balanced.contains(&address.uuid)
     })
 }
 
+/// The addresses that are given out, and after them those of the public ranges that are free.
+fn list_all(call: &Call, listing: &Listing) -> Done<Reply> {
+    let taken: HashSet<String> = store::of_kind(call.db, "publicip")?
+        .into_iter()
+        .map(|address| address.name)
+        .collect();
+    let mut rows = Vec::new();
+    for address in call.found_open(listing)? {
+        rows.push(view(call.db, &address)?);
+    }
+    let fits = |row: &Value| {
+        let filters = listing.filters.iter();
+        let mut given = filters.filter_map(|(param, field)| Some((call.text(param)?, field)));
+        given.all(|(wanted, field)| match &row[*field] {
+            Value::String(text) => text.eq_ignore_ascii_case(wanted),
+            Value::Bool(flag) => *flag == wanted.eq_ignore_ascii_case("true"),
+            _ => false,
+        })
+    };
+    for range in store::of_kind(call.db, "vlan")? {
+        let (Some((first, last)), true) = (bounds(&range), range.is("forvirtualnetwork")) else {
+            continue;
+        };
+        let zone = store::by_uuid(call.db, "zone", range.text("zoneid"))?;
+        for number in first..=last {
+            let address = Ipv4Addr::from(number).to_string();
+            if taken.contains(&address) {
+                continue;
+            }
+            // Nobody keeps these, so their ids come from their range's and their own numbers.
+            let id = format!("{}{number:08x}", range.uuid.get(..28).unwrap_or_default());
+            let row = json!({"id": id, "ipaddress": address, "zoneid": range.text("zoneid"),
+                "zonename": zone.as_ref().map(|zone| &zone.name), "issourcenat": false, "forvirtualnetwork": true,
+                "vlanid": range.uuid, "vlanname": range.text("vlan"), "isstaticnat": false, "issystem": false,
+                "networkid": range.text("networkid"), "state": "Free",
+                "physicalnetworkid": range.text("physicalnetworkid"), "tags": [], "isportable": false, "fordisplay": true});
+            if fits(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    call.page("publicipaddress", rows)
+}
+
+/// The first and the last address of a range, as numbers.
+fn bounds(range: &Thing) -> Option<(u32, u32)> {
+    let bound = |field: &str| range.text(field).parse::<Ipv4Addr>().ok().map(u32::from);
+    Some((bound("startip")?, bound("endip")?))
+}
+
 /// The next address of a zone's public ranges that nobody has, with its range.
 fn free(call: &Call, zone: &Thing) -> Done<(Ipv4Addr, Thing)> {
-    let taken: std::collections::HashSet<String> = store::of_kind(call.db, "publicip")?
+    let taken: HashSet<String> = store::of_kind(call.db, "publicip")?
         .into_iter()
         .map(|address| address.name)
         .collect();
@@ -129,8 +184,7 @@ fn free(call: &Call, zone: &Thing) -> Done<(Ipv4Addr, Thing)> {
         if !range.is("forvirtualnetwork") {
             continue;
         }
-        let bound = |field: &str| range.text(field).parse::<Ipv4Addr>().map(u32::from);
-        let (Ok(first), Ok(last)) = (bound("startip"), bound("endip")) else {
+        let Some((first, last)) = bounds(&range) else {
             continue;
         };
         let found = (first..=last)

@@ -31,6 +31,8 @@ pub const INVITE: &str = "project.invite.required";
 /// The one version of its API that the EC2 part of Cloudn's manner takes.
 const AWSAPI_VERSION: &str = "devcloud.awsapi.version";
 
+/// How many GB a volume may have.
+pub const MAX_VOLUME: &str = "max.volume.size.gb";
 /// How long a destroyed machine stays, in seconds.
 pub const EXPUNGE_DELAY: &str = "expunge.delay";
 
@@ -204,6 +206,36 @@ const SETTINGS: &[Setting] = &[
         default: "20",
         about: "How many VPCs an account may have that nobody set a limit for; -1 for any number",
         holds: Holds::CountOrAny,
+    },
+    Setting {
+        name: MAX_VOLUME,
+        default: "2000",
+        about: "The maximum size for a volume (in GB).",
+        holds: Holds::Count,
+    },
+    Setting {
+        name: "snapshot.max.hourly",
+        default: "8",
+        about: "Maximum hourly snapshots for a volume",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
+        name: "snapshot.max.daily",
+        default: "8",
+        about: "Maximum daily snapshots for a volume",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
+        name: "snapshot.max.weekly",
+        default: "8",
+        about: "Maximum weekly snapshots for a volume",
+        holds: Holds::CountOrZero,
+    },
+    Setting {
+        name: "snapshot.max.monthly",
+        default: "8",
+        about: "Maximum monthly snapshots for a volume",
+        holds: Holds::CountOrZero,
     },
     Setting {
         name: INVITE,

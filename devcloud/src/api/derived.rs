@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::Done;
+use super::{Done, errands};
 use crate::store::{self, Load, Thing};
 
 /// Things that others refer to, each looked up once for an answer.
@@ -70,7 +70,9 @@ impl Others {
                 );
                 Ok(())
             }
+            "iso" => self.downloading(db, thing, body),
             "template" => {
+                self.downloading(db, thing, body)?;
                 let size = body.get("size").filter(|_| thing.is("isready")).cloned();
                 let checksum = body.get("checksum").cloned().unwrap_or(json!(""));
                 add(
@@ -83,6 +85,25 @@ impl Others {
         }
     }
 
+    /// How far the download of a template or ISO is that cannot be used yet.
+    fn downloading(
+        &mut self,
+        db: &Connection,
+        thing: &Thing,
+        body: &mut Map<String, Value>,
+    ) -> Done<()> {
+        if !thing.is("isready")
+            && let Some(percent) = errands::progress(db, errands::DOWNLOAD, thing)?
+        {
+            let status = match percent {
+                100 => "Installing Template".to_string(),
+                percent => format!("{percent}% Downloaded"),
+            };
+            add(body, json!({"status": status}));
+        }
+        Ok(())
+    }
+
     fn machine(
         &mut self,
         db: &Connection,
@@ -90,8 +111,11 @@ impl Others {
         body: &mut Map<String, Value>,
         listed: bool,
     ) -> Done<()> {
-        let system = self.named(db, "template", body, "templateid")?;
-        let system = system.map(|template| template.text("ostypeid").to_string());
+        let mut system = None;
+        for kind in ["template", "iso"] {
+            let made_of = self.named(db, kind, body, "templateid")?;
+            system = system.or(made_of.map(|made_of| made_of.text("ostypeid").to_string()));
+        }
         if let Some(system) = system.filter(|uuid| !uuid.is_empty()) {
             let number = self.of(db, "ostype", &system)?.map(|system| system.number);
             add(body, json!({"guestosid": system, "ostypeid": number}));

@@ -7,8 +7,8 @@ use super::jobs::settle;
 use super::limits::Limits;
 use super::order::{Order, restrict};
 use super::{
-    Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, names, roles, sessions,
-    upload,
+    Access, Api, Call, Caller, Done, Reply, SYSTEM, all, configuration, errands, names, roles,
+    sessions, upload,
 };
 use crate::auth::{Params, in_time, signed_by, value};
 use crate::clock;
@@ -213,15 +213,18 @@ pub fn call_as(world: &mut World, caller: Caller, asked: &Asked) -> Done<Value> 
     work(world, asked, Some(caller), &Ways::PLAIN)
 }
 
-/// Ends the jobs and uploads whose time has come.
+/// Ends the jobs and uploads whose time has come, and does what the cloud does by itself.
 pub fn settle_due(world: &mut World) -> Done<()> {
     let World { db, limits } = world;
     let now = clock::now();
-    if !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)? {
+    let due =
+        !store::due_jobs(db, now)?.is_empty() || upload::due(db, now)? || errands::due(db, now)?;
+    if due {
         // Jobs that end stay ended, whatever becomes of the call.
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         settle(&transaction, limits)?;
         upload::settle(&transaction, now)?;
+        errands::settle(&transaction, limits, now)?;
         transaction.commit()?;
     }
     Ok(())

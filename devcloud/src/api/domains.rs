@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::infrastructure::Made;
 use super::listing::{Listing, PAGED, view};
-use super::{Access, Api, Call, Done, Reply, Takes, fields, opt, req};
+use super::{Access, Api, Call, Done, Reply, Takes, fields, listing, opt, req};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -34,6 +34,35 @@ pub const APIS: &[Api] = &[
                 filters: &[("level", "level")],
             })
         },
+        job: None,
+    },
+    Api {
+        name: "listDomainChildren",
+        about: "Lists the domains below another",
+        access: Access::Admins,
+        params: &[
+            &[
+                opt(
+                    "id",
+                    Takes::Id("domain"),
+                    "the domain above; the caller's if left out",
+                ),
+                opt("name", Takes::Text, "only the domain of this name"),
+                opt(
+                    "isrecursive",
+                    Takes::Boolean,
+                    "whether those further below count too",
+                ),
+                opt(
+                    "listall",
+                    Takes::Boolean,
+                    "everything below, as with isrecursive",
+                ),
+            ],
+            PAGED,
+        ],
+        answers: fields::DOMAIN,
+        run: children,
         job: None,
     },
     Api {
@@ -102,6 +131,31 @@ pub const APIS: &[Api] = &[
         }),
     },
 ];
+
+fn children(call: &mut Call) -> Done<Reply> {
+    let above = match call.thing("id", "domain")? {
+        Some(domain) => domain,
+        None => store::by_id(call.db, "domain", call.caller.account.domain)?
+            .ok_or_else(|| Refusal::internal("the caller's domain is gone"))?,
+    };
+    call.may_enter(&above)?;
+    let deep = ["isrecursive", "listall"]
+        .iter()
+        .any(|name| call.boolean(name) == Some(true));
+    let keyword = call.text("keyword").unwrap_or_default().to_lowercase();
+    let mut rows = Vec::new();
+    for domain in store::of_kind(call.db, "domain")? {
+        let meant = match deep {
+            true => domain.id != above.id && listing::below(call.db, domain.id, above.id)?,
+            false => domain.parent == above.uuid,
+        };
+        let named = call.text("name").is_none_or(|name| domain.name == name);
+        if meant && named && domain.name.to_lowercase().contains(&keyword) {
+            rows.push(view(call.db, &domain)?);
+        }
+    }
+    call.page("domain", rows)
+}
 
 fn create(call: &mut Call) -> Done<Reply> {
     let name = call.required("name")?.to_string();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::infrastructure::Made;
 use super::limits::Limits;
-use super::{Call, Caller, Done, configuration, machines, networks, storage};
+use super::{Call, Caller, Done, configuration, deploying, machines, networks, storage};
 use crate::auth::Params;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -157,13 +157,13 @@ fn add_machines(db: &Connection, machines: u32, networks: &[Thing]) -> Done<Vec<
                 .get(index % offerings.len().max(1))
                 .ok_or_else(|| Refusal::internal("there is no service offering"))?;
             let name = format!("vm-{number:05}");
-            let nic = machines::interface(network, address);
+            let nic = deploying::interface(network, address);
             let Value::Object(mut body) =
-                machines::body(call, &owner, &name, &zone, &template, offering, nic)?
+                deploying::body(call, &owner, &name, &zone, &template, offering, nic)?
             else {
                 return Err(Refusal::internal("a machine has no fields"));
             };
-            machines::number(&mut body, owner.number, number);
+            deploying::number(&mut body, owner.number, number);
             let state = state_of(number);
             if state == "Running"
                 && let Some(host) = hosts.get(index / ON_HOST)

@@ -1,13 +1,14 @@
-//! Virtual machines: deployed, started, stopped, destroyed, each when its state allows.
+//! Virtual machines: declared, listed, started, stopped, destroyed, each when its state allows. How one is made is in
+//! `deploying.rs`.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
-use super::things::Owner;
 use super::{
-    Access, Api, Call, Done, Param, Reply, Takes, Work, fields, groups, in_job, keypairs, networks,
-    nics, opt, req, storage, templates, wires,
+    Access, Api, Call, Done, Param, Reply, Takes, Work, configuration, deploying, errands, fields,
+    groups, in_job, nics, opt, req,
 };
 use crate::clock;
 use crate::store::{self, Thing};
@@ -88,7 +89,11 @@ pub const APIS: &[Api] = &[
                 Takes::Id("serviceoffering"),
                 "how large it is",
             ),
-            req("templateid", Takes::Id("template"), "what it is made of"),
+            req(
+                "templateid",
+                Takes::Id("template"),
+                "the template or the ISO that it is made of",
+            ),
             opt(
                 "account",
                 Takes::Text,
@@ -98,6 +103,11 @@ pub const APIS: &[Api] = &[
                 "customid",
                 Takes::Text,
                 "the id that it gets; for root administrators",
+            ),
+            opt(
+                "datadiskofferinglist",
+                Takes::Map,
+                "datadiskofferinglist[0].datadisktemplateid=… datadiskofferinglist[0].diskofferingid=…",
             ),
             opt("details", Takes::Map, "details[0].name=value …"),
             opt(
@@ -181,7 +191,7 @@ pub const APIS: &[Api] = &[
             .up_to(32_768),
         ]],
         answers: fields::MACHINE,
-        run: deploy,
+        run: deploying::deploy,
         job: Some(Work {
             class: "org.apache.cloudstack.api.command.admin.vm.DeployVMCmdByAdmin",
             instance: "VirtualMachine",
@@ -190,7 +200,7 @@ pub const APIS: &[Api] = &[
                 let start = call.boolean("startvm").unwrap_or(true);
                 let mut shown = settle(call, if start { "Running" } else { "Stopped" })?;
                 if shown["virtualmachine"]["passwordenabled"] == true {
-                    shown["virtualmachine"]["password"] = json!(password());
+                    shown["virtualmachine"]["password"] = json!(deploying::password());
                 }
                 Ok(shown)
             },
@@ -360,7 +370,7 @@ impl Call<'_> {
     /// The members of a map parameter: `details[0].name=value`, or key and value apart.
     pub fn map(&self, name: &str) -> Map<String, Value> {
         let mut members = Map::new();
-        let mut keys = std::collections::BTreeMap::new();
+        let mut keys = BTreeMap::new();
         let prefix = format!("{name}[");
         for (param, given) in self.params {
             let Some((index, member)) = param
@@ -389,6 +399,25 @@ impl Call<'_> {
             members.insert(key, json!(value));
         }
         members
+    }
+
+    /// The records of a map parameter, in the order of their indexes: `list[0].networkid=…`, `list[0].ip=…`.
+    pub fn records(&self, name: &str) -> Vec<Map<String, Value>> {
+        let mut records: BTreeMap<u32, Map<String, Value>> = BTreeMap::new();
+        let prefix = format!("{name}[");
+        for (param, given) in self.params {
+            let member = param
+                .get(..prefix.len())
+                .filter(|start| start.eq_ignore_ascii_case(&prefix))
+                .and_then(|start| param[start.len()..].split_once("]."));
+            if let Some((index, member)) = member
+                && let Ok(index) = index.parse()
+            {
+                let record = records.entry(index).or_default();
+                record.insert(member.to_lowercase(), json!(given));
+            }
+        }
+        records.into_values().collect()
     }
 }
 
@@ -433,316 +462,6 @@ fn list(call: &mut Call) -> Done<Reply> {
                     .iter()
                     .any(|tier| nics::address_in(machine, tier).is_some()))
     })
-}
-
-/// The networks that a new machine is in: those named, else the account's own, made when there is none.
-pub fn networks_of(call: &Call, owner: &Owner, zone: &Thing) -> Done<Vec<Thing>> {
-    let named = call.things("networkids", "network")?;
-    if !named.is_empty() {
-        return Ok(named);
-    }
-    let own = store::children(call.db, "network", &zone.uuid)?
-        .into_iter()
-        .find(|network| {
-            // Where security groups keep machines apart, they share a network.
-            let shared = zone.is("securitygroupsenabled") && network.text("type") == "Shared";
-            shared || (network.account == owner.id && network.text("vpcid").is_empty())
-        });
-    if let Some(network) = own {
-        return Ok(vec![network]);
-    }
-    let offering = store::of_kind(call.db, "networkoffering")?
-        .into_iter()
-        .next()
-        .ok_or_else(|| Refusal::value("Unable to find a default isolated network offering"))?;
-    let name = format!("{}-network", owner.name);
-    Ok(vec![networks::create(
-        call, owner, &name, &name, &offering, zone,
-    )?])
-}
-
-/// Refuses what no machine can be made of.
-fn deployable(call: &Call, template: &Thing, zone: &Thing) -> Done<()> {
-    templates::usable(call, template)?;
-    if template.text("templatetype") == "SYSTEM" {
-        return Err(Refusal::value(format!(
-            "Unable to use system template {} to deploy a user vm",
-            template.uuid
-        )));
-    }
-    if !template.is("isready") {
-        return Err(Refusal::value(format!(
-            "Template {} has not been completely downloaded to zone {}",
-            template.uuid, zone.uuid
-        )));
-    }
-    let pools = store::of_kind(call.db, "storagepool")?;
-    if !pools
-        .iter()
-        .any(|pool| pool.state == "Up" && pool.text("zoneid") == zone.uuid)
-    {
-        return Err(Refusal::new(
-            533,
-            4340,
-            format!("There is no storage pool in use in zone {}", zone.name),
-        ));
-    }
-    if zone.text("allocationstate") == "Disabled" && !call.caller.root() {
-        return Err(Refusal::new(
-            531,
-            4365,
-            format!(
-                "Cannot perform this operation, Zone is currently disabled: {}",
-                zone.uuid
-            ),
-        ));
-    }
-    Ok(())
-}
-
-fn deploy(call: &mut Call) -> Done<Reply> {
-    let zone = call.required_thing("zoneid", "zone")?;
-    let template = call.required_thing("templateid", "template")?;
-    let offering = call.required_thing("serviceofferingid", "serviceoffering")?;
-    deployable(call, &template, &zone)?;
-    let owner = call.owner()?;
-    if let Some(pair) = call.text("keypair")
-        && keypairs::of_owner(call, &owner, pair)?.is_none()
-    {
-        return Err(Refusal::value(format!(
-            "A key pair with name '{pair}' was not found."
-        )));
-    }
-    let uuid = call
-        .custom_id()?
-        .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let name = call
-        .text("name")
-        .map_or_else(|| format!("VM-{uuid}"), String::from);
-    let mut networks = networks_of(call, &owner, &zone)?;
-    let mut nics = Vec::new();
-    for (place, network) in networks.iter_mut().enumerate() {
-        let twins = store::children(call.db, "machine", &network.uuid)?;
-        if twins.iter().any(|other| other.name == name) {
-            return Err(Refusal::value(format!(
-                "The vm with hostName {name} already exists in the network domain: {}; network={}",
-                network.text("networkdomain"),
-                network.name
-            )));
-        }
-        networks::implement(call, network)?;
-        let wanted = call.text("ipaddress").filter(|_| place == 0);
-        let address = address(call, network, wanted)?;
-        if let Value::Array(more) = interface(network, Some(address)) {
-            nics.extend(more);
-        }
-        if let Some(nic) = nics.last_mut() {
-            nic["isdefault"] = json!(place == 0);
-        }
-    }
-    let network = networks.first().map_or("", |network| &network.uuid);
-    let body = body(
-        call,
-        &owner,
-        &name,
-        &zone,
-        &template,
-        &offering,
-        Value::Array(nics),
-    )?;
-    let state = if call.boolean("startvm").unwrap_or(true) {
-        "Starting"
-    } else {
-        "Stopped"
-    };
-    let made = Made {
-        kind: "machine",
-        name: &name,
-        state,
-        parent: network,
-        account: owner.id,
-        domain: owner.domain.id,
-        uuid: Some(uuid),
-    };
-    let mut machine = call.create(made, body)?;
-    number(&mut machine.body, owner.number, machine.number);
-    if let Some(group) = call.text("group") {
-        let group = groups::instance_group(call, &owner, group, true)?;
-        machine.set("groupid", group.uuid);
-    }
-    store::update(call.db, &machine)?;
-    keep_userdata(call, &owner, &machine)?;
-    let size = template.whole("size");
-    let larger = storage::bytes(call, "rootdisksize")?.unwrap_or(0);
-    add_root(call, &owner, &machine, &template, &zone, size.max(larger))?;
-    if let Some(offering) = call.thing("diskofferingid", "diskoffering")? {
-        let fixed = Some(offering.whole("disksize")).filter(|size| *size > 0);
-        let size = match fixed {
-            Some(size) => size << 30,
-            None => storage::bytes(call, "size")?.unwrap_or(1 << 30),
-        };
-        let mut data = storage::add(
-            call,
-            &owner,
-            &format!("DATA-{}", machine.number),
-            "DATADISK",
-            size,
-            &zone,
-            Some(&offering),
-            None,
-        )?;
-        storage::put_on(call, &mut data, &machine)?;
-        store::update(call.db, &data)?;
-    }
-    Ok(Reply::Job {
-        thing: machine.uuid,
-        created: true,
-    })
-}
-
-/// Keeps what a machine's operating system is to read, in place of what was kept before.
-fn keep_userdata(call: &Call, owner: &Owner, machine: &Thing) -> Done<()> {
-    let Some(data) = call.text("userdata") else {
-        return Ok(());
-    };
-    for before in store::children(call.db, "userdata", &machine.uuid)? {
-        store::remove(call.db, &before)?;
-    }
-    let body = json!({"userdata": data});
-    call.make(owner, ("userdata", "", "", &machine.uuid), body)?;
-    Ok(())
-}
-
-/// Gives a machine the root volume that a template makes.
-pub fn add_root(
-    call: &Call,
-    owner: &Owner,
-    machine: &Thing,
-    template: &Thing,
-    zone: &Thing,
-    size: i64,
-) -> Done<()> {
-    let name = format!("ROOT-{}", machine.number);
-    let mut root = storage::add(call, owner, &name, "ROOT", size, zone, None, None)?;
-    root.set("templateid", template.uuid.as_str());
-    storage::put_on(call, &mut root, machine)?;
-    Ok(store::update(call.db, &root)?)
-}
-
-/// Words that no one else knows, for a machine that takes passwords.
-pub fn password() -> String {
-    uuid::Uuid::new_v4()
-        .simple()
-        .to_string()
-        .chars()
-        .take(9)
-        .collect()
-}
-
-/// The next free address of a network, or the one that is wanted.
-pub fn address(call: &Call, network: &Thing, wanted: Option<&str>) -> Done<String> {
-    let machines = nics::machines_in(call, network)?;
-    let mut taken: Vec<&str> = vec![network.text("gateway")];
-    for nic in machines.iter().flat_map(nics::of) {
-        taken.extend(nic["ipaddress"].as_str());
-        let more = nic["secondaryip"].as_array();
-        taken.extend(
-            more.into_iter()
-                .flatten()
-                .filter_map(|more| more["ipaddress"].as_str()),
-        );
-    }
-    let (first, bits) = network
-        .text("cidr")
-        .split_once('/')
-        .and_then(|(first, bits)| {
-            let first: std::net::Ipv4Addr = first.parse().ok()?;
-            Some((u32::from(first), bits.parse::<u32>().ok()?))
-        })
-        .unwrap_or((0, 32));
-    let last = first | u32::MAX.checked_shr(bits).unwrap_or(0);
-    if let Some(wanted) = wanted {
-        let inside = wanted
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| (first..=last).contains(&u32::from(address)));
-        if !inside || taken.contains(&wanted) {
-            return Err(Refusal::new(
-                533,
-                4320,
-                format!(
-                    "Unable to acquire Guest IP address {wanted} for network {}",
-                    network.uuid
-                ),
-            ));
-        }
-        return Ok(wanted.into());
-    }
-    let ranges = wires::guest_ranges(call, network)?;
-    let free: Box<dyn Iterator<Item = u32>> = match ranges.is_empty() {
-        true => Box::new(first.saturating_add(2)..last),
-        false => Box::new(ranges.into_iter().flat_map(|(first, last)| first..=last)),
-    };
-    free.map(|number| std::net::Ipv4Addr::from(number).to_string())
-        .find(|address| !taken.contains(&address.as_str()))
-        .ok_or_else(|| {
-            Refusal::new(
-                533,
-                4320,
-                format!(
-                    "Unable to acquire Guest IP address for network {}",
-                    network.uuid
-                ),
-            )
-        })
-}
-
-/// A machine's interface in a network.
-pub fn interface(network: &Thing, address: Option<String>) -> Value {
-    let field = |name: &str| network.body.get(name).cloned();
-    json!([{"id": uuid::Uuid::new_v4().to_string(), "networkid": network.uuid, "networkname": network.name,
-        "netmask": field("netmask"), "gateway": field("gateway"), "ipaddress": address, "traffictype": "Guest",
-        "type": field("type"), "isdefault": true, "macaddress": "", "secondaryip": [], "extradhcpoption": []}])
-}
-
-/// Gives a machine what comes of its number: its name on the host, and the address of its interface's hardware.
-pub fn number(machine: &mut Map<String, Value>, account: i64, number: i64) {
-    let instance = format!("i-{account}-{number}-VM");
-    machine.insert("instancename".into(), json!(instance));
-    let mac = format!(
-        "02:00:{:02x}:{:02x}:00:{:02x}",
-        (number >> 8) & 0xff,
-        number & 0xff,
-        1 + ((number >> 16) & 0x7f)
-    );
-    if let Some(nic) = machine.get_mut("nic").and_then(|nics| nics.get_mut(0)) {
-        nic["macaddress"] = json!(mac);
-    }
-}
-
-/// A machine's fields before it has an id and a number.
-pub(super) fn body(
-    call: &Call,
-    owner: &Owner,
-    name: &str,
-    zone: &Thing,
-    template: &Thing,
-    offering: &Thing,
-    nic: Value,
-) -> Done<Value> {
-    let user = store::by_uuid(call.db, "user", &call.caller.user)?;
-    let size = |field: &str| offering.body.get(field).cloned();
-    let before = json!({"displayname": call.text("displayname").unwrap_or(name)});
-    let after = json!({"userid": call.caller.user, "username": user.map(|user| user.name),
-        "created": clock::date(call.now), "state": "Starting", "haenable": false,
-        "group": call.text("group"), "zoneid": zone.uuid, "zonename": zone.name, "templateid": template.uuid,
-        "templatename": template.name, "templatedisplaytext": template.body.get("displaytext"),
-        "passwordenabled": template.is("passwordenabled"), "serviceofferingid": offering.uuid, "serviceofferingname": offering.name,
-        "cpunumber": size("cpunumber"), "cpuspeed": size("cpuspeed"), "memory": size("memory"), "rootdeviceid": 0,
-        "rootdevicetype": "ROOT", "securitygroup": groups::security_of(call, owner, zone)?, "nic": nic,
-        "hypervisor": template.text("hypervisor"), "keypair": call.text("keypair"), "details": call.map("details"),
-        "affinitygroup": groups::affinity_of(call, owner)?,
-        "displayvm": call.boolean("displayvm").unwrap_or(true), "isdynamicallyscalable": false, "tags": []});
-    Ok(owner.body(before, after))
 }
 
 /// Begins a change that only some states allow.
@@ -854,6 +573,9 @@ fn settle(call: &mut Call, state: &str) -> Done<Value> {
 
 fn destroy(call: &mut Call) -> Done<Value> {
     let shown = settle(call, "Destroyed")?;
+    let delay = configuration::number(call.db, configuration::EXPUNGE_DELAY)?;
+    let at = clock::now().saturating_add(delay.saturating_mul(1000));
+    errands::plan(call.db, errands::EXPUNGE, &subject(call)?, at)?;
     if call.boolean("expunge").unwrap_or(false) {
         let machine = subject(call)?;
         expunge(call, &machine)?;
@@ -862,7 +584,7 @@ fn destroy(call: &mut Call) -> Done<Value> {
 }
 
 /// Removes a machine with its root volume; data disks are detached.
-fn expunge(call: &Call, machine: &Thing) -> Done<()> {
+pub fn expunge(call: &Call, machine: &Thing) -> Done<()> {
     for mut volume in store::children(call.db, "volume", &machine.uuid)? {
         if volume.body.get("type") == Some(&json!("ROOT")) {
             store::remove(call.db, &volume)?;
@@ -906,6 +628,7 @@ fn recover(call: &mut Call) -> Done<Reply> {
     }
     machine.state = "Stopped".into();
     store::update(call.db, &machine)?;
+    errands::cancel(call.db, errands::EXPUNGE, &machine)?;
     Ok(Reply::One("virtualmachine", view(call.db, &machine)?))
 }
 
@@ -937,7 +660,7 @@ fn update(call: &mut Call) -> Done<Reply> {
     }
     if call.text("userdata").is_some() {
         let owner = call.owner_like(&machine)?;
-        keep_userdata(call, &owner, &machine)?;
+        deploying::keep_userdata(call, &owner, &machine)?;
     }
     store::update(call.db, &machine)?;
     Ok(Reply::One("virtualmachine", view(call.db, &machine)?))

@@ -12,10 +12,12 @@ mod balancers;
 mod capabilities;
 mod capacity;
 pub mod configuration;
+mod deploying;
 mod derived;
 mod discovery;
 mod dispatch;
 mod domains;
+mod errands;
 mod events;
 mod fill;
 mod gateways;
@@ -26,6 +28,8 @@ mod keypairs;
 mod limits;
 pub mod listing;
 pub mod machines;
+mod members;
+mod metrics;
 mod networks;
 mod nics;
 mod offers;
@@ -246,6 +250,7 @@ fn all() -> impl Iterator<Item = &'static Api> {
         keypairs::APIS,
         limits::APIS,
         machines::APIS,
+        metrics::APIS,
         networks::APIS,
         nics::APIS,
         projects::APIS,
@@ -366,6 +371,13 @@ impl Call<'_> {
         let found = match given.parse() {
             Ok(number) => store::by_number(self.db, kind, number)?,
             Err(_) => store::by_uuid(self.db, kind, given)?,
+        };
+        let found = match found {
+            // A machine can be made of an ISO as well.
+            None if kind == "template" && self.api.name == "deployVirtualMachine" => {
+                store::by_uuid(self.db, "iso", given)?
+            }
+            found => found,
         };
         found.ok_or_else(|| self.no_entity(name, given))
     }

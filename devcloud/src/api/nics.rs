@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{PAGED, view};
 use super::things::begun;
-use super::{Call, Done, Reply, in_job, machines};
+use super::{Call, Done, Reply, deploying, in_job};
 use crate::api::fields::{MACHINE, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -164,8 +164,8 @@ fn add(call: &mut Call) -> Done<Reply> {
             ),
         ));
     }
-    let address = machines::address(call, &network, call.text("ipaddress"))?;
-    let nic = machines::interface(&network, Some(address));
+    let address = deploying::address(call, &network, call.text("ipaddress"))?;
+    let nic = deploying::interface(&network, Some(address));
     let mut nic = nic.get(0).cloned().unwrap_or_default();
     nic["isdefault"] = json!(of(&machine).is_empty());
     let mac = format!(
@@ -272,7 +272,7 @@ fn change_address(call: &mut Call) -> Done<Reply> {
         .unwrap_or_default();
     let network = store::by_uuid(call.db, "network", network)?
         .ok_or_else(|| Refusal::value("the network of the interface is gone"))?;
-    let address = machines::address(call, &network, call.text("ipaddress"))?;
+    let address = deploying::address(call, &network, call.text("ipaddress"))?;
     change(&mut machine, |nics| {
         if let Some(nic) = nics.get_mut(place) {
             nic["ipaddress"] = json!(address);
@@ -291,7 +291,7 @@ fn add_address(call: &mut Call) -> Done<Reply> {
         .unwrap_or_default();
     let network = store::by_uuid(call.db, "network", network)?
         .ok_or_else(|| Refusal::value("the network of the interface is gone"))?;
-    let address = machines::address(call, &network, call.text("ipaddress"))?;
+    let address = deploying::address(call, &network, call.text("ipaddress"))?;
     let id = uuid::Uuid::new_v4().to_string();
     change(&mut machine, |nics| {
         if let Some(Value::Array(more)) = nics

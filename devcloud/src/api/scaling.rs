@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply, templates};
+use super::{Call, Done, Reply, members, templates};
 use crate::api::fields::SUCCESS;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -185,7 +185,7 @@ apis! {
         opt "interval" Integer "how many seconds lie between looks";
         opt "fordisplay" Boolean "whether users see it";
     } -> SCALEGROUP create_group,
-        job "user.autoscale.CreateAutoScaleVmGroupCmd" on "AutoScaleVmGroup" then |call| call.end_in("scalegroup", "autoscalevmgroup", "enabled");
+        job "user.autoscale.CreateAutoScaleVmGroupCmd" on "AutoScaleVmGroup" then members::enable;
 
     Everyone "updateAutoScaleVmGroup" "Changes a disabled autoscale group" () {
         req "id" Id("scalegroup") "its id";
@@ -201,7 +201,7 @@ apis! {
     Everyone "enableAutoScaleVmGroup" "Enables an autoscale group" () {
         req "id" Id("scalegroup") "its id";
     } -> SCALEGROUP |call| call.begin_on("id", "scalegroup"),
-        job "user.autoscale.EnableAutoScaleVmGroupCmd" on "AutoScaleVmGroup" then |call| call.end_in("scalegroup", "autoscalevmgroup", "enabled");
+        job "user.autoscale.EnableAutoScaleVmGroupCmd" on "AutoScaleVmGroup" then members::enable;
 
     Everyone "disableAutoScaleVmGroup" "Disables an autoscale group" () {
         req "id" Id("scalegroup") "its id";

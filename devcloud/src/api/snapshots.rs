@@ -1,13 +1,18 @@
 //! Snapshots of volumes, the policies that they are taken by, and snapshots of whole machines.
 
+use std::collections::VecDeque;
+
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::errands::Errands;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply, in_job};
+use super::{Call, Done, Reply, configuration, errands, in_job};
 use crate::api::fields::{MACHINE, SUCCESS};
 use crate::auth::Params;
 use crate::clock;
+use crate::schedule;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
@@ -143,24 +148,117 @@ fn create(call: &mut Call) -> Done<Reply> {
             volume.uuid, volume.state
         )));
     }
-    let owner = call.owner_like(&volume)?;
-    let machine = store::by_uuid(call.db, "machine", &volume.parent)?;
-    let taken = clock::compact(call.now);
-    let of = machine.map_or_else(|| "detached".to_string(), |machine| machine.name);
-    let name = call
-        .text("name")
-        .map_or_else(|| format!("{of}_{}_{taken}", volume.name), String::from);
     let kind = match call.thing("policyid", "policy")? {
-        Some(policy) => policy.text("intervaltype").to_string(),
-        None => "MANUAL".into(),
+        Some(policy) => interval_of(&policy),
+        None => "MANUAL",
     };
-    let after = json!({"snapshottype": kind, "volumeid": volume.uuid, "volumename": volume.name,
-        "volumetype": volume.body.get("type"), "created": clock::date(call.now), "intervaltype": kind,
-        "state": "BackingUp", "physicalsize": 0, "zoneid": volume.text("zoneid"), "tags": [], "revertable": true,
-        "virtualsize": volume.whole("size"), "ostypeid": null});
-    let body = owner.body(json!({}), after);
-    let snapshot = call.make(&owner, ("snapshot", &name, "BackingUp", &volume.uuid), body)?;
+    let snapshot = take(
+        call,
+        &volume,
+        call.text("name"),
+        kind,
+        call.now,
+        "BackingUp",
+    )?;
     Ok(born(&snapshot))
+}
+
+/// Takes a snapshot of a volume, dated by the cloud's clock.
+fn take(
+    call: &Call,
+    volume: &Thing,
+    name: Option<&str>,
+    kind: &str,
+    at: i64,
+    state: &str,
+) -> Done<Thing> {
+    let owner = call.owner_like(volume)?;
+    let machine = store::by_uuid(call.db, "machine", &volume.parent)?;
+    let of = machine.map_or_else(|| "detached".to_string(), |machine| machine.name);
+    let name = name.map_or_else(
+        || format!("{of}_{}_{}", volume.name, clock::compact(at)),
+        String::from,
+    );
+    let body = json!({"snapshottype": kind, "volumeid": volume.uuid, "volumename": volume.name,
+        "volumetype": volume.body.get("type"), "created": clock::date(at), "intervaltype": kind,
+        "state": state, "physicalsize": 0, "zoneid": volume.text("zoneid"), "tags": [], "revertable": false,
+        "virtualsize": volume.whole("size")});
+    call.make(
+        &owner,
+        ("snapshot", &name, state, &volume.uuid),
+        owner.body(json!({}), body),
+    )
+}
+
+/// The intervals that policies have, with the parts of their schedules and the setting that says how many snapshots they keep
+/// at most.
+const INTERVALS: [(&str, usize, &str); 4] = [
+    ("HOURLY", 1, "snapshot.max.hourly"),
+    ("DAILY", 2, "snapshot.max.daily"),
+    ("WEEKLY", 3, "snapshot.max.weekly"),
+    ("MONTHLY", 3, "snapshot.max.monthly"),
+];
+
+fn interval_of(policy: &Thing) -> &'static str {
+    let place = usize::try_from(policy.whole("intervaltype")).unwrap_or(0);
+    INTERVALS.get(place).map_or("MANUAL", |(name, ..)| name)
+}
+
+/// Plans the next snapshot of a policy after a moment of the cloud's clock, in milliseconds.
+pub fn plan(db: &Connection, policy: &Thing, after: i64) -> Done<()> {
+    let Some(next) = schedule::next(
+        interval_of(policy),
+        policy.text("schedule"),
+        policy.text("timezone"),
+        after,
+    ) else {
+        return Ok(());
+    };
+    let ahead = configuration::clock_offset(db)?;
+    errands::plan(db, errands::SNAPSHOT, policy, next - ahead)
+}
+
+/// Takes the snapshots that a policy's times asked for since the one that was due at a true time; it keeps only so many.
+pub fn by_policy(errands: &Errands, policy: &Thing, due: i64) -> Done<()> {
+    let db = errands.db;
+    let (ahead, interval) = (configuration::clock_offset(db)?, interval_of(policy));
+    let now = errands.now + ahead;
+    let most = usize::try_from(policy.whole("maxsnaps"))
+        .unwrap_or(1)
+        .max(1);
+    let mut times = VecDeque::from([due + ahead]);
+    let mut last = due + ahead;
+    while let Some(next) = schedule::next(
+        interval,
+        policy.text("schedule"),
+        policy.text("timezone"),
+        last,
+    ) && next <= now
+    {
+        times.push_back(next);
+        if times.len() > most {
+            times.pop_front();
+        }
+        last = next;
+    }
+    let Some(volume) = store::by_uuid(db, "volume", &policy.parent)? else {
+        return Ok(());
+    };
+    if volume.state != "Ready" {
+        return Ok(());
+    }
+    for at in times {
+        errands.call("createSnapshot", policy, &[], |call| {
+            take(call, &volume, None, interval, at, "BackedUp")
+        })?;
+    }
+    let mut kept = store::children(db, "snapshot", &volume.uuid)?;
+    kept.retain(|snapshot| snapshot.text("intervaltype") == interval);
+    let beyond = kept.len().saturating_sub(most);
+    for snapshot in &kept[..beyond] {
+        store::remove(db, snapshot)?;
+    }
+    Ok(())
 }
 
 fn revert(call: &mut Call) -> Done<Reply> {
@@ -203,44 +301,35 @@ fn list_policies(call: &mut Call) -> Done<Reply> {
     call.page("snapshotpolicy", rows)
 }
 
-const INTERVALS: [(&str, usize); 4] = [("HOURLY", 1), ("DAILY", 2), ("WEEKLY", 3), ("MONTHLY", 3)];
-
 fn create_policy(call: &mut Call) -> Done<Reply> {
     let volume = call.own_thing("volumeid", "volume")?;
     let interval = call.required("intervaltype")?.to_uppercase();
-    let Some((place, (_, parts))) = INTERVALS
+    let Some((place, (_, parts, most_setting))) = INTERVALS
         .iter()
         .enumerate()
-        .find(|(_, (name, _))| *name == interval)
+        .find(|(_, (name, ..))| *name == interval)
     else {
         return Err(Refusal::value(format!(
             "Unsupported interval type {interval}"
         )));
     };
-    let schedule = call.required("schedule")?.to_string();
-    let numbers: Vec<Option<u8>> = schedule.split(':').map(|part| part.parse().ok()).collect();
-    let valid = numbers.len() == *parts
-        && numbers
-            .first()
-            .copied()
-            .flatten()
-            .is_some_and(|minute| minute < 60)
-        && numbers
-            .get(1)
-            .is_none_or(|hour| hour.is_some_and(|hour| hour < 24))
-        && numbers
-            .get(2)
-            .is_none_or(|day| day.is_some_and(|day| (1..=28).contains(&day)));
-    if !valid {
+    let times = call.required("schedule")?.to_string();
+    if !schedule::valid(&times, *parts) {
         return Err(Refusal::value(format!(
-            "Invalid schedule: {schedule} for interval type: {interval}"
+            "Invalid schedule: {times} for interval type: {interval}"
         )));
     }
-    let zone = call.required("timezone")?.to_string();
+    let zone = schedule::zone_name(call.required("timezone")?).to_string();
     let most = call.number("maxsnaps").unwrap_or(0);
     if most < 1 {
         return Err(Refusal::value(format!(
             "maxSnaps: {most} should be greater than 0"
+        )));
+    }
+    let limit = configuration::number(call.db, most_setting)?;
+    if most > limit {
+        return Err(Refusal::value(format!(
+            "maxSnaps: {most} exceeds limit: {limit} for interval type: {interval}"
         )));
     }
     // One policy for each interval: a second one changes the first.
@@ -250,9 +339,10 @@ fn create_policy(call: &mut Call) -> Done<Reply> {
         }
     }
     let owner = call.owner_like(&volume)?;
-    let body = json!({"volumeid": volume.uuid, "schedule": schedule, "intervaltype": place, "maxsnaps": most,
+    let body = json!({"volumeid": volume.uuid, "schedule": times, "intervaltype": place, "maxsnaps": most,
         "timezone": zone, "fordisplay": call.boolean("fordisplay").unwrap_or(true)});
     let policy = call.make(&owner, ("policy", "", "", &volume.uuid), body)?;
+    plan(call.db, &policy, call.now)?;
     call.shown("snapshotpolicy", &policy)
 }
 

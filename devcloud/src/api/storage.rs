@@ -5,14 +5,12 @@ use serde_json::{Value, json};
 use super::infrastructure::Made;
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::Owner;
-use super::{Access, Api, Call, Done, Reply, Takes, Work, fields, in_job, opt, req};
+use super::{Access, Api, Call, Done, Reply, Takes, Work, configuration, fields, in_job, opt, req};
 use crate::clock;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
 const GIGABYTE: i64 = 1 << 30;
-/// What a volume's size may be at most, in GB.
-const LARGEST: i64 = 2000;
 
 pub const APIS: &[Api] = &[
     Api {
@@ -203,12 +201,7 @@ fn create(call: &mut Call) -> Done<Reply> {
     let size = match (fixed.filter(|size| *size > 0), call.number("size")) {
         _ if snapshot.is_some() => 0,
         (Some(size), _) => size,
-        (None, Some(size)) if (1..=LARGEST).contains(&size) => size,
-        (None, Some(_)) => {
-            return Err(Refusal::value(format!(
-                "Invalid size for custom volume creation: it must be between 1 and {LARGEST} GB"
-            )));
-        }
+        (None, Some(_)) => bytes(call, "size")?.unwrap_or(0) / GIGABYTE,
         (None, None) => {
             return Err(Refusal::value(
                 "Missing parameter(s),either a positive volume size or a valid disk offering id must be specified.",
@@ -259,12 +252,21 @@ fn create(call: &mut Call) -> Done<Reply> {
 
 /// The bytes of a size that a parameter says in GB.
 pub fn bytes(call: &Call, param: &str) -> Done<Option<i64>> {
-    match call.number(param) {
-        Some(size) if !(1..=LARGEST).contains(&size) => Err(Refusal::value(format!(
-            "Invalid {param} {size}: it must be between 1 and {LARGEST} GB"
-        ))),
-        size => Ok(size.map(|size| size * GIGABYTE)),
+    let Some(size) = call.number(param) else {
+        return Ok(None);
+    };
+    let most = largest(call)?;
+    if !(1..=most).contains(&size) {
+        return Err(Refusal::value(format!(
+            "Invalid size for custom volume creation: {size} ,max volume size is:{most}"
+        )));
     }
+    Ok(Some(size * GIGABYTE))
+}
+
+/// How many GB the largest volume may have that is not of an offering's size.
+pub fn largest(call: &Call) -> Done<i64> {
+    configuration::number(call.db, configuration::MAX_VOLUME)
 }
 
 /// Makes a volume.

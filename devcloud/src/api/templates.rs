@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, Seen, view};
 use super::things::{Owner, begun, born};
-use super::{Call, Done, Reply, in_job};
+use super::{Call, Done, Reply, configuration, errands, in_job};
 use crate::api::fields::{MACHINE, SUCCESS, TEMPLATE};
 use crate::clock;
 use crate::store::{self, Thing};
@@ -412,6 +413,7 @@ fn register_template(call: &mut Call) -> Done<Reply> {
     }
     let owner = call.owner()?;
     let template = add(call, &owner, &zone, &os, &format, 1 << 30)?;
+    download(call, &template)?;
     Ok(Reply::List("template", vec![view(call.db, &template)?], 1))
 }
 
@@ -450,9 +452,9 @@ fn add(
     );
     let name = call.required("name")?;
     let before = json!({"displaytext": call.required("displaytext")?, "ispublic": public,
-        "created": clock::date(call.now), "isready": true, "passwordenabled": flag("passwordenabled"),
+        "created": clock::date(call.now), "isready": false, "passwordenabled": flag("passwordenabled"),
         "format": format, "isfeatured": featured, "crossZones": false, "ostypeid": os.uuid, "ostypename": os.name});
-    let after = json!({"zoneid": zone.uuid, "zonename": zone.name, "status": "Download Complete", "size": size,
+    let after = json!({"zoneid": zone.uuid, "zonename": zone.name, "size": size,
         "templatetype": "USER", "hypervisor": hypervisor, "isextractable": extractable,
         "checksum": call.text("checksum"), "templatetag": call.text("templatetag"),
         "bits": call.number("bits").unwrap_or(64), "sshkeyenabled": flag("sshkeyenabled"),
@@ -476,9 +478,9 @@ fn register_iso(call: &mut Call) -> Done<Reply> {
     let owner = call.owner()?;
     let name = call.required("name")?;
     let before = json!({"displaytext": call.required("displaytext")?, "ispublic": public,
-        "created": clock::date(call.now), "isready": true, "bootable": bootable, "isfeatured": featured,
+        "created": clock::date(call.now), "isready": false, "bootable": bootable, "isfeatured": featured,
         "crossZones": false, "ostypeid": os.as_ref().map(|os| &os.uuid), "ostypename": os.as_ref().map(|os| &os.name)});
-    let after = json!({"zoneid": zone.uuid, "zonename": zone.name, "status": "Successfully Installed",
+    let after = json!({"zoneid": zone.uuid, "zonename": zone.name,
         "size": 350_000_000, "isextractable": extractable, "checksum": call.text("checksum"),
         "isdynamicallyscalable": call.boolean("isdynamicallyscalable").unwrap_or(false), "tags": []});
     let iso = call.make(
@@ -486,7 +488,33 @@ fn register_iso(call: &mut Call) -> Done<Reply> {
         ("iso", name, "Active", &zone.uuid),
         owner.body(before, after),
     )?;
+    download(call, &iso)?;
     Ok(Reply::List("iso", vec![view(call.db, &iso)?], 1))
+}
+
+/// How long a download takes, in milliseconds, unless jobs have a time of their own.
+const DOWNLOAD_TIME: i64 = 5_000;
+
+/// Begins to fetch what was registered by its URL.
+pub fn download(call: &Call, thing: &Thing) -> Done<()> {
+    let time = configuration::job_milliseconds(call.db)?.unwrap_or(DOWNLOAD_TIME);
+    errands::plan(call.db, errands::DOWNLOAD, thing, clock::now() + time)
+}
+
+/// The end of a download: a template or ISO can be used, a volume can be attached.
+pub fn downloaded(db: &Connection, thing: &Thing) -> Done<()> {
+    let mut thing = thing.clone();
+    if thing.kind == "volume" {
+        thing.state = "Uploaded".into();
+    } else {
+        thing.set("isready", true);
+        let status = match thing.kind.as_str() {
+            "iso" => "Successfully Installed",
+            _ => "Download Complete",
+        };
+        thing.set("status", status);
+    }
+    Ok(store::update(db, &thing)?)
 }
 
 fn update(call: &mut Call, kind: &'static str) -> Done<Reply> {
@@ -752,6 +780,12 @@ fn permit(call: &mut Call, kind: &str) -> Done<Reply> {
 fn attach(call: &mut Call) -> Done<Reply> {
     let iso = call.required_thing("id", "iso")?;
     usable(call, &iso)?;
+    if !iso.is("isready") {
+        return Err(Refusal::value(format!(
+            "The ISO {} has not been downloaded as a whole; it cannot be attached yet",
+            iso.uuid
+        )));
+    }
     let mut machine = call.own_thing("virtualmachineid", "machine")?;
     if !matches!(machine.state.as_str(), "Running" | "Stopped") {
         return Err(Refusal::value(

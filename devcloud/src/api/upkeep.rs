@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::{PAGED, view};
 use super::things::begun;
-use super::{Call, Done, Reply, in_job, machines, networks, nics, quotas, templates};
+use super::{Call, Done, Reply, deploying, in_job, machines, networks, nics, quotas, templates};
 use crate::api::fields::{HOST, MACHINE, SUCCESS};
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
@@ -43,7 +43,7 @@ apis! {
         job "admin.vm.ResetVMPasswordCmdByAdmin" on "VirtualMachine" then |call| {
             let machine = call.subject("machine")?;
             let mut shown = in_job("virtualmachine", view(call.db, &machine)?);
-            shown["virtualmachine"]["password"] = json!(machines::password());
+            shown["virtualmachine"]["password"] = json!(deploying::password());
             Ok(shown)
         };
 
@@ -143,7 +143,7 @@ fn end_restore(call: &mut Call) -> Done<Value> {
     }
     let owner = call.owner_like(&machine)?;
     let zone = machines::zone_of(call, &machine)?;
-    machines::add_root(
+    deploying::add_root(
         call,
         &owner,
         &machine,
@@ -267,12 +267,12 @@ fn assign(call: &mut Call) -> Done<Reply> {
         ));
     }
     let zone = machines::zone_of(call, &machine)?;
-    let mut fresh = machines::networks_of(call, &owner, &zone)?;
+    let mut fresh = deploying::networks_of(call, &owner, &zone)?;
     let mut interfaces = Vec::new();
     for (place, network) in fresh.iter_mut().enumerate() {
         networks::implement(call, network)?;
-        let address = machines::address(call, network, None)?;
-        if let Some(mut nic) = machines::interface(network, Some(address)).get(0).cloned() {
+        let address = deploying::address(call, network, None)?;
+        if let Some(mut nic) = deploying::interface(network, Some(address)).get(0).cloned() {
             nic["isdefault"] = json!(place == 0);
             nic["macaddress"] = nics::of(&machine)
                 .first()

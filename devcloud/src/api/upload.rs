@@ -261,6 +261,14 @@ pub fn begin(db: &mut Connection, given: &Announced, now: i64) -> Result<(), Str
     if given.length == 0 {
         return Err("content length is not set in the request or has invalid value.".into());
     }
+    let most = configuration::number(db, configuration::MAX_VOLUME).map_err(|why| why.text)?;
+    if given.length >> 30 >= most.unsigned_abs() && given.length > most.unsigned_abs() << 30 {
+        fail(db, &given.uuid)?;
+        return Err(format!(
+            "Maximum file size exceeded: {} bytes are more than the {most} GB that a volume may have.",
+            given.length
+        ));
+    }
     let url = format!("http://{}/upload/{}", given.host, given.uuid);
     let key = key(db).map_err(|why| why.text)?;
     let signed = STANDARD

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::listing::view;
 use super::things::{begun, born};
-use super::{Call, Done, Reply, in_job, quotas, storage};
+use super::{Call, Done, Reply, in_job, quotas, storage, templates};
 use crate::api::fields::VOLUME;
 use crate::store;
 use crate::wire::Refusal;
@@ -58,7 +58,13 @@ apis! {
         opt "diskofferingid" Id("diskoffering") "the disk offering";
         opt "imagestoreuuid" Text "where it is kept";
     } -> VOLUME upload,
-        job "admin.volume.UploadVolumeCmdByAdmin" on "Volume" then |call| call.end_in("volume", "volume", "Uploaded");
+        job "admin.volume.UploadVolumeCmdByAdmin" on "Volume" then |call| {
+            let mut volume = call.subject("volume")?;
+            volume.state = "UploadOp".into();
+            store::update(call.db, &volume)?;
+            templates::download(call, &volume)?;
+            call.end_shown("volume", "volume")
+        };
 
     Everyone "extractVolume" "Tells where a volume can be fetched" () {
         req "id" Id("volume") "its id";
@@ -85,7 +91,8 @@ fn resize(call: &mut Call) -> Done<Reply> {
         },
         (None, size) => size,
     };
-    let Some(size) = size.filter(|size| (1..=2000).contains(size)) else {
+    let most = storage::largest(call)?;
+    let Some(size) = size.filter(|size| (1..=most).contains(size)) else {
         return Err(Refusal::value("Requested size out of range"));
     };
     let bytes = size << 30;

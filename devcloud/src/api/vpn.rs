@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::listing::{IN_PROJECT, Listing, OWNED, PAGED};
+use super::listing::{IN_PROJECT, Listing, OWNED, PAGED, view};
 use super::things::{begun, born};
-use super::{Call, Done, Reply, addresses, networks, rules};
+use super::{Call, Done, Reply, addresses, in_job, networks, rules};
 use crate::api::fields::SUCCESS;
 use crate::clock;
 use crate::store::{self, Thing};
@@ -34,7 +34,7 @@ fields! {
     CUSTOMER: id string "its id", name string "its name", gateway string "its gateway",
         ipaddress string "its address", cidrlist string "the networks that it is for, by commas",
         ipsecpsk string "the secret that both sides know",
-        ikepolicy string "how the key is agreed on, such as aes128-sha1",
+        ikepolicy string "how the key is agreed on, such as aes128-sha1;modp1536",
         esppolicy string "how packets are secured, such as aes128-sha1",
         ikelifetime long "how many seconds the key lasts", esplifetime long "how many seconds the securing lasts",
         dpd boolean "whether a dead other side is noticed",
@@ -47,7 +47,7 @@ fields! {
     TUNNEL: id string "its id", s2svpngatewayid string "the VPC's gateway", publicip string "its public address",
         s2scustomergatewayid string "the customer's gateway", gateway string "its gateway",
         cidrlist string "the networks that it is for, by commas", ipsecpsk string "the secret that both sides know",
-        ikepolicy string "how the key is agreed on, such as aes128-sha1",
+        ikepolicy string "how the key is agreed on, such as aes128-sha1;modp1536",
         esppolicy string "how packets are secured, such as aes128-sha1",
         ikelifetime long "how many seconds the key lasts", esplifetime long "how many seconds the securing lasts",
         dpd boolean "whether a dead other side is noticed",
@@ -140,7 +140,7 @@ apis! {
         req "gateway" Text "its gateway";
         req "cidrlist" Text "the networks that it is for, by commas";
         req "ipsecpsk" Text "the secret that both sides know";
-        req "ikepolicy" Text "how the key is agreed on, such as aes128-sha1";
+        req "ikepolicy" Text "how the key is agreed on, such as aes128-sha1;modp1536";
         req "esppolicy" Text "how packets are secured, such as aes128-sha1";
         opt "ikelifetime" Long "how many seconds the key lasts";
         opt "esplifetime" Long "how many seconds the securing lasts";
@@ -149,8 +149,8 @@ apis! {
         opt "account" Text "the account it belongs to; goes with domainid";
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "projectid" Id("project") "the project it belongs to";
-    } -> CUSTOMER create_customer,
-        job "user.vpn.CreateVpnCustomerGatewayCmd" on "" then |call| call.end_shown("customergateway", "vpncustomergateway");
+    } -> CUSTOMER |_| Ok(Reply::Job { thing: String::new(), created: false }),
+        job "user.vpn.CreateVpnCustomerGatewayCmd" on "" then create_customer;
 
     Everyone "updateVpnCustomerGateway" "Changes a customer's VPN gateway" () {
         req "id" Id("customergateway") "its id";
@@ -158,7 +158,7 @@ apis! {
         req "gateway" Text "its gateway";
         req "cidrlist" Text "the networks that it is for, by commas";
         req "ipsecpsk" Text "the secret that both sides know";
-        req "ikepolicy" Text "how the key is agreed on, such as aes128-sha1";
+        req "ikepolicy" Text "how the key is agreed on, such as aes128-sha1;modp1536";
         req "esppolicy" Text "how packets are secured, such as aes128-sha1";
         opt "ikelifetime" Long "how many seconds the key lasts";
         opt "esplifetime" Long "how many seconds the securing lasts";
@@ -324,6 +324,11 @@ fn unconnected(call: &Call, gateway: &Thing, what: &str) -> Done<()> {
     )))
 }
 
+/// The Diffie-Hellman groups that keys are agreed on with.
+const GROUPS: [&str; 7] = [
+    "modp1024", "modp1536", "modp2048", "modp3072", "modp4096", "modp6144", "modp8192",
+];
+
 /// The fields of a customer's gateway, checked.
 fn customer(call: &Call) -> Done<Value> {
     let gateway = call.required("gateway")?;
@@ -342,15 +347,21 @@ fn customer(call: &Call) -> Done<Value> {
     for (field, name) in [("ikepolicy", "IKE"), ("esppolicy", "ESP")] {
         let policy = call.required(field)?;
         let known = policy.split(',').all(|one| {
-            let first = one.split(';').next().unwrap_or_default();
-            first.split_once('-').is_some_and(|(cipher, hash)| {
+            let (first, group) = one.split_once(';').unwrap_or((one, ""));
+            let ciphers = first.split_once('-').is_some_and(|(cipher, hash)| {
                 ["3des", "aes128", "aes192", "aes256"].contains(&cipher)
                     && ["md5", "sha1", "sha256", "sha384", "sha512"].contains(&hash)
-            })
+            });
+            // Only packets can do without a group of their own.
+            ciphers && (GROUPS.contains(&group) || (group.is_empty() && name == "ESP"))
         });
         if !known {
+            let hint = match name {
+                "IKE" => "  Verify the required Diffie Hellman (DH) group is specified.",
+                _ => "",
+            };
             return Err(Refusal::value(format!(
-                "The customer gateway {name} policy {policy} is invalid!  Verify the required Diffie Hellman (DH) group is specified."
+                "The customer gateway {name} policy {policy} is invalid!{hint}"
             )));
         }
     }
@@ -364,7 +375,7 @@ fn customer(call: &Call) -> Done<Value> {
     )
 }
 
-fn create_customer(call: &mut Call) -> Done<Reply> {
+fn create_customer(call: &mut Call) -> Done<Value> {
     let owner = call.owner()?;
     let body = customer(call)?;
     let gateway = call.required("gateway")?;
@@ -385,7 +396,7 @@ fn create_customer(call: &mut Call) -> Done<Reply> {
         ("customergateway", &name, "", ""),
         owner.body(body, json!({})),
     )?;
-    Ok(born(&thing))
+    Ok(in_job("vpncustomergateway", view(call.db, &thing)?))
 }
 
 fn update_customer(call: &mut Call) -> Done<Reply> {

@@ -63,6 +63,11 @@ impl<'a> Desk<'a> {
         work(&self.world.borrow().db)
     }
 
+    /// Ends what is due.
+    pub fn settle(&self) -> Done<()> {
+        api::settle_due(&mut self.world.borrow_mut())
+    }
+
     /// Makes a call: what its answer's envelope holds. `by` is the name of what was asked for in the manner.
     pub fn call(&self, caller: &Caller, by: &str, command: &str, params: &Params) -> Done<Value> {
         let asked = Asked {
@@ -92,7 +97,7 @@ impl<'a> Desk<'a> {
     /// Waits for the end of a job: what came of it.
     pub async fn ended(&self, job: &str) -> Done<Value> {
         loop {
-            api::settle_due(&mut self.world.borrow_mut())?;
+            self.settle()?;
             let found = self.look(|db| store::find_job(db, job))?;
             let body = found
                 .ok_or_else(|| Refusal::internal("a job is gone"))?

@@ -5,6 +5,7 @@ mod cloudn;
 pub mod desk;
 mod ec2;
 mod kcps;
+mod ncloud;
 mod old;
 
 use std::str::FromStr;
@@ -29,6 +30,8 @@ pub enum Manner {
     Kcps,
     /// Cloudn Compute, with EC2's actions at /awsapi.
     Cloudn,
+    /// Naver Cloud, its services vserver and vpc.
+    Ncloud,
 }
 
 /// The manners by their names.
@@ -37,6 +40,7 @@ const NAMES: &[(&str, Manner)] = &[
     ("4.0", Manner::Old),
     ("kcps", Manner::Kcps),
     ("cloudn", Manner::Cloudn),
+    ("ncloud", Manner::Ncloud),
 ];
 
 impl Manner {
@@ -45,11 +49,19 @@ impl Manner {
         NAMES.iter().map(|(name, _)| *name)
     }
 
+    /// The path of the API, or what comes before its paths.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Manner::Ncloud => "",
+            Manner::CloudStack | Manner::Old | Manner::Kcps | Manner::Cloudn => "/client/api",
+        }
+    }
+
     /// The path of EC2's calls, where it has them.
     pub(crate) fn awsapi(self) -> Option<&'static str> {
         match self {
             Manner::Cloudn => Some(ec2::PATH),
-            Manner::CloudStack | Manner::Old | Manner::Kcps => None,
+            Manner::CloudStack | Manner::Old | Manner::Kcps | Manner::Ncloud => None,
         }
     }
 
@@ -57,6 +69,7 @@ impl Manner {
     pub(crate) fn answers(self, path: &str) -> bool {
         match self {
             Manner::Cloudn => ec2::is_at(path),
+            Manner::Ncloud => true,
             Manner::CloudStack | Manner::Old | Manner::Kcps => false,
         }
     }
@@ -65,6 +78,7 @@ impl Manner {
     pub(crate) fn called(self, heard: &Heard) -> Vec<String> {
         match self {
             Manner::Cloudn => ec2::called(heard),
+            Manner::Ncloud => ncloud::called(heard),
             Manner::CloudStack | Manner::Old | Manner::Kcps => Vec::new(),
         }
     }
@@ -73,6 +87,7 @@ impl Manner {
     pub(crate) async fn speak(self, heard: &Heard, desk: &Desk<'_>) -> Response<Full<Bytes>> {
         match self {
             Manner::Cloudn => ec2::speak(heard, desk).await,
+            Manner::Ncloud => ncloud::speak(heard, desk).await,
             Manner::CloudStack | Manner::Old | Manner::Kcps => {
                 desk::text(404, "text/plain", "Not Found")
             }
@@ -80,9 +95,10 @@ impl Manner {
     }
 
     /// A refusal that comes whatever was asked, in the manner's own words.
-    pub(crate) fn spoken_refusal(self, _heard: &Heard, refusal: &Refusal) -> Response<Full<Bytes>> {
+    pub(crate) fn spoken_refusal(self, heard: &Heard, refusal: &Refusal) -> Response<Full<Bytes>> {
         match self {
             Manner::Cloudn => ec2::spoken_refusal(refusal),
+            Manner::Ncloud => ncloud::spoken_refusal(heard, refusal),
             Manner::CloudStack | Manner::Old | Manner::Kcps => {
                 desk::text(refusal.code, "text/plain", refusal.text.clone())
             }
@@ -93,14 +109,14 @@ impl Manner {
     pub(crate) fn takes_posts(self) -> bool {
         match self {
             Manner::Cloudn => false,
-            Manner::CloudStack | Manner::Old | Manner::Kcps => true,
+            Manner::CloudStack | Manner::Old | Manner::Kcps | Manner::Ncloud => true,
         }
     }
 
     /// Answers a call to CloudStack's API.
     pub(crate) fn answer(self, world: &mut World, request: &Request) -> Answer {
         match self {
-            Manner::CloudStack => api::answer(world, request),
+            Manner::CloudStack | Manner::Ncloud => api::answer(world, request),
             Manner::Old => old::answer(world, request),
             Manner::Kcps => kcps::answer(world, request),
             Manner::Cloudn => cloudn::answer(world, request),
@@ -110,7 +126,7 @@ impl Manner {
     /// A refusal of CloudStack's API that comes whatever was asked.
     pub(crate) fn refused(self, request: &Request, refusal: &Refusal) -> Answer {
         match self {
-            Manner::CloudStack => api::refused(request, refusal),
+            Manner::CloudStack | Manner::Ncloud => api::refused(request, refusal),
             Manner::Old => old::spoken(api::refused(request, refusal)),
             Manner::Kcps => kcps::refused(request, refusal),
             Manner::Cloudn => cloudn::refused(request, refusal),
@@ -138,4 +154,5 @@ pub(crate) fn names_of_their_own() -> impl Iterator<Item = &'static str> {
     kcps::names_of_its_own()
         .chain(cloudn::names_of_its_own())
         .chain(ec2::names())
+        .chain(ncloud::names())
 }

@@ -225,7 +225,7 @@ fn estate(world: &World, keys: &Keys, name: &str) -> BTreeMap<&'static str, Stri
         ("gateway", "198.51.100.1"),
         ("cidrlist", "10.200.0.0/16"),
         ("ipsecpsk", "hush"),
-        ("ikepolicy", "aes128-sha1"),
+        ("ikepolicy", "aes128-sha1;modp1536"),
         ("esppolicy", "aes128-sha1"),
     ];
     let customer = &*make(
@@ -455,12 +455,12 @@ fn let_in(
 }
 
 /// What no name and no text is, but for those who look for a way in.
-const STRANGE: [&str; 2] = [
+pub const STRANGE: [&str; 2] = [
     "x'); DROP TABLE thing; --\" OR 1=1 ]]><a b=\"&x;\">&#1;%00%s${jndi:x}",
     "\u{0}\u{1}\u{8}\t\n\u{b}\u{1b}[2J\u{7f}\u{85}\u{fffe}\u{ffff}\u{202e}🐒",
 ];
 /// What no number should be.
-const EXTREME: [&str; 4] = [
+pub const EXTREME: [&str; 4] = [
     "-9223372036854775808",
     "9007199254740991",
     "-2147483648",
@@ -531,7 +531,7 @@ fn no_value_of_any_parameter_breaks_an_api_or_an_answer() {
 }
 
 /// Refuses an answer that is not well-formed, or that tells of something broken inside.
-fn sound(answer: &Answer, call: &str) {
+pub fn sound(answer: &Answer, call: &str) {
     assert!(
         !answer.body.contains("could not be used"),
         "{call}: {answer:?}"

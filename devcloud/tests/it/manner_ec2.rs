@@ -534,6 +534,64 @@ fn disks_snapshots_and_images_are_waited_for() {
 }
 
 #[test]
+fn addresses_lead_to_instances() {
+    let ec2 = Ec2::new();
+    let machine = ec2.machine();
+    let address = ec2.ok("AllocateAddress", &[]);
+    let address = texts(&address, "publicIp")[0].clone();
+    let both = [
+        ("PublicIp", address.as_str()),
+        ("InstanceId", machine.as_str()),
+    ];
+    ec2.ok("AssociateAddress", &both);
+    let shown = ec2.ok("DescribeAddresses", &[("PublicIp.1", &address)]);
+    assert_eq!(texts(&shown, "instanceId"), [machine.as_str()]);
+    ec2.ok("DisassociateAddress", &both[..1]);
+    ec2.ok("ReleaseAddress", &both[..1]);
+    assert_eq!(ec2.wrong("ReleaseAddress", &both[..1]).0, 400);
+}
+
+#[test]
+fn groups_let_in_what_they_are_told_to() {
+    let ec2 = Ec2::new();
+    for name in ["web", "db"] {
+        let made = [("GroupName", name), ("GroupDescription", "for tests")];
+        ec2.ok("CreateSecurityGroup", &made);
+        assert_eq!(
+            ec2.wrong("CreateSecurityGroup", &made).1,
+            "InvalidGroup.Duplicate"
+        );
+    }
+    let permission = [
+        ("GroupName", "db"),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", "5432"),
+        ("IpPermissions.1.ToPort", "5432"),
+        ("IpPermissions.1.Groups.1.UserId", "admin"),
+        ("IpPermissions.1.Groups.1.GroupName", "web"),
+    ];
+    ec2.ok("AuthorizeSecurityGroupIngress", &permission);
+    assert_eq!(
+        ec2.wrong("AuthorizeSecurityGroupIngress", &permission).1,
+        "InvalidPermission.Duplicate"
+    );
+    let asked = [
+        ("Filter.1.Name", "ip-permission.group-name"),
+        ("Filter.1.Value.1", "web"),
+    ];
+    let shown = ec2.ok("DescribeSecurityGroups", &asked);
+    assert!(shown.contains("<fromPort>5432</fromPort>"), "{shown}");
+    ec2.ok("RevokeSecurityGroupIngress", &permission);
+    assert_eq!(
+        ec2.wrong("RevokeSecurityGroupIngress", &permission).1,
+        "InvalidPermission.NotFound"
+    );
+    ec2.ok("DeleteSecurityGroup", &[("GroupName", "db")]);
+    let gone = ec2.wrong("DeleteSecurityGroup", &[("GroupName", "db")]);
+    assert_eq!(gone.1, "InvalidGroup.NotFound");
+}
+
+#[test]
 fn offerings_have_amazons_names_where_the_administrator_says_so() {
     let ec2 = Ec2::new();
     let set = ec2.call(

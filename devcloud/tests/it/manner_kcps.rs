@@ -68,12 +68,12 @@ impl Kcps {
         .into()
     }
 
+    /// The network that every account is given.
     fn network(&self) -> String {
-        let rows = self.world.rows("listNetworks", &[]);
-        match rows.first() {
-            Some(network) => network["id"].as_str().unwrap().into(),
-            None => self.world.in_network("first").0,
-        }
+        let listed = self.ok("listNetworks", &[]);
+        assert_eq!(listed["count"], 1, "{listed}");
+        assert_eq!(listed["network"][0]["name"], "PublicFrontSegment");
+        listed["network"][0]["id"].as_str().unwrap().into()
     }
 
     fn deploy(&self, api: &str, parts: &[(String, String)]) -> Value {

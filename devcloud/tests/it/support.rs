@@ -198,6 +198,16 @@ impl World {
         list.unwrap()[0]["id"].as_str().unwrap().to_string()
     }
 
+    /// Lets so many seconds pass.
+    pub fn pass(&self, seconds: i64) {
+        devcloud::advance(&self.state(), seconds * 1000).unwrap();
+    }
+
+    /// Changes a setting of the cloud.
+    pub fn set(&self, name: &str, value: &str) {
+        self.ok("updateConfiguration", &[("name", name), ("value", value)]);
+    }
+
     /// A machine of that name that runs.
     pub fn machine(&self, name: &str) -> Value {
         let job = self.job(

@@ -218,7 +218,11 @@ fn a_disk_grows_and_moves() {
         ("url", "http://example.org/x.vhd"),
         ("zoneid", &zone),
     ];
-    assert_eq!(world.done("uploadVolume", &upload)["state"], "Uploaded");
+    let up = world.id_of("uploadVolume", &upload);
+    assert_eq!(
+        world.rows("listVolumes", &[("id", &up)])[0]["state"],
+        "Uploaded"
+    );
     let wrong = [upload[0], upload[1], ("url", "gopher://x"), upload[3]];
     assert_eq!(world.fails("uploadVolume", &wrong).0, 431);
 }

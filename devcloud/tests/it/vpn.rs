@@ -66,7 +66,7 @@ fn a_tunnel_leads_from_a_vpc_to_a_customer() {
         ("gateway", "198.51.100.1"),
         ("cidrlist", "10.200.0.0/16"),
         ("ipsecpsk", "hush"),
-        ("ikepolicy", "aes128-sha1"),
+        ("ikepolicy", "aes128-sha1;modp1536"),
         ("esppolicy", "aes128-sha1"),
     ];
     let them = world.id_of("createVpnCustomerGateway", &customer);
@@ -80,6 +80,20 @@ fn a_tunnel_leads_from_a_vpc_to_a_customer() {
         customer[5],
     ];
     assert_eq!(world.fails("createVpnCustomerGateway", &odd).0, 431);
+    let without = [
+        odd[0],
+        odd[1],
+        odd[2],
+        odd[3],
+        odd[5],
+        ("ikepolicy", "aes128-sha1"),
+    ];
+    let job = world.job("createVpnCustomerGateway", &without);
+    assert_eq!(
+        job["jobresult"],
+        json!({"errorcode": 431, "errortext": "The customer gateway IKE policy aes128-sha1 is invalid!  Verify the \
+            required Diffie Hellman (DH) group is specified."})
+    );
     let pair = [
         ("s2svpngatewayid", gateway.as_str()),
         ("s2scustomergatewayid", &them),

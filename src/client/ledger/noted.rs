@@ -1,5 +1,7 @@
 //! A call as the ledger has it: whose it is, how far it is, what became of it.
 
+use std::time::Duration;
+
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -107,6 +109,11 @@ impl Noted {
     /// Whether it was made to this cloud by this identity, so that they can be asked after it.
     pub fn is_of(&self, whose: &Whose) -> bool {
         self.endpoint == whose.endpoint && self.identity == whose.identity
+    }
+
+    /// How long ago it was sent, by this machine's clock.
+    pub fn age(&self) -> Duration {
+        Duration::from_millis(u64::try_from(now() - self.sent).unwrap_or(0))
     }
 
     /// Whether something may still become known of it: it is open, or missed in the cloud while it may be on its way.

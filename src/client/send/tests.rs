@@ -487,3 +487,36 @@ async fn a_lost_answer_stays_in_doubt_whatever_is_sent_after_it() {
     assert!(cloud.send(Twice::Harmful, &retries(0)).await.is_err());
     assert!(cloud.sender.in_doubt());
 }
+
+#[tokio::test(start_paused = true)]
+async fn slow_work_that_takes_over_an_hour_is_told_of_once_while_it_is_waited_for() {
+    use crate::client::{Client, wait};
+    const HOURS: Duration = Duration::from_secs(3600);
+    let running = |_: &Seen, _| answered(200, r#"{"queryasyncjobresultresponse":{"jobstatus":0}}"#);
+    let request = |api: &str, param: &str| Request {
+        api: api.into(),
+        params: vec![(param.into(), "1".into())],
+    };
+    for (request, limit, notes, hinted) in [
+        (request("createVolume", "snapshotid"), HOURS * 3, 1, false),
+        (request("createVolume", "snapshotid"), HOURS, 0, true),
+        (request("createVolume", "snapshotid"), HOURS / 2, 0, false),
+        (request("createVolume", "size"), HOURS * 3, 0, false),
+    ] {
+        let client = Client {
+            dialect: crate::cloud::usual(),
+            sender: Cloud::new(&[A], keys(), running).sender,
+            route: Route::default(),
+            book: None,
+        };
+        let end = wait::follow(&client, &request, "7", &Options::default(), limit).await;
+        let error = end.unwrap_err();
+        assert_eq!(error.kind, Kind::StillRunning);
+        let told = |texts: &[String]| {
+            let late = texts.iter().filter(|text| text.contains("after an hour"));
+            late.count()
+        };
+        assert_eq!(told(&client.notes()), notes, "{request:?}");
+        assert_eq!(told(&error.hints) == 1, hinted, "{request:?} {error:?}");
+    }
+}

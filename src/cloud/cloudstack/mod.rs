@@ -12,6 +12,7 @@ pub mod preset;
 mod rules;
 mod samples;
 pub mod sign;
+mod slow;
 mod throttle;
 mod traces;
 mod undoing;
@@ -230,6 +231,14 @@ impl Dialect for CloudStack {
         Some(Error::line(message).hint("`api NAME …` sends a call as it is"))
     }
 
+    fn own_name(&self, name: &str) -> Option<&'static str> {
+        self.preset.own_name(name)
+    }
+
+    fn scripts(&self) -> &'static [&'static str] {
+        self.preset.scripts
+    }
+
     fn codes(&self) -> Vec<Code> {
         codes::all()
     }
@@ -263,6 +272,7 @@ impl Dialect for CloudStack {
             .iter()
             .find(|(of, name, _)| (*of == api || *of == "*") && *name == param.name);
         match own {
+            Some((.., "")) => None,
             Some((.., value)) => Some(value.to_string()),
             None => samples::sample(api, param, today),
         }
@@ -289,6 +299,10 @@ impl Dialect for CloudStack {
 
     fn limit_left(&self, reply: &Reply) -> Option<Duration> {
         throttle::left(reply)
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        self.preset.one_at_a_time
     }
 
     fn reads(&self, api: &str) -> bool {
@@ -326,6 +340,10 @@ impl Dialect for CloudStack {
         paged.params.push(("page".into(), number.to_string()));
         paged.params.push(("pagesize".into(), size.to_string()));
         paged
+    }
+
+    fn slow(&self, request: &Request) -> Option<&'static str> {
+        slow::slow(request)
     }
 
     fn ask(&self, request: &Request, job: &str) -> Request {

@@ -23,7 +23,7 @@ pub struct Preset {
     /// Names for the values of parameters, fixed sets of values, and the lists that have them, before CloudStack's.
     pub choices: &'static str,
     pub lists: &'static str,
-    /// Values for examples, by the API (`*` is any) and the parameter, before CloudStack's.
+    /// Values for examples, by the API (`*` is any) and the parameter, before CloudStack's; an empty one is to be looked up.
     pub samples: &'static [(&'static str, &'static str, &'static str)],
     /// How calls of its own are undone.
     pub undoings: &'static [Undoing],

@@ -33,6 +33,7 @@ fn proved(params: &[(&str, &str)], proof: Proof<'_>) -> SignedCall {
     let manner = Manner {
         version: String::new(),
         method: String::new(),
+        variant: 0,
         expires: 600,
         response: "json".into(),
     };

@@ -25,14 +25,12 @@ use crate::cloud::{
     self, Code, Dialect, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
     Shipped, SignedCall, Tool, Undoing,
 };
-use crate::config::secret::Secret;
 use crate::error::{Error, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
 use crate::record::answer::Answer;
 use crate::record::{Record, xml};
 
-/// Parameters over this many bytes in all are sent in a body. CloudStack's servlet takes a body's signature for another one
-/// where a value has blanks or the like in it, so that a body is for what has to be in one.
+/// Parameters over this many bytes in all are sent in a body, which servers read differently: addresses are the safe way.
 const BULKY: usize = 4096;
 
 /// The versions of the API that a call is tried in, one after another: CloudStack's servlet takes exactly one, those of 4.2 to
@@ -98,28 +96,35 @@ impl Dialect for Ec2 {
         if unsigned {
             own.extend(own_keys(request, proof));
         }
-        let is_secret = |name: &str| is_secret_of(&request.api, &request.params, name);
+        let in_body = is_for_a_body(request, &own);
         let struck = own.iter().map(|(name, value)| {
-            let shown = if is_secret(name) { STRUCK } else { value };
-            (name.clone(), shown.to_string())
+            let secret = is_secret_of(&request.api, &request.params, name);
+            (
+                name.clone(),
+                if secret { STRUCK } else { value }.to_string(),
+            )
         });
-        let mut shown: Vec<(String, String)> = vec![action.clone()];
-        shown.extend(struck);
+        let shown: Vec<(String, String)> = std::iter::once(action.clone()).chain(struck).collect();
         let shown = format!("{url}?{}", sign::query(&shown));
-        let secret = own
-            .iter()
-            .any(|(name, value)| is_secret(name) && !value.is_empty());
         let mut params = vec![action];
         params.extend(own);
-        if let (Proof::Keys { apikey, secretkey }, false) = (proof, unsigned) {
-            params.extend(said(apikey, manner, now));
-            let bulky = sign::query(&params).len() > BULKY;
-            return signed(url, params, secretkey, manner, secret || bulky, shown);
+        let Proof::Keys { apikey, secretkey } = proof else {
+            return sent(url, sign::query(&params), in_body, shown);
+        };
+        if unsigned {
+            return sent(url, sign::query(&params), in_body, shown);
         }
-        if !unsigned {
-            params.push(("Version".into(), manner.version.clone()));
-        }
-        sent(url, sign::query(&params), secret, shown)
+        params.extend(said(apikey, manner, now));
+        let query = sign::query(&params);
+        let (method, text) = match (in_body, manner.variant) {
+            (false, _) => ("GET", query.clone()),
+            (true, 0) => ("POST", query.clone()),
+            (true, _) => ("POST", sign::form(&params)),
+        };
+        let text = sign::string_to_sign(method, &sign::Place::of(url), &text);
+        let signature = sign::signature(&text, secretkey.expose(), &manner.method);
+        let query = format!("{query}&Signature={}", sign::encode(&signature));
+        sent(url, query, in_body, shown)
     }
 
     fn read(
@@ -204,24 +209,24 @@ impl Dialect for Ec2 {
         }
     }
 
-    /// A version that the cloud does not take is answered before anything is done.
-    fn otherwise(&self, reply: &Reply, manner: &Manner) -> Option<(Manner, String)> {
-        if reply.status != 531 || self.unauthorized(reply) {
-            return None;
+    /// A version that the cloud does not take and a signature that it finds wrong are answered before anything is done.
+    fn otherwise(
+        &self,
+        request: &Request,
+        reply: &Reply,
+        manner: &Manner,
+    ) -> Option<(Manner, String)> {
+        match reply.status {
+            531 if !self.unauthorized(reply) => another_version(manner),
+            403 if manner.variant == 0 && is_read_differently(request) => Some((
+                Manner {
+                    variant: 1,
+                    ..manner.clone()
+                },
+                "this cloud reads the body of a call as CloudStack's EC2 servlet does; it is signed so".into(),
+            )),
+            _ => None,
         }
-        let mut versions = VERSIONS
-            .iter()
-            .skip_while(|known| **known != manner.version);
-        let refused = versions.next()?;
-        let next = versions.next()?;
-        let note = format!(
-            "this cloud does not take version {refused} of the API; {next} is used (`set api_version {next}` keeps that)"
-        );
-        let other = Manner {
-            version: (*next).into(),
-            ..manner.clone()
-        };
-        Some((other, note))
     }
 
     fn reads(&self, api: &str) -> bool {
@@ -358,6 +363,38 @@ impl Ec2 {
     }
 }
 
+/// The next version to try, where the usual one was.
+fn another_version(manner: &Manner) -> Option<(Manner, String)> {
+    let mut versions = VERSIONS
+        .iter()
+        .skip_while(|known| **known != manner.version);
+    let refused = versions.next()?;
+    let next = versions.next()?;
+    let note = format!(
+        "this cloud does not take version {refused} of the API; {next} is used (`set api_version {next}` keeps that)"
+    );
+    let other = Manner {
+        version: (*next).into(),
+        ..manner.clone()
+    };
+    Some((other, note))
+}
+
+/// Whether the parameters go in a body: where one is a secret, as addresses are logged on their way, or they are many.
+fn is_for_a_body(request: &Request, own: &[(String, String)]) -> bool {
+    let secret = own.iter().any(|(name, value)| {
+        is_secret_of(&request.api, &request.params, name) && !value.is_empty()
+    });
+    secret || sign::query(own).len() > BULKY
+}
+
+/// Whether servers differ in how they read what is signed of a call.
+fn is_read_differently(request: &Request) -> bool {
+    let own = wire::params(request);
+    let differs = own.iter().any(|(_, value)| value.contains([' ', '*', '~']));
+    differs && is_for_a_body(request, &own)
+}
+
 /// The keys that the servlet is told, where the line has none: those that calls are signed with.
 fn own_keys(request: &Request, proof: Proof<'_>) -> Vec<(String, String)> {
     let Proof::Keys { apikey, secretkey } = proof else {
@@ -403,23 +440,7 @@ fn date(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A signed call: its parameters in the address, or in a body.
-fn signed(
-    url: &str,
-    params: Vec<(String, String)>,
-    secretkey: &Secret,
-    manner: &Manner,
-    in_body: bool,
-    shown: String,
-) -> SignedCall {
-    let method = if in_body { "POST" } else { "GET" };
-    let query = sign::query(&params);
-    let text = sign::string_to_sign(method, &sign::Place::of(url), &query);
-    let signature = sign::signature(&text, secretkey.expose(), &manner.method);
-    let query = format!("{query}&Signature={}", sign::encode(&signature));
-    sent(url, query, in_body, shown)
-}
-
+/// A call with its parameters in the address, or in a body.
 fn sent(url: &str, query: String, in_body: bool, shown: String) -> SignedCall {
     let (url, body) = match in_body {
         true => (url.into(), Some(query)),

@@ -2,6 +2,7 @@
 //! each of the ways in which servers word them.
 
 use super::*;
+use crate::config::secret::Secret;
 use crate::error::Kind;
 use crate::record::Value;
 
@@ -31,6 +32,7 @@ fn manner(expires: u64) -> Manner {
     Manner {
         version: VERSIONS[0].into(),
         method: sign::SHA256.into(),
+        variant: 0,
         expires,
         response: "xml".into(),
     }
@@ -414,25 +416,68 @@ fn another_version_is_tried_where_one_is_not_taken() {
         531,
         "<html><h1>HTTP Status 531 - Unsupported Version</h1></html>",
     );
-    let (other, note) = Ec2.otherwise(&refused, &manner(0)).unwrap();
+    let (other, note) = Ec2
+        .otherwise(&request("stopInstances", &[]), &refused, &manner(0))
+        .unwrap();
     assert_eq!(other.version, "2010-11-15");
     assert!(
         note.contains("2012-08-15") && note.contains("set api_version 2010-11-15"),
         "{note}"
     );
-    assert!(Ec2.otherwise(&refused, &other).is_none());
+    assert!(
+        Ec2.otherwise(&request("stopInstances", &[]), &refused, &other)
+            .is_none()
+    );
     let chosen = Manner {
         version: "2009-10-31".into(),
         ..manner(0)
     };
-    assert!(Ec2.otherwise(&refused, &chosen).is_none());
+    assert!(
+        Ec2.otherwise(&request("stopInstances", &[]), &refused, &chosen)
+            .is_none()
+    );
     let late = reply(
         531,
         "<html><h1>HTTP Status 531 - Expires parameter value is in the past: expired</h1></html>",
     );
-    assert!(Ec2.otherwise(&late, &manner(0)).is_none());
+    assert!(
+        Ec2.otherwise(&request("stopInstances", &[]), &late, &manner(0))
+            .is_none()
+    );
     assert!(Ec2.unauthorized(&late) && !Ec2.unauthorized(&refused));
-    assert!(Ec2.otherwise(&reply(530, ""), &manner(0)).is_none());
+    assert!(
+        Ec2.otherwise(&request("stopInstances", &[]), &reply(530, ""), &manner(0))
+            .is_none()
+    );
+}
+
+#[test]
+fn a_body_is_signed_as_the_server_reads_it() {
+    let denied = reply(403, "Access denied");
+    let script = [
+        ("UserData", "#!/bin/sh"),
+        ("InstanceType", "Small Instance*~"),
+    ];
+    let run = request("runInstances", &script);
+    let (other, _) = Ec2.otherwise(&run, &denied, &manner(0)).unwrap();
+    assert!(Ec2.otherwise(&run, &denied, &other).is_none());
+    let bodies =
+        [manner(0), other].map(|manner| signed("runInstances", &script, &manner).body.unwrap());
+    let [usual, form] = bodies
+        .each_ref()
+        .map(|body| body.split("&Signature=").next().unwrap());
+    assert_eq!(usual, form);
+    assert_ne!(bodies[0], bodies[1]);
+    let pairs =
+        [("B", "a b*c~d/"), ("A", "é")].map(|(name, value)| (name.to_string(), value.to_string()));
+    assert_eq!(sign::form(&pairs), "A=%C3%A9&B=a+b*c%7Ed%2F");
+    // Where nothing is read differently the signature was wrong.
+    for params in [&script[..1], &script[1..]] {
+        assert!(
+            Ec2.otherwise(&request("runInstances", params), &denied, &manner(0))
+                .is_none()
+        );
+    }
 }
 
 fn progress(api: &str, job: &str, status: u16, body: &str) -> String {

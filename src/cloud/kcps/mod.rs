@@ -42,6 +42,8 @@ static PRESET: Preset = Preset {
         ("*", "hypervisor", "VMware"),
         ("*", "timezone", "JST"),
         ("*", "number", "1"),
+        ("deployPremiumVirtualMachine", "hostname", ""),
+        ("removePremiumHost", "name", ""),
         ("createFirewallRule", "protocol", "TCP"),
         ("createVolume", "size", "10"),
         ("createLBStickinessPolicy", "methodname", "SourceBased"),

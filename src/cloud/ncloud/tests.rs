@@ -24,6 +24,7 @@ fn signed(line: &str, url: &str) -> SignedCall {
         response: "json".into(),
         version: String::new(),
         method: String::new(),
+        variant: 0,
     };
     let secretkey = Secret::new("SECRETKEYEXAMPLE");
     let proof = Proof::Keys {

@@ -6,7 +6,7 @@ use super::{STRUCK, entry_of, is_secret, is_secret_setting, key_of, within};
 const BETWEEN: [&str; 7] = ["=", "==", "!=", "~", "<", ">", "contains"];
 
 /// Built-ins with a command in them.
-const CARRIERS: [&str; 3] = ["expect-error", "watch", "complete"];
+const CARRIERS: [&str; 4] = ["expect-error", "watch", "complete", "doctor"];
 
 /// The line with the value of every secret struck out; `set secretkey …` and `--password …` too.
 pub fn strike(line: &str) -> String {

@@ -8,6 +8,8 @@ use crate::catalog::Catalog;
 use crate::client::ledger::{Fate, Noted, State};
 use crate::client::resolve::Inquiry;
 use crate::client::{Client, Options, interrupted_wait, resolve, wait};
+use crate::cloud::Request;
+use crate::cloud::desk::overdue;
 use crate::error::{Error, Kind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
@@ -71,7 +73,22 @@ fn list(session: &mut Session, all: bool) -> Result<Shown> {
             !old
         });
     }
+    tell_overdue(session, &calls);
     Ok(shown(session, &calls))
+}
+
+/// Says which of the calls take longer than they should.
+fn tell_overdue(session: &Session, calls: &[Noted]) {
+    let dialect = session.dialect();
+    for call in calls.iter().filter(|call| call.state == State::Running) {
+        let request = Request {
+            api: call.api.clone(),
+            params: call.params.clone(),
+        };
+        if let Some(text) = overdue(&*dialect, &request, call.age()) {
+            session.ui.warn(&format!("number {}: {text}", call.id));
+        }
+    }
 }
 
 /// Waits until none of the calls is open, or the time limit has passed. The status tells the worst of them.
@@ -211,6 +228,19 @@ fn named(session: &Session, ids: &[&str]) -> Result<Vec<Noted>> {
             found.cloned().ok_or_else(|| none(id))
         })
         .collect()
+}
+
+/// The latest call of that API, as it is now.
+pub(super) fn latest(session: &mut Session, api: &str) -> Result<Option<Noted>> {
+    let whose = session.whose(&session.resolved)?;
+    let calls = session.ledger.calls(&whose, true)?;
+    let Some(latest) = calls.into_iter().rev().find(|call| call.api == api) else {
+        return Ok(None);
+    };
+    let mut calls = [latest];
+    bring_up_to_date(session, &mut calls)?;
+    let [latest] = calls;
+    Ok(Some(latest))
 }
 
 fn none(id: &str) -> Error {
@@ -377,7 +407,8 @@ fn columns(calls: &[Noted]) -> [bool; 5] {
     columns
 }
 
-fn date(milliseconds: i64) -> String {
+/// A moment in milliseconds since 1970, as answers have them.
+pub(super) fn date(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
         .unwrap_or_default()
         .strftime("%Y-%m-%dT%H:%M:%S+0000")

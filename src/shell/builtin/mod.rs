@@ -8,6 +8,7 @@ mod complete;
 mod completions;
 mod datacenter;
 mod devcloud;
+mod doctor;
 mod exit;
 mod expect_error;
 mod explain;
@@ -142,6 +143,7 @@ pub static BUILTINS: &[Builtin] = &[
     completions::COMPLETIONS,
     datacenter::DATACENTER,
     devcloud::DEVCLOUD,
+    doctor::DOCTOR,
     loops::END,
     exit::EXIT,
     expect_error::EXPECT_ERROR,

@@ -4,7 +4,7 @@ use super::{Builtin, Known};
 use crate::config::file::File;
 use crate::config::resolve::{Origin, describe, new_profile_for};
 use crate::config::settings::{self, Kind, Setting};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::ask;
@@ -106,6 +106,18 @@ fn one(session: &Session, setting: &'static Setting) -> Result<Shown> {
 
 fn change(session: &mut Session, setting: &'static Setting, value: &str) -> Result<Shown> {
     setting.check(value)?;
+    if setting.name == "contract"
+        && !value.is_empty()
+        && let Some(desk) = session
+            .dialect()
+            .desk()
+            .filter(|desk| !(desk.is_contract)(value))
+    {
+        return Err(Error {
+            kind: ErrorKind::Line,
+            ..desk.no_contract(value)
+        });
+    }
     if setting.name == "prompt" {
         prompt::check(value)?;
     }

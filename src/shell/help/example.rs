@@ -59,6 +59,7 @@ pub fn example(
 
     let mut example = Example::default();
     let mut given: Vec<(String, String)> = Vec::new();
+    let sample = |param: &Param| dialect.sample(&api.name, param, today);
     let mut left = wanted.clone();
     // What others depend on comes first: what is in a zone is to be listed with the zone.
     left.sort_by_key(|param| param.name != "zoneid");
@@ -77,6 +78,10 @@ pub fn example(
                     given.push((param.name.clone(), thing.value));
                 }
                 Chosen::Nothing(_) if !last => open.push(param),
+                // What has no list here may have a usual value.
+                Chosen::Nothing(_) if sample(param).is_some() => {
+                    given.push((param.name.clone(), sample(param).unwrap_or_default()));
+                }
                 Chosen::Nothing(why) => {
                     example.open.push((param.name.clone(), why));
                     given.push((param.name.clone(), param.name.to_uppercase()));
@@ -90,8 +95,8 @@ pub fn example(
         let value = given.iter().find(|(name, _)| *name == param.name);
         let value = value.map_or("", |(_, value)| value);
         let word = match param.kind.as_str() {
-            "map" => format!("{}[0].key={value}", param.name),
-            _ => format!("{}={value}", param.name),
+            "map" if param.members.is_empty() => format!("{}[0].key={value}", param.name),
+            _ => format!("{}={value}", typed(param)),
         };
         line.push(' ');
         line.push_str(&quote(&word));
@@ -140,7 +145,7 @@ fn choose(
     ask: &mut Ask<'_>,
 ) -> Result<Chosen> {
     let nothing = |why: &str| Ok(Chosen::Nothing(why.to_string()));
-    let Some(listing) = dialect.listing(catalog, api, &param.name, given) else {
+    let Some(listing) = dialect.listing(catalog, api, &typed(param), given) else {
         return nothing("");
     };
     if !listing.missing.is_empty() {
@@ -166,6 +171,12 @@ fn choose(
             }))
         }
     }
+}
+
+/// The name as it is typed: with the first of its parts, where it has some.
+fn typed(param: &Param) -> String {
+    let part = param.members.first().map_or("", |part| &part.name);
+    format!("{}{part}", param.name)
 }
 
 /// Whether it is a thing of the cloud that is meant.

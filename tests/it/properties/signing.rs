@@ -134,6 +134,7 @@ impl Caller {
         let manner = Manner {
             version: String::new(),
             method: String::new(),
+            variant: 0,
             expires: 600,
             response: "json".into(),
         };

@@ -49,8 +49,13 @@ pub fn associate(ask: &Ask) -> Said {
     let id = named(ask)?;
     let machine = ask.required("InstanceId")?;
     let list = ("listVirtualMachines", "virtualmachine");
-    ask.one(list.0, list.1, machine, &[], instances::MISSING)?;
-    let params = [("ipaddressid", id.as_str()), ("virtualmachineid", machine)];
+    let found = ask.one(list.0, list.1, machine, &[], instances::MISSING)?;
+    let network = found.pointer("/nic/0/networkid").and_then(Value::as_str);
+    let params = [
+        ("ipaddressid", id.as_str()),
+        ("virtualmachineid", machine),
+        ("networkid", network.unwrap_or_default()),
+    ];
     ask.call("enableStaticNat", &params)?;
     Ok(json!({"return": true}))
 }

@@ -34,25 +34,38 @@ const FILTERS: &[(&str, &str)] = &[
     ("tag-value", "tagSet/*/value"),
 ];
 
-/// What machines are shown with: their disks, and which of them are being destroyed.
-#[derive(Default)]
+/// What machines are shown with: their disks, which of them are being destroyed, and Amazon's names of offerings.
 struct Around {
     disks: HashMap<String, Vec<Value>>,
     going: HashSet<String>,
+    names: Vec<(String, String)>,
 }
 
 impl Around {
-    fn look(ask: &Ask) -> Result<Around, Wrong> {
-        let mut around = Around {
-            going: going(ask),
-            ..Around::default()
-        };
-        for volume in ask.rows("listVolumes", "volume", &[("listall", "true")])? {
+    fn look(ask: &Ask, machines: &[Value]) -> Result<Around, Wrong> {
+        let mut volumes = Vec::new();
+        // The disks of a few are not looked for among those of all.
+        match machines {
+            few if few.len() < 20 => {
+                for machine in few {
+                    let id = machine["id"].as_str().unwrap_or_default();
+                    let on = [("virtualmachineid", id), ("listall", "true")];
+                    volumes.extend(ask.rows("listVolumes", "volume", &on)?);
+                }
+            }
+            _ => volumes = ask.rows("listVolumes", "volume", &[("listall", "true")])?,
+        }
+        let mut disks: HashMap<String, Vec<Value>> = HashMap::new();
+        for volume in volumes {
             if let Some(machine) = volume["virtualmachineid"].as_str() {
-                around.disks.entry(machine.into()).or_default().push(volume);
+                disks.entry(machine.into()).or_default().push(volume);
             }
         }
-        Ok(around)
+        Ok(Around {
+            disks,
+            going: going(ask),
+            names: offers::names(ask),
+        })
     }
 }
 
@@ -86,7 +99,7 @@ fn groups(machine: &Value) -> Value {
 }
 
 /// A machine as EC2 shows it.
-fn instance(ask: &Ask, machine: &Value, around: &Around) -> Value {
+fn instance(machine: &Value, around: &Around) -> Value {
     let id = machine["id"].as_str().unwrap_or_default();
     let disks = around.disks.get(id).map_or(&[][..], Vec::as_slice);
     let disks: Vec<Value> = disks.iter().map(volumes::mapping).collect();
@@ -95,7 +108,7 @@ fn instance(ask: &Ask, machine: &Value, around: &Around) -> Value {
     let hypervisor = machine["hypervisor"].as_str().unwrap_or_default();
     json!({"instanceId": id, "imageId": machine["templateid"], "instanceState": state(machine, &around.going),
         "privateDnsName": "", "dnsName": "", "reason": "", "keyName": machine["keypair"], "amiLaunchIndex": 0,
-        "productCodes": [], "instanceType": offers::type_of(ask, machine), "launchTime": moment(machine, "created"),
+        "productCodes": [], "instanceType": offers::type_of(&around.names, machine), "launchTime": moment(machine, "created"),
         "placement": {"availabilityZone": machine["zonename"], "groupName": ""}, "monitoring": {"state": "disabled"},
         "privateIpAddress": private, "ipAddress": public, "groupSet": groups(machine), "architecture": "x86_64",
         "rootDeviceType": "ebs", "rootDeviceName": "/dev/sda1", "blockDeviceMapping": disks,
@@ -104,10 +117,10 @@ fn instance(ask: &Ask, machine: &Value, around: &Around) -> Value {
 
 pub fn describe(ask: &Ask) -> Said {
     let machines = ask.meant("InstanceId", MACHINES, &[], MISSING)?;
-    let around = Around::look(ask)?;
+    let around = Around::look(ask, &machines)?;
     // A filter may ask whose a machine is, which is told of its reservation.
     let flat = machines.iter().map(|machine| {
-        let mut item = instance(ask, machine, &around);
+        let mut item = instance(machine, &around);
         item["ownerId"] = json!(owner(machine));
         item
     });
@@ -162,15 +175,15 @@ pub async fn run(ask: &Ask<'_>) -> Said {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     let ids = deploy(ask, &params, least, most).await?;
-    let around = Around::look(ask)?;
     let machines = ids
         .iter()
         .map(|id| ask.one(MACHINES.0, MACHINES.1, id, &[], MISSING))
         .collect::<Result<Vec<Value>, Wrong>>()?;
+    let around = Around::look(ask, &machines)?;
     let first = machines.first().cloned().unwrap_or_default();
     let instances: Vec<Value> = machines
         .iter()
-        .map(|machine| instance(ask, machine, &around))
+        .map(|machine| instance(machine, &around))
         .collect();
     Ok(
         json!({"reservationId": first["id"], "ownerId": owner(&first), "groupSet": groups(&first),
@@ -337,7 +350,9 @@ pub fn attribute(ask: &Ask) -> Said {
     let wanted = ask.required("Attribute")?;
     let machine = ask.one(MACHINES.0, MACHINES.1, id, &[], MISSING)?;
     let value = match wanted {
-        "instanceType" => json!({"instanceType": {"value": offers::type_of(ask, &machine)}}),
+        "instanceType" => {
+            json!({"instanceType": {"value": offers::type_of(&offers::names(ask), &machine)}})
+        }
         "rootDeviceName" => json!({"rootDeviceName": {"value": "/dev/sda1"}}),
         "groupSet" => json!({"groupSet": groups(&machine)}),
         "userData" => {

@@ -68,13 +68,15 @@ pub fn id_of(ask: &Ask, wanted: Option<&str>) -> Result<String, Wrong> {
         .ok_or_else(|| Wrong::value("InstanceType", amazon))
 }
 
+/// Amazon's names, each with the offering that it stands for.
+pub fn names(ask: &Ask) -> Vec<(String, String)> {
+    let named = ask.desk.look(|db| store::settings(db, OFFER));
+    named.unwrap_or_default()
+}
+
 /// The instance type of a machine.
-pub fn type_of(ask: &Ask, machine: &Value) -> String {
+pub fn type_of(names: &[(String, String)], machine: &Value) -> String {
     let offering = machine["serviceofferingname"].as_str().unwrap_or_default();
-    let named = ask.desk.look(|db| store::settings(db, OFFER)).ok();
-    let amazon = named
-        .into_iter()
-        .flatten()
-        .find(|(_, cloud)| cloud == offering);
-    amazon.map_or_else(|| offering.into(), |(amazon, _)| amazon)
+    let amazon = names.iter().find(|(_, cloud)| cloud == offering);
+    amazon.map_or(offering, |(amazon, _)| amazon).into()
 }

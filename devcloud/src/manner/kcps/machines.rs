@@ -7,44 +7,48 @@ use super::limits::only;
 use crate::api::fields::MACHINE;
 use crate::api::listing::{Listing, PAGED};
 use crate::api::machines::{HOME, home};
-use crate::api::{Call, Done, Reply};
+use crate::api::{Call, Done, Param, Reply, Takes, opt, req};
 use crate::auth::Params;
 use crate::store::{self, Thing};
 use crate::wire::Refusal;
 
+/// What a machine of any kind is made of.
+const PARTS: &[Param] = &[
+    req(
+        "serviceofferingid",
+        Takes::Id("serviceoffering"),
+        "how large it is",
+    ),
+    req("templateid", Takes::Id("template"), "what it is made of"),
+    req("zoneid", Takes::Id("zone"), "the zone it is in"),
+    req("hypervisor", Takes::Text, "VMware"),
+    req("name", Takes::Text, "its name"),
+    req(
+        "iptonetworklist",
+        Takes::Map,
+        "iptonetworklist[0].networkid=…, with .ip for its address",
+    ),
+    opt(
+        "diskofferingid",
+        Takes::Id("diskoffering"),
+        "the offering of a data disk; without size",
+    ),
+    opt(
+        "size",
+        Takes::Long,
+        "the size of a data disk in GB; without diskofferingid",
+    ),
+];
+
 apis! {
-    Everyone "deployValueVirtualMachine" "Deploys a value machine" () {
-        req "serviceofferingid" Id("serviceoffering") "how large it is";
-        req "templateid" Id("template") "what it is made of";
-        req "zoneid" Id("zone") "the zone it is in";
-        req "hypervisor" Text "VMware";
-        req "name" Text "its name";
-        req "iptonetworklist" Map "iptonetworklist[0].networkid=…, with .ip for its address";
-        opt "diskofferingid" Id("diskoffering") "the offering of a data disk; without size";
-        opt "size" Long "the size of a data disk in GB; without diskofferingid";
+    Everyone "deployValueVirtualMachine" "Deploys a value machine" (PARTS) {
     } -> MACHINE |call| deploy(call).map(Reply::Flat);
 
-    Everyone "deployFlexibleVirtualMachine" "Deploys a flexible machine" () {
-        req "serviceofferingid" Id("serviceoffering") "how large it is";
-        req "templateid" Id("template") "what it is made of";
-        req "zoneid" Id("zone") "the zone it is in";
-        req "hypervisor" Text "VMware";
-        req "name" Text "its name";
-        req "iptonetworklist" Map "iptonetworklist[0].networkid=…, with .ip for its address";
-        opt "diskofferingid" Id("diskoffering") "the offering of a data disk; without size";
-        opt "size" Long "the size of a data disk in GB; without diskofferingid";
+    Everyone "deployFlexibleVirtualMachine" "Deploys a flexible machine" (PARTS) {
     } -> MACHINE |call| deploy(call).map(Reply::Flat);
 
-    Everyone "deployPremiumVirtualMachine" "Deploys a machine on a premium host" () {
-        req "serviceofferingid" Id("serviceoffering") "how large it is";
-        req "templateid" Id("template") "what it is made of";
-        req "zoneid" Id("zone") "the zone it is in";
+    Everyone "deployPremiumVirtualMachine" "Deploys a machine on a premium host" (PARTS) {
         req "hostname" Text "the premium host's name";
-        req "hypervisor" Text "VMware";
-        req "name" Text "its name";
-        req "iptonetworklist" Map "iptonetworklist[0].networkid=…, with .ip for its address";
-        opt "diskofferingid" Id("diskoffering") "the offering of a data disk; without size";
-        opt "size" Long "the size of a data disk in GB; without diskofferingid";
     } -> MACHINE deploy_premium;
 
     Everyone "listPremiumVirtualMachines" "Lists machines on premium hosts" (PAGED) {

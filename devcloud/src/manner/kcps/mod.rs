@@ -5,6 +5,7 @@ mod hosts;
 mod jobs;
 mod limits;
 mod machines;
+mod networks;
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,13 @@ const VERSION: &str = "4.3.0.2";
 const COMMANDS: &str = include_str!("commands.txt");
 
 const WAYS: Ways = Ways {
-    apis: &[hosts::APIS, jobs::APIS, limits::APIS, machines::APIS],
+    apis: &[
+        hosts::APIS,
+        jobs::APIS,
+        limits::APIS,
+        machines::APIS,
+        networks::APIS,
+    ],
     check: limits::check,
 };
 
