@@ -44,6 +44,8 @@ mod datacenter;
 mod devcloud;
 #[path = "it/doctor.rs"]
 mod doctor;
+#[path = "it/doctor_kinds.rs"]
+mod doctor_kinds;
 #[path = "it/ec2.rs"]
 mod ec2;
 #[path = "it/editing.rs"]
@@ -102,6 +104,8 @@ mod scenarios;
 mod scripts;
 #[path = "it/select.rs"]
 mod select;
+#[path = "it/shipped.rs"]
+mod shipped;
 #[path = "it/teach.rs"]
 mod teach;
 #[path = "it/throttling.rs"]

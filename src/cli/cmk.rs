@@ -16,6 +16,15 @@ use crate::shell::session::{Env, Mode, Session, expand_home};
 /// Its variables, which name no cloud of CloudMonkey's, begin so.
 const OURS: [&str; 3] = ["CLOUDSTACK_", "CAPUCHIN_PROFILE", "CAPUCHIN_CONFIG"];
 
+/// CloudMonkey's variables for flags that are not given; two have been spelt in both ways.
+const URL: &[&str] = &["CMK_URL"];
+const APIKEY: &[&str] = &["CMK_APIKEY", "CMK_API_KEY"];
+const SECRETKEY: &[&str] = &["CMK_SECRETKEY", "CMK_SECRET_KEY"];
+const OUTPUT: &[&str] = &["CMK_OUTPUT"];
+const PROFILE: &[&str] = &["CMK_PROFILE"];
+const CONFIG: &[&str] = &["CMK_CONFIG"];
+const DEBUG: &[&str] = &["CMK_DEBUG"];
+
 /// Capuchin in the place of CloudMonkey: its flags, its configuration, its JSON.
 #[derive(Parser)]
 #[command(name = "cmk", version, disable_version_flag = true)]
@@ -58,6 +67,11 @@ pub fn is_called(args: &[OsString]) -> bool {
         .is_some_and(|stem| stem == "cmk")
 }
 
+/// As Go reads a truth.
+fn is_true(text: &str) -> bool {
+    matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
 /// The session that the flags ask for, and the words of the command.
 pub fn session(cmk: Cmk, env: &Env) -> Result<(Session, Vec<String>)> {
     if let Some(flag) = cmk.words.first().filter(|word| word.starts_with('-')) {
@@ -67,6 +81,23 @@ pub fn session(cmk: Cmk, env: &Env) -> Result<(Session, Vec<String>)> {
         (false, _) => Mode::OneShot,
         (true, true) => Mode::Prompt,
         (true, false) => Mode::Script { stdin: true },
+    };
+    let given = |names: &[&str]| {
+        let values = names.iter().filter_map(|name| env(name));
+        values
+            .map(|value| value.trim().to_string())
+            .find(|value| !value.is_empty())
+    };
+    let warns = cmk.secretkey.is_some();
+    let cmk = Cmk {
+        url: cmk.url.or_else(|| given(URL)),
+        apikey: cmk.apikey.or_else(|| given(APIKEY)),
+        secretkey: cmk.secretkey.or_else(|| given(SECRETKEY)),
+        output: cmk.output.or_else(|| given(OUTPUT)),
+        profile: cmk.profile.or_else(|| given(PROFILE)),
+        config: cmk.config.or_else(|| given(CONFIG).map(PathBuf::from)),
+        debug: cmk.debug || given(DEBUG).is_some_and(|text| is_true(&text)),
+        words: cmk.words,
     };
     let path = cmk
         .config
@@ -87,7 +118,6 @@ pub fn session(cmk: Cmk, env: &Env) -> Result<(Session, Vec<String>)> {
         foreign: true,
         ..Places::find(Some(&path), &*env)?
     };
-    let warns = cmk.secretkey.is_some();
     let flags = Flags {
         profile: cmk.profile,
         url: cmk.url,

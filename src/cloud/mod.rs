@@ -465,6 +465,10 @@ pub trait Dialect: Send + Sync {
         let read = self.read(request, reply, &Types::default(), false);
         read.err().filter(|error| error.said.is_none())
     }
+    /// The version of the cloud, where the reply tells.
+    fn version(&self, _reply: &Reply) -> Option<String> {
+        None
+    }
     /// Whether the refusal of a call that everybody may make is about who calls: a key, a secret, a password.
     fn blames_caller(&self, error: &Error) -> bool {
         let said = error.said.as_ref();

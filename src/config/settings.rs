@@ -496,10 +496,11 @@ impl Setting {
     }
 
     fn choice(&self, value: &str, words: &[&str]) -> Result<String> {
-        let word = value.to_ascii_lowercase();
-        if words.contains(&word.as_str()) {
-            return Ok(word);
+        let mut known = words.iter();
+        if let Some(known) = known.find(|known| known.eq_ignore_ascii_case(value)) {
+            return Ok(known.to_string());
         }
+        let word = value.to_ascii_lowercase();
         let listed: Vec<&str> = words
             .iter()
             .map(|word| if word.is_empty() { "nothing" } else { word })

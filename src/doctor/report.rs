@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{Findings, Found, Status};
 use crate::cloud::desk::Desk;
 use crate::error::{Error, Result};
+use crate::print::surface::harmless;
 
 /// How moments are written.
 pub const DATE: &str = "%Y-%m-%dT%H:%M:%S+0000";
@@ -177,8 +178,9 @@ fn private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// The text on one line that does nothing to a terminal on which the report is looked at.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    harmless(&text.split_whitespace().collect::<Vec<_>>().join(" "), &[])
 }
 
 fn capital(text: &str) -> String {

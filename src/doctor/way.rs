@@ -273,11 +273,12 @@ impl Server<'_> {
                     Some(error) => {
                         Found::failed(Step::Api, THAT_ANSWER, transport.doubt(self.url, error))
                     }
-                    None => Found::well(
-                        Step::Api,
-                        THAT_ANSWER,
-                        "it is this API's, and no proxy's or login page's",
-                    ),
+                    None => {
+                        let version = self.dialect.version(&reply);
+                        let version = version.map_or(String::new(), |it| format!("; version {it}"));
+                        let came = "it is this API's, and no proxy's or login page's";
+                        Found::well(Step::Api, THAT_ANSWER, format!("{came}{version}"))
+                    }
                 });
                 if !found
                     .iter()

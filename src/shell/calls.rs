@@ -134,6 +134,7 @@ impl Session {
             wanted,
             known,
             fields: shower.map_or(Vec::new(), |api| api.response.clone()),
+            readable: None,
             failures: Vec::new(),
         })))
     }

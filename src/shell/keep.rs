@@ -20,6 +20,8 @@ pub enum Kept {
     Text(String),
     /// An answer as the form `json` prints it.
     Json(Printed),
+    /// What came of a part of it, with the errors of the others: at least one.
+    Partly(Box<Kept>, Vec<Error>),
     /// It failed without an error of ours: a command of the system, or a pipe.
     Failed(u8),
     /// The session is to end with this status.
@@ -32,6 +34,35 @@ pub struct Printed {
     list: bool,
     /// What the one member of the JSON is called that is the thing itself.
     name: Option<String>,
+}
+
+impl Kept {
+    /// The same with what was printed.
+    fn of(self, bytes: Vec<u8>) -> Kept {
+        match self {
+            Kept::Json(printed) => Kept::Json(Printed {
+                json: bytes,
+                ..printed
+            }),
+            // What a shell's command or a pipe printed.
+            Kept::Nothing if bytes.is_empty() => Kept::Nothing,
+            Kept::Nothing | Kept::Text(_) => {
+                Kept::Text(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            other => other,
+        }
+    }
+
+    /// What failed first, in place of a part that did not.
+    pub fn whole(self) -> Result<Kept> {
+        match self {
+            Kept::Partly(kept, failures) => match failures.into_iter().next() {
+                Some(first) => Err(first),
+                None => Ok(*kept),
+            },
+            kept => Ok(kept),
+        }
+    }
 }
 
 impl Session {
@@ -55,16 +86,8 @@ impl Session {
         let bytes = self.ui.end_keeping();
         self.line_form = outer;
         Ok(match kept? {
-            Kept::Json(printed) => Kept::Json(Printed {
-                json: bytes,
-                ..printed
-            }),
-            // What a shell's command or a pipe printed.
-            Kept::Nothing if bytes.is_empty() => Kept::Nothing,
-            Kept::Nothing | Kept::Text(_) => {
-                Kept::Text(String::from_utf8_lossy(&bytes).into_owned())
-            }
-            other => other,
+            Kept::Partly(kept, failures) => Kept::Partly(Box::new(kept.of(bytes)), failures),
+            kept => kept.of(bytes),
         })
     }
 
@@ -75,15 +98,17 @@ impl Session {
             Shown::Text(_) => Kept::Text(String::new()),
             _ => Kept::Nothing,
         };
-        if let Shown::Answer(view) = &mut shown
-            && as_json
-        {
-            view.form = "json".into();
-            kept = Kept::Json(Printed {
-                json: Vec::new(),
-                list: view.answer.shape == Shape::List,
-                name: view.answer.name.as_deref().map(String::from),
-            });
+        let mut failures = Vec::new();
+        if let Shown::Answer(view) = &mut shown {
+            failures = std::mem::take(&mut view.failures);
+            if as_json {
+                view.form = "json".into();
+                kept = Kept::Json(Printed {
+                    json: Vec::new(),
+                    list: view.answer.shape == Shape::List,
+                    name: view.answer.name.as_deref().map(String::from),
+                });
+            }
         }
         let ended = self.print_shown(shown).map_err(|ending| match ending {
             Ending::Failed(error) => error,
@@ -91,7 +116,12 @@ impl Session {
         })?;
         match ended {
             ended if ended.leave => Ok(Kept::Leave(ended.status)),
-            ended if ended.status == 0 => Ok(kept),
+            ended if ended.status == 0 && failures.is_empty() => Ok(kept),
+            ended if ended.status == 0 => {
+                let hidden = self.variables.hidden();
+                let struck = failures.into_iter().map(|error| hidden.strike_error(error));
+                Ok(Kept::Partly(Box::new(kept), struck.collect()))
+            }
             // A script that was run told of its failure.
             ended => match self
                 .told

@@ -219,7 +219,7 @@ fn gone(session: &mut Session, catalog: &Catalog, made: &Made) -> Result<bool> {
     };
     let all = list.param("listall").map_or("", |_| " listall=true");
     let line = format!("api {}{}{all}", list.name, words(&params));
-    match session.keep(&line) {
+    match session.keep(&line).and_then(Kept::whole) {
         Ok(Kept::Json(printed)) => {
             let held = printed.into_variable()?.held;
             Ok(matches!(held, Held::Rows(rows) if rows.is_empty()))

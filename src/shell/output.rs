@@ -33,6 +33,8 @@ pub struct View {
     pub known: Vec<String>,
     /// The fields themselves, as far as the answer is what they describe.
     pub fields: Vec<Field>,
+    /// What the form `auto` prints in place of rows.
+    pub readable: Option<String>,
     /// What went wrong beside it; told below it, and the first gives the status.
     pub failures: Vec<Error>,
 }
@@ -77,6 +79,7 @@ impl View {
             wanted: Wanted::default(),
             known: Vec::new(),
             fields: Vec::new(),
+            readable: None,
             failures: Vec::new(),
         }))
     }

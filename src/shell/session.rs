@@ -418,7 +418,10 @@ impl Session {
             Shown::Answer(mut view) => {
                 let failures = std::mem::take(&mut view.failures);
                 self.page();
-                self.print_whole(*view)?;
+                match view.readable.take().filter(|_| view.form == "auto") {
+                    Some(text) => self.ui.print(&text)?,
+                    None => self.print_whole(*view)?,
+                }
                 if let Some(first) = failures.first() {
                     self.ui.end_page()?;
                     failures.iter().for_each(|error| {

@@ -100,3 +100,42 @@ fn help_and_version_are_its_own() {
     let said = cmk(&home, "list zones").fails(7);
     assert!(said.contains("config, line 1"), "{said}");
 }
+
+#[test]
+fn its_variables_stand_in_for_flags_that_are_not_given() {
+    let stub = stub();
+    let home = Home::new();
+    let named = |run: Run| {
+        run.env("CMK_URL", &stub.url)
+            .env("CMK_OUTPUT", "csv")
+            .env("CMK_DEBUG", "true")
+    };
+    for (apikey, secretkey) in [
+        ("CMK_APIKEY", "CMK_SECRETKEY"),
+        ("CMK_API_KEY", "CMK_SECRET_KEY"),
+    ] {
+        let run = named(cmk(&home, "list zones"))
+            .env(apikey, "KEY")
+            .env(secretkey, "TOPSECRET");
+        let seen = run.seen().status(0);
+        assert_eq!(seen.stdout, "id,name\na,one\n");
+        assert!(seen.stderr.contains("capuchin.log"), "{seen:?}");
+        // Nobody sees the environment in `ps`.
+        assert!(!seen.stderr.contains("`ps`"), "{seen:?}");
+    }
+    // Flags win, and a variable over the configuration.
+    let home = configured(&stub.url, "output = text\n");
+    let run = || cmk(&home, "list zones").env("CMK_OUTPUT", "csv");
+    assert_eq!(run().ok(), "id,name\na,one\n");
+    let run = cmk(&home, "-o text list zones").env("CMK_OUTPUT", "csv");
+    assert!(run.ok().contains("name = one"));
+    run_on_other(&home);
+}
+
+/// Another profile by its variable, and the configuration's by the flag.
+fn run_on_other(home: &Home) {
+    cmk(home, "list zones").env("CMK_PROFILE", "other").fails(3);
+    cmk(home, "-p prod list zones")
+        .env("CMK_PROFILE", "other")
+        .ok();
+}

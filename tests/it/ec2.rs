@@ -234,6 +234,7 @@ fn the_built_in_cloud_is_registered_with_and_worked_with() {
     let early = home.run("describe instances").fails(1);
     assert!(early.contains("set userkeys"), "{early}");
     home.run("set userkeys")
+        .seen()
         .status(0)
         .out("User keys set successfully");
     let log =
@@ -292,7 +293,7 @@ terminate instances instanceid=$i.instanceId filter=instanceState
     let tool = home.run("ec2-describe-instances").ok();
     assert!(tool.starts_with("RESERVATION\t"), "{tool}");
     let denied = home.run("describe instances").env("CAPUCHIN_NOTHING", "1");
-    denied.status(0);
+    denied.seen().status(0);
     let wrong = std::fs::read_to_string(home.config())
         .unwrap()
         .replace(secret, "WRONG");
@@ -491,7 +492,7 @@ fn lists_in_parts_come_whole() {
 #[test]
 fn parts_filters_and_the_tools_commands_are_completed_and_told_by_help() {
     let (_stub, home) = servlet(&[("*", "200 OK", STILL_PENDING)]);
-    home.run("sync").status(0);
+    home.run("sync").seen().status(0);
     let offered = |line: &str| home.args(&["complete", line]).ok();
     let words = offered("describe instances filter.instance-st");
     assert!(words.contains("Filter.instance-state-name="), "{words}");

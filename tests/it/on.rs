@@ -151,3 +151,35 @@ fn a_prompt_asks_once_and_names_the_profiles() {
     session.send_line("exit").unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn what_fails_on_one_leaves_the_rows_of_the_others_to_let_and_batch() {
+    let (one, two, three) = (cloud("{\"id\":\"a\",\"size\":3}"), refusing(), refusing());
+    let home = home(&[("one", &one), ("two", &two), ("three", &three)]);
+    let seen = home
+        .args(&["--keep-going"])
+        .stdin("let rows = on all list things\nassert $rows.count == 1\nassert $rows[0].profile == one\n")
+        .seen();
+    assert_eq!(seen.status, 1, "{seen:?}");
+    assert!(!seen.stderr.contains("assert"), "{seen:?}");
+    for profile in ["two: ", "three: "] {
+        let told = format!("error: {profile}listThings was refused");
+        assert_eq!(seen.stderr.matches(&told).count(), 1, "{seen:?}");
+    }
+    let seen = home
+        .run("batch")
+        .stdin("on all list things\n")
+        .seen()
+        .status(0);
+    let answer: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
+    assert_eq!(answer["ok"], false);
+    assert_eq!(answer["result"]["thing"][0]["id"], "a", "{answer}");
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
+    assert_eq!(answer["error"], answer["errors"][0]);
+    assert_eq!(answer["error"]["code"], 431);
+    // Whoever expects that something fails is content.
+    home.args(&[])
+        .stdin("expect-error 431 on all list things\n")
+        .seen()
+        .status(0);
+}

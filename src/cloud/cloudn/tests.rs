@@ -98,6 +98,7 @@ fn the_signature_that_the_manual_prints_comes_out() {
 
 fn signed(params: &[(&str, &str)], expires: u64) -> (String, Option<String>, String) {
     let manner = Manner {
+        variant: 0,
         expires,
         response: "json".into(),
         version: String::new(),

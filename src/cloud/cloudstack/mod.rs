@@ -31,6 +31,7 @@ use serde::Deserialize;
 use crate::catalog::names::{Named, Names};
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
+use crate::cloud::desk::Desk;
 use crate::cloud::listing::Listing;
 use crate::cloud::strange;
 use crate::cloud::{
@@ -346,6 +347,18 @@ impl Dialect for CloudStack {
         slow::slow(request)
     }
 
+    fn desk(&self) -> Option<&'static Desk> {
+        self.preset.desk
+    }
+
+    fn placed_by(&self, api: &str, param: &str) -> Option<&'static str> {
+        self.preset.placed_by(api, param)
+    }
+
+    fn version(&self, reply: &Reply) -> Option<String> {
+        version(&reply.body)
+    }
+
     fn ask(&self, request: &Request, job: &str) -> Request {
         Request {
             api: self.preset.asker(&request.api).into(),
@@ -454,6 +467,15 @@ fn list_apis() -> Request {
         api: "listApis".into(),
         params: Vec::new(),
     }
+}
+
+/// The version that answers in XML say of themselves.
+fn version(body: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(500)]);
+    let (_, rest) = head.split_once("cloud-stack-version=\"")?;
+    let (version, _) = rest.split_once('"')?;
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+    (!version.is_empty() && version.chars().all(is_part)).then(|| version.into())
 }
 
 /// The APIs in an answer of listApis.

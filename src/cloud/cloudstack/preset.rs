@@ -1,5 +1,6 @@
 //! What differs between CloudStack and the clouds that are CloudStack under another name: a table each, read by the dialect.
 
+use crate::cloud::desk::Desk;
 use crate::cloud::{Request, Undoing};
 
 /// What is a cloud's own. CloudStack's is the first and most general.
@@ -38,6 +39,10 @@ pub struct Preset {
     pub other_names: &'static [(&'static str, &'static str)],
     /// Names of the vendor's scripts that stand before `command=…`.
     pub scripts: &'static [&'static str],
+    /// Where the vendor takes reports.
+    pub desk: Option<&'static Desk>,
+    /// Parameters whose things have names that begin as those of their places do: the API, the parameter, that of the place.
+    pub places: &'static [(&'static str, &'static str, &'static str)],
 }
 
 /// CloudStack's own.
@@ -59,6 +64,8 @@ pub static OWN: Preset = Preset {
     loose: false,
     other_names: &[],
     scripts: &[],
+    desk: None,
+    places: &[],
 };
 
 impl Preset {
@@ -74,6 +81,13 @@ impl Preset {
         let mut askers = self.askers.iter().map(|(name, _)| *name);
         let is_one = self.askers.iter().any(|(name, _)| *name == asker);
         askers.find(|name| is_one && *name != asker)
+    }
+
+    /// The parameter of the place by which the names begin that a parameter takes.
+    pub fn placed_by(&self, api: &str, param: &str) -> Option<&'static str> {
+        let mut places = self.places.iter();
+        let found = places.find(|(own, name, _)| *own == api && param.eq_ignore_ascii_case(name));
+        found.map(|(_, _, place)| *place)
     }
 
     /// What a command of the catalogue is called elsewhere.

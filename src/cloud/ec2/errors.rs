@@ -125,6 +125,20 @@ pub fn other(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error 
     error
 }
 
+/// Whether a refusal is about who calls. The servlet has a status of its own for keys that it was not told, and one for
+/// signatures that do not fit.
+pub fn blames_caller(error: &Error) -> bool {
+    const NAMES: [&str; 5] = [
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UserDisabled",
+    ];
+    let named = error.said.as_ref().map(|said| said.name.as_str());
+    matches!(error.code, Some(401 | 403 | 404)) || named.is_some_and(|name| NAMES.contains(&name))
+}
+
 /// What a page says that Tomcat makes of a refusal, without the status.
 fn heading(page: &str) -> Option<String> {
     let lower = page.to_ascii_lowercase();

@@ -217,6 +217,20 @@ impl Dialect for Ec2 {
         }
     }
 
+    /// The servlet says of an unsigned call what it lacks; a page that is not there is somebody else's.
+    fn foreign(&self, request: &Request, reply: &Reply) -> Option<Error> {
+        let error = self.read(request, reply, &Types::default(), false).err()?;
+        (error.said.is_none() || reply.status == 404).then_some(error)
+    }
+
+    fn blames_caller(&self, error: &Error) -> bool {
+        errors::blames_caller(error)
+    }
+
+    fn slow(&self, request: &Request) -> Option<&'static str> {
+        waits::slow(request)
+    }
+
     /// A version that the cloud does not take and a signature that it finds wrong are answered before anything is done.
     fn otherwise(
         &self,

@@ -237,3 +237,17 @@ pub fn state(thing: &Record) -> Option<String> {
         state => state.scalar(),
     })
 }
+/// What takes long about a call because much has to be copied, if anything does.
+pub fn slow(request: &Request) -> Option<&'static str> {
+    let given = |wanted: &str| {
+        let mut params = request.params.iter();
+        params.any(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty())
+    };
+    match request.api.as_str() {
+        "createVolume" if given("SnapshotId") => Some("a volume from a snapshot"),
+        "createImage" => Some("an image from a volume"),
+        "runInstances" => Some("an instance from an image"),
+        "attachVolume" => Some("a volume attached to an instance"),
+        _ => None,
+    }
+}

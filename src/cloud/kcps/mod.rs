@@ -3,6 +3,7 @@
 
 use super::cloudstack::CloudStack;
 use super::cloudstack::preset::{OWN, Preset};
+use super::desk::Desk;
 use super::{Kind, Request, Source, Undoing};
 
 pub const KIND: Kind = Kind {
@@ -58,8 +59,24 @@ static PRESET: Preset = Preset {
     objection,
     loose: true,
     scripts: &["kick_api.sh"],
+    desk: Some(&DESK),
+    places: &[("deployPremiumVirtualMachine", "hostname", "zoneid")],
     ..OWN
 };
+
+/// The vendor's desk, and what its form asks for.
+static DESK: Desk = Desk {
+    service: "KDDI Cloud Platform Service",
+    form: "the form Support at the top of the Admin Console (https://admin.cloud-platform.kddi.ne.jp/), after the login",
+    line: "the desk of the line (KDDI WVS or another VPN, `set line NUMBER`)",
+    contract: "M and digits, nine letters in all, as in M12345678",
+    is_contract,
+};
+
+fn is_contract(text: &str) -> bool {
+    let digits = text.strip_prefix('M').unwrap_or_default();
+    digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
 
 const fn undone_by_destroying(makes: &'static str) -> Undoing {
     Undoing {

@@ -90,6 +90,7 @@ fn every_list_choice_sample_and_undoing_is_about_something_of_the_catalogue() {
 #[test]
 fn calls_are_signed_as_the_vendors_script_signs_them() {
     let manner = Manner {
+        variant: 0,
         expires: 0,
         response: "xml".into(),
         version: String::new(),

@@ -220,6 +220,11 @@ impl Dialect for Ncloud {
         None
     }
 
+    /// Calls say when they are made, and the gateway takes none that is five minutes off.
+    fn outdated(&self, ahead: i64, _manner: &Manner) -> bool {
+        ahead.abs() > 300
+    }
+
     fn busy(&self, reply: &Reply) -> bool {
         (400..=599).contains(&reply.status)
             && answers::refusal(reply).is_some_and(|refusal| refusal.is_busy())

@@ -26,6 +26,8 @@ enum Answered {
     Ok(Box<RawValue>),
     /// The error's members, in JSON.
     Failed(Value),
+    /// Those of each error, and the result of what went well beside them.
+    Partly(Vec<Value>, Box<RawValue>),
 }
 
 fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
@@ -87,8 +89,21 @@ fn answer(session: &mut Session, bytes: Vec<u8>) -> (Answered, Option<u8>) {
             return (failed(&error), None);
         }
     };
-    let null = || raw("null");
     match session.keep(&line) {
+        Ok(Kept::Partly(kept, failures)) => match result(Ok(*kept)) {
+            (Answered::Ok(result), leave) => {
+                let failures = failures.iter().map(members).collect();
+                (Answered::Partly(failures, result), leave)
+            }
+            other => other,
+        },
+        kept => result(kept),
+    }
+}
+
+fn result(kept: Result<Kept>) -> (Answered, Option<u8>) {
+    let null = || raw("null");
+    match kept {
         Ok(Kept::Nothing) => (null(), None),
         Ok(Kept::Leave(status)) => (null(), Some(status)),
         Ok(Kept::Text(text)) => match to_raw_value(&text) {
@@ -107,6 +122,7 @@ fn answer(session: &mut Session, bytes: Vec<u8>) -> (Answered, Option<u8>) {
             members["kind"] = Value::Null;
             (Answered::Failed(members), None)
         }
+        Ok(kept @ Kept::Partly(..)) => result(kept.whole()),
         Err(error) => (failed(&error), None),
     }
 }
@@ -150,6 +166,14 @@ fn print(session: &Session, number: u64, answered: &Answered) -> io::Result<()> 
             }
             Answered::Failed(error) => {
                 write!(out, "{{\"line\":{number},\"ok\":false,\"error\":{error}}}")?;
+            }
+            Answered::Partly(errors, result) => {
+                let first = errors.first().unwrap_or(&Value::Null);
+                let all = Value::from(errors.clone());
+                write!(
+                    out,
+                    "{{\"line\":{number},\"ok\":false,\"error\":{first},\"errors\":{all},\"result\":{result}}}"
+                )?;
             }
         }
         out.write_all(b"\n")

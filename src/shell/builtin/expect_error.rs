@@ -27,7 +27,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     }
     // What a script in the command tells of itself is expected, or told of here; what went wrong before stays.
     let earlier = session.failure.take();
-    let kept = session.keep(line);
+    let kept = session.keep(line).and_then(Kept::whole);
     session.failure = earlier;
     let wanted = match &code {
         Some((name, _)) => format!("error {name}"),

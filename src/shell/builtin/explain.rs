@@ -118,6 +118,9 @@ fn asked(wanted: &str, codes: &[Code]) -> Vec<Code> {
         let found = of(false);
         return if found.is_empty() { of(true) } else { found };
     }
+    if wanted.is_empty() {
+        return Vec::new();
+    }
     let named = |name: &str| some(&|code| code.name.eq_ignore_ascii_case(name));
     let name = bare(wanted);
     let found = match named(wanted) {

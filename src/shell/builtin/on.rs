@@ -133,6 +133,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         wanted,
         known,
         fields,
+        readable: None,
         failures,
     };
     if let Some(paths) = &mut view.wanted.filter

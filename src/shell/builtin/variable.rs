@@ -31,15 +31,26 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         session.variables.set(name, value);
         return Ok(Shown::Nothing);
     }
-    let variable = match session.keep(right)? {
+    let (kept, failures) = match session.keep(right)? {
+        Kept::Partly(kept, failures) => (*kept, failures),
+        kept => (kept, Vec::new()),
+    };
+    let variable = match kept {
         Kept::Nothing => Held::Text(String::new()).into(),
         Kept::Text(text) => Held::Text(text.trim_end_matches(['\r', '\n']).to_string()).into(),
         Kept::Json(printed) => printed.into_variable()?,
         Kept::Failed(status) => return Ok(Shown::Status(status)),
         Kept::Leave(status) => return Ok(Shown::Leave(status)),
+        kept @ Kept::Partly(..) => return kept.whole().map(|_| Shown::Nothing),
     };
     session.variables.set(name, variable);
-    Ok(Shown::Nothing)
+    let Some((first, others)) = failures.split_first() else {
+        return Ok(Shown::Nothing);
+    };
+    for error in others {
+        session.failed(error);
+    }
+    Err(first.clone())
 }
 
 /// `NAME = …` with blanks or without.

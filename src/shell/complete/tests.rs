@@ -112,7 +112,7 @@ fn parameters_follow_an_api_the_required_ones_first() {
         ("list users --f", "--filter="),
         (
             "list users -",
-            "--exclude=|--filter=|--output=|--sort=|--where=|--help ",
+            "--exclude=|--filter=|--output=|--sort=|--where=|--help |--reveal ",
         ),
     ];
     for (line, expected) in table {

@@ -108,19 +108,9 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
     }
     let form = options::output(&case.asked.words);
     let form = form.unwrap_or_else(|| session.resolved.get("output"));
-    if form == "auto" && wanted == Wanted::default() {
-        let width = session.ui.to_terminal().then(|| session.ui.width());
-        let text = readable(&case.findings, width);
-        session
-            .ui
-            .print(&text)
-            .map_err(|why| Error::local(format!("the output could not be written: {why}")))?;
-        let statuses: Vec<u8> = failures
-            .iter()
-            .map(|error| session.failed(error).status)
-            .collect();
-        return Ok(Shown::Status(statuses.first().copied().unwrap_or(0)));
-    }
+    let width = session.ui.to_terminal().then(|| session.ui.width());
+    let whole = wanted == Wanted::default();
+    let readable = whole.then(|| readable(&case.findings, width));
     let rows = case.findings.rows();
     Ok(Shown::Answer(Box::new(View {
         answer: Answer::table("step", rows),
@@ -129,6 +119,7 @@ fn run(session: &mut Session, args: &[String]) -> Result<Shown> {
         wanted,
         known: COLUMNS.map(String::from).to_vec(),
         fields: Vec::new(),
+        readable,
         failures,
     })))
 }

@@ -163,14 +163,15 @@ fn key(session: &mut Session, resolved: &Resolved, access: Access, route: &Route
     Ok(found.taking(start.elapsed()))
 }
 
-fn of_the_caller(error: Error, nobody: bool) -> Error {
+fn of_the_caller(mut error: Error, nobody: bool) -> Error {
     let hints = match nobody {
         true => vec!["this server wants to know who calls: `set auth keys`, with apikey and secretkey".to_string()],
         false => vec![
             "it is the API key, its secret, or a user who is disabled: `set apikey KEY` and `set secretkey SECRET` put a wrong pair right".to_string(),
         ],
     };
-    Error { hints, ..error }
+    error.hints.splice(0..0, hints);
+    error
 }
 
 fn stopped() -> Error {
