@@ -90,7 +90,7 @@ pub struct Manner {
     pub response: String,
     /// The version of the API that calls name, where the kind of cloud has one.
     pub version: String,
-    /// What signs calls, where the kind of cloud takes several: `HmacSHA256`, `HmacSHA1`.
+    /// What signs calls, where the kind of cloud takes several: `hmacsha256`, `hmacsha1`, in any case.
     pub method: String,
     /// Which of several ways of writing what is signed, where servers differ; 0 is the usual one.
     pub variant: u8,

@@ -251,6 +251,14 @@ impl Dialect for Ec2 {
         }
     }
 
+    /// Without a time of its own a call is good for a quarter of an hour.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        match manner.expires {
+            0 => ahead.abs() > 15 * 60,
+            expires => ahead > i64::try_from(expires).unwrap_or(i64::MAX),
+        }
+    }
+
     fn reads(&self, api: &str) -> bool {
         const READING: [&str; 4] = ["describe", "get", "list", "cloudec2version"];
         let api = api.to_ascii_lowercase();
@@ -437,17 +445,13 @@ fn own_keys(request: &Request, proof: Proof<'_>) -> Vec<(String, String)> {
 
 /// What each call says of itself: whose it is, when, and how it is signed.
 fn said(apikey: &str, manner: &Manner, now: i64) -> Vec<(String, String)> {
-    let digest = match manner.method.as_str() {
-        sign::SHA1 => sign::SHA1,
-        _ => sign::SHA256,
-    };
     let (name, time) = match manner.expires {
         0 => ("Timestamp", now),
         expires => ("Expires", now.saturating_add_unsigned(expires)),
     };
     [
         ("AWSAccessKeyId", apikey),
-        ("SignatureMethod", digest),
+        ("SignatureMethod", sign::digest(&manner.method)),
         ("SignatureVersion", "2"),
         (name, &date(time)),
         ("Version", &manner.version),
