@@ -10,7 +10,7 @@ pub const STRUCK: &str = "********";
 
 /// Whether a parameter of that name is a secret or, like user data, may hold some.
 pub fn is_secret(name: &str) -> bool {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 13] = [
         "password",
         "passwd",
         "passphrase",
@@ -23,16 +23,27 @@ pub fn is_secret(name: &str) -> bool {
         "ipsecpsk",
         "bindpass",
         "storepass",
+        // The private half of a key pair, as EC2 answers it.
+        "keymaterial",
     ];
     let name = name.to_ascii_lowercase();
-    // The version of the signing rule tells nothing.
-    name != "signatureversion" && PARTS.iter().any(|part| name.contains(part))
+    // How calls are signed tells nothing, everybody may know a public key, and these tokens let nobody in.
+    const OPEN: [&str; 5] = [
+        "signatureversion",
+        "signature_method",
+        "publickeymaterial",
+        "nexttoken",
+        "clienttoken",
+    ];
+    !OPEN.contains(&name.as_str()) && PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Whether a parameter of a call is a secret: by its name, or by what the call is for.
 pub fn is_secret_of(api: &str, params: &[(String, String)], name: &str) -> bool {
     let by_call = match (api, name.to_ascii_lowercase().as_str()) {
         ("addSwift", "key") => true,
+        // It is run by new machines, as user data is.
+        ("createInitScript", "initscriptcontent") => true,
         // A setting of the cloud may be a password.
         ("updateConfiguration", "value") => params
             .iter()

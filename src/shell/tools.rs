@@ -53,7 +53,8 @@ impl Session {
         shown: Shown,
     ) -> Result<Shown> {
         let (_, wanted) = self.for_line(settings)?;
-        let formed = settings.iter().any(|(name, _)| name == "output");
+        let on_line = settings.iter().any(|(name, _)| name == "output");
+        let formed = on_line || self.flags.output.is_some();
         let plain = wanted.words().iter().all(|word| *word == "age");
         match shown {
             Shown::Answer(view) if !formed && plain => {

@@ -122,12 +122,12 @@ status = completed
 description = a b*c~d é
 status = available
 name = tmpl1
+return = true
 keyName = k
 keyName = k
 return = true
 return = true
 ipPermissions[0].ipRanges[0].cidrIp = 10.0.0.0/8
-return = true
 instanceState = terminated";
     assert_eq!(said, expected.lines().collect::<Vec<_>>(), "{seen:#?}");
     assert_eq!(seen.status, 0, "{}", seen.stderr);
@@ -256,7 +256,7 @@ fn the_built_in_cloud_is_registered_with_and_worked_with() {
         "\
 let zone = describe availabilityzones limit=1
 let images = describe images
-let i = run instances imageid=$images[0].imageId mincount=1 maxcount=1 instancetype=m1.small placement.availabilityzone=$zone.zoneName
+let i = run instances imageid=$images[0].imageId mincount=1 maxcount=1 instancetype='Small Instance' placement.availabilityzone=$zone.zoneName
 assert $i.instanceState.name == running
 stop instances instanceid=$i.instanceId filter=instanceState
 start instances instanceid=$i.instanceId filter=instanceState
@@ -292,8 +292,6 @@ terminate instances instanceid=$i.instanceId filter=instanceState
     assert!(older.stderr.contains("2010-11-15 is used"), "{older:?}");
     let tool = home.run("ec2-describe-instances").ok();
     assert!(tool.starts_with("RESERVATION\t"), "{tool}");
-    let denied = home.run("describe instances").env("CAPUCHIN_NOTHING", "1");
-    denied.seen().status(0);
     let wrong = std::fs::read_to_string(home.config())
         .unwrap()
         .replace(secret, "WRONG");
@@ -340,7 +338,7 @@ fn what_does_not_come_to_its_state_in_time_goes_on() {
         ("DescribeInstances", "200 OK", STILL_PENDING),
     ]);
     let line = "run instances imageid=ami-1 mincount=1 maxcount=1";
-    let ended = home.run(&format!("{line} timeout=0.3")).fails(5);
+    let ended = home.run(&format!("{line} timeout=1")).fails(5);
     assert!(
         ended.contains("the change of i-1 to running still runs")
             && ended.contains("describe instances instanceid=i-1"),
@@ -492,7 +490,7 @@ fn lists_in_parts_come_whole() {
 #[test]
 fn parts_filters_and_the_tools_commands_are_completed_and_told_by_help() {
     let (_stub, home) = servlet(&[("*", "200 OK", STILL_PENDING)]);
-    home.run("sync").seen().status(0);
+    home.run("sync").ok();
     let offered = |line: &str| home.args(&["complete", line]).ok();
     let words = offered("describe instances filter.instance-st");
     assert!(words.contains("Filter.instance-state-name="), "{words}");

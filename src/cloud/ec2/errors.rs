@@ -87,10 +87,7 @@ pub fn other(request: &Request, reply: &Reply, why: &str, reads: bool) -> Error 
         true => heading(&String::from_utf8_lossy(&reply.body)),
         false => sentence(&reply.body),
     };
-    if let (Some(code), Some(text)) = (own, text)
-        // The same status is said by servers at which there is no such API.
-        && (!page || matches!(status, 530 | 531) || status == 404)
-    {
+    if let (Some(code), Some(text)) = (own, text) {
         let what = on_the_wire(&request.api);
         let mut error = Error::new(
             Kind::Refused,
@@ -145,12 +142,12 @@ fn heading(page: &str) -> Option<String> {
     let start = lower.find("<h1>")? + "<h1>".len();
     let end = start + lower.get(start..)?.find("</h1>")?;
     let heading = page.get(start..end)?;
-    let text = match heading.split_once(['-', '–']) {
-        Some((status, text)) if status.contains("HTTP Status") => text,
-        _ => heading,
-    };
+    let (status, text) = heading.split_once(['-', '–']).unwrap_or((heading, ""));
+    // Pages of other servers have other headings.
+    let own = status.contains("HTTP Status");
+    let text = if text.trim().is_empty() { status } else { text };
     let text = on_one_line(&entities(text));
-    (!text.is_empty() && text.len() <= SENTENCE).then_some(text)
+    (own && text.len() <= SENTENCE).then_some(text)
 }
 
 /// The letters that a page writes otherwise.

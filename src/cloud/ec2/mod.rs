@@ -22,8 +22,8 @@ use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::strange::looks_like_html;
 use crate::cloud::{
-    self, Code, Dialect, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
-    Shipped, SignedCall, Tool, Undoing,
+    self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
+    Request, Shipped, SignedCall, Tool, Undoing,
 };
 use crate::error::{Error, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
@@ -53,7 +53,15 @@ pub const KIND: cloud::Kind = cloud::Kind {
         ("reply_timeout", "1800"),
         ("response", "xml"),
     ],
-    elsewhere: None,
+    elsewhere: Some(&Elsewhere {
+        apikey: &["AWS_ACCESS_KEY_ID", "EC2_ACCESS_KEY"],
+        secretkey: &["AWS_SECRET_ACCESS_KEY", "EC2_SECRET_KEY"],
+        url: &["EC2_URL"],
+        file: "~/.aws/credentials",
+        words: ["aws_access_key_id", "aws_secret_access_key"],
+        // They are another cloud's nearly always.
+        lends: false,
+    }),
     dialect: || Box::new(Ec2),
 };
 
@@ -243,6 +251,14 @@ impl Dialect for Ec2 {
         }
     }
 
+    /// Without a time of its own a call is good for a quarter of an hour.
+    fn outdated(&self, ahead: i64, manner: &Manner) -> bool {
+        match manner.expires {
+            0 => ahead.abs() > 15 * 60,
+            expires => ahead > i64::try_from(expires).unwrap_or(i64::MAX),
+        }
+    }
+
     fn reads(&self, api: &str) -> bool {
         const READING: [&str; 4] = ["describe", "get", "list", "cloudec2version"];
         let api = api.to_ascii_lowercase();
@@ -429,17 +445,13 @@ fn own_keys(request: &Request, proof: Proof<'_>) -> Vec<(String, String)> {
 
 /// What each call says of itself: whose it is, when, and how it is signed.
 fn said(apikey: &str, manner: &Manner, now: i64) -> Vec<(String, String)> {
-    let digest = match manner.method.as_str() {
-        sign::SHA1 => sign::SHA1,
-        _ => sign::SHA256,
-    };
     let (name, time) = match manner.expires {
         0 => ("Timestamp", now),
         expires => ("Expires", now.saturating_add_unsigned(expires)),
     };
     [
         ("AWSAccessKeyId", apikey),
-        ("SignatureMethod", digest),
+        ("SignatureMethod", sign::digest(&manner.method)),
         ("SignatureVersion", "2"),
         (name, &date(time)),
         ("Version", &manner.version),

@@ -18,9 +18,17 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// Java's URLEncoder leaves these bare.
 const JAVA: &AsciiSet = &UNRESERVED.add(b'~').remove(b'*');
 
-/// The digest by which a call says that it is signed with HMAC-SHA1; any other name is taken for HMAC-SHA256.
-pub const SHA1: &str = "HmacSHA1";
-pub const SHA256: &str = "HmacSHA256";
+/// What signs a call, as it says it itself.
+const SHA1: &str = "HmacSHA1";
+const SHA256: &str = "HmacSHA256";
+
+/// The digest of that name, in any case; any other than HMAC-SHA1 is taken for HMAC-SHA256.
+pub fn digest(name: &str) -> &'static str {
+    match name.eq_ignore_ascii_case(SHA1) {
+        true => SHA1,
+        false => SHA256,
+    }
+}
 
 /// Where a call goes, as it is signed: the Host header that goes with it, in lower case, and the path as it is sent.
 #[derive(Debug, PartialEq)]
@@ -88,7 +96,7 @@ pub fn string_to_sign(method: &str, place: &Place, query: &str) -> String {
 /// The signature in base64, not yet encoded for a URL.
 pub fn signature(text: &str, secret: &str, digest: &str) -> String {
     // HMAC takes a key of any length, so neither can fail.
-    match digest {
+    match self::digest(digest) {
         SHA1 => Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_or_else(
             |_| String::new(),
             |mac| STANDARD.encode(mac.chain_update(text).finalize().into_bytes()),
