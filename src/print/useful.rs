@@ -325,7 +325,7 @@ impl Seen {
             (Some(lead), _) => return lead + 1,
             (None, _) => {}
         }
-        let mut numbers = ["id", "No", "NoList"].iter();
+        let mut numbers = ["id", "No", "NoList", "StatusName"].iter();
         let other = numbers.any(|end| self.name.ends_with(end)) || self.kind == Some(Kind::Id);
         let secret = self.name.ends_with("key") && self.name != "key";
         let wanted = WANTED.contains(&self.name.as_str());

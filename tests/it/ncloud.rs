@@ -785,8 +785,8 @@ let disk = create blockstorageinstance blockstoragesize=10 blockstoragename=data
 assert $disk[0].blockStorageInstanceStatus == ATTAC
 detach blockstorageinstances blockstorageinstancenolist=name:data filter=blockStorageInstanceStatus
 delete blockstorageinstances blockstorageinstancenolist=name:data
-stop serverinstances serverinstancenolist=name:one filter=serverInstanceStatus
 interrupt serverinstance serverinstanceno=name:one filter=serverInstanceNo
+stop serverinstances serverinstancenolist=name:one filter=serverInstanceStatus
 start serverinstances serverinstancenolist=name:one filter=serverInstanceStatus response=xml
 stop serverinstances serverinstancenolist=name:one filter=serverInstanceStatus response=xml
 terminate serverinstances serverinstancenolist=name:one
@@ -806,7 +806,7 @@ fn the_built_in_cloud_refuses_in_the_gateway_s_words() {
     let wrong = Home::new().configured(&text.replace("secretkey = \"", "secretkey = \"x"));
     let said = wrong.run("get vpclist").fails(1);
     assert!(said.contains("HTTP 401, errorCode 2"), "{said}");
-    let said = home.run("get vpcdetail vpcno=999").fails(1);
+    let said = home.run("delete vpc vpcno=999").fails(1);
     assert!(said.contains("returnCode"), "{said}");
     // A clock that is minutes off is put right by what the gateway tells.
     served.run("devcloud clock offset 10m").ok();

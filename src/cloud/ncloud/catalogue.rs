@@ -101,18 +101,19 @@ pub fn action(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// Whether an action of a service takes that parameter.
-pub fn takes(service: &str, action: &str, param: &str) -> bool {
+/// The parameter of that name of a service's action, if it takes one.
+pub fn param_of(service: &str, action: &str, name: &str) -> Option<&'static str> {
     let mut services = services();
-    let lines = services.find(|(own, _)| *own == service);
-    let lines = lines.map_or(Vec::new(), |(_, lines)| lines);
-    let line = lines
-        .iter()
-        .find(|line| line.split(' ').next() == Some(action));
-    line.is_some_and(|line| {
-        let mut words = line.split(' ').skip(2);
-        words.any(|word| taken_apart(word).0 == param)
-    })
+    let (_, lines) = services.find(|(own, _)| *own == service)?;
+    let mut lines = lines.into_iter();
+    let line = lines.find(|line| line.split(' ').next() == Some(action))?;
+    let names = line.split(' ').skip(2).map(|word| taken_apart(word).0);
+    names.into_iter().find(|known| *known == name)
+}
+
+/// Whether an action of a service takes that parameter.
+pub fn takes(service: &str, action: &str, name: &str) -> bool {
+    param_of(service, action, name).is_some()
 }
 
 /// The services with their lines, those of the VPC platform first.

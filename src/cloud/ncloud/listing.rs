@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::catalogue::Platform;
+use super::catalogue::{self, Platform};
 use super::sign::is_list;
 use crate::catalog::{Api, Catalog};
 use crate::cloud::Request;
@@ -38,7 +38,7 @@ pub fn listing(
         .filter(|line| line.params.contains(&wanted))
         .find_map(|line| {
             let list = known(platform, catalog, &api.name, &line)?;
-            Some(of(&line, &list, &api.name, given))
+            Some(of(platform, &line, &list, &api.name, given))
         })
 }
 
@@ -84,7 +84,13 @@ fn known(platform: Platform, catalog: &Catalog, api: &str, line: &Line) -> Optio
     beside.chain(find(line.list)).find(has)
 }
 
-fn of(line: &Line, list: &Api, api: &str, given: &[(String, String)]) -> Listing {
+fn of(
+    platform: Platform,
+    line: &Line,
+    list: &Api,
+    api: &str,
+    given: &[(String, String)],
+) -> Listing {
     // A name or a file that is still to be looked into narrows nothing, and a list is not narrowed by itself.
     let typed = |name: &str| {
         let mut given = given.iter();
@@ -104,6 +110,8 @@ fn of(line: &Line, list: &Api, api: &str, given: &[(String, String)]) -> Listing
         }
     }
     let has = |name: &str| list.param(name).is_some();
+    let place = platform.place(&list.name);
+    let by = |name: &str| catalogue::param_of(place.service, place.action, name);
     Listing {
         request: Request {
             api: list.name.clone(),
@@ -112,7 +120,7 @@ fn of(line: &Line, list: &Api, api: &str, given: &[(String, String)]) -> Listing
         missing,
         keyword: false,
         paged: has("pageNo") && has("pageSize"),
-        by_value: None,
+        by_value: by(&format!("{}List", line.value)).or_else(|| by(line.value)),
         within: Vec::new(),
         value: line.value,
         names: line.names.clone(),
@@ -182,6 +190,25 @@ mod tests {
                 )
             });
             assert!(without.is_empty(), "{platform:?} {without:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_asked_for_one_thing_by_its_number() {
+        let catalog = Catalog::of(Platform::Vpc.apis());
+        for (api, param, expected) in [
+            (
+                "stopServerInstances",
+                "serverInstanceNoList",
+                Some("serverInstanceNoList"),
+            ),
+            ("deleteVpc", "vpcNo", Some("vpcNoList")),
+            ("createServerInstances", "loginKeyName", Some("keyName")),
+            ("getZoneList", "regionCode", None),
+        ] {
+            let api = catalog.api(api).unwrap().unwrap();
+            let listing = listing(Platform::Vpc, &catalog, &api, param, &[]).unwrap();
+            assert_eq!(listing.by_value, expected, "{param}");
         }
     }
 

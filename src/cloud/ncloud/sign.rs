@@ -19,8 +19,8 @@ const TEXTS: [&str; 1] = ["sortList"];
 /// What is sent in base64 and given as it is.
 const ENCODED: &str = "userData";
 
-/// The parameters with user data in base64 and with a list's values, which are typed with commas between, as parameters of their own: `name.1`, `name.2`.
-/// A comma after a backslash belongs to its value.
+/// The parameters with user data in base64, and with a list's values, which are typed with commas between, as parameters of
+/// their own: `name.1`, `name.2`. A comma after a backslash belongs to its value.
 pub fn spread(params: &[(String, String)]) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (name, value) in params {
