@@ -132,7 +132,7 @@ instanceState = terminated";
     assert_eq!(said, expected.lines().collect::<Vec<_>>(), "{seen:#?}");
     assert_eq!(seen.status, 0, "{}", seen.stderr);
     let jobs = home.run("jobs where=state!=done -o csv").ok();
-    assert_eq!(jobs.lines().count(), 2, "{jobs}");
+    assert_eq!(jobs.lines().count(), 1, "{jobs}");
 }
 
 #[test]
