@@ -23,6 +23,8 @@ mod batch;
 mod calls;
 #[path = "it/catalogue.rs"]
 mod catalogue;
+#[path = "it/cloudn.rs"]
+mod cloudn;
 #[cfg(unix)]
 #[path = "it/cmk.rs"]
 mod cmk;
@@ -64,6 +66,10 @@ mod hostile;
 mod import;
 #[path = "it/interop.rs"]
 mod interop;
+#[path = "it/kcps.rs"]
+mod kcps;
+#[path = "it/kinds.rs"]
+mod kinds;
 #[path = "it/layers.rs"]
 mod layers;
 #[path = "it/ledger.rs"]

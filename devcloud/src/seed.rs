@@ -296,6 +296,9 @@ pub fn fresh(db: &Connection, keys: Option<(String, String)>) -> Result<()> {
     Ok(())
 }
 
+/// The offering that a network has where nobody chooses one.
+const SOURCE_NAT: &str = "DefaultIsolatedNetworkOfferingWithSourceNatService";
+
 const WITHOUT_NAT: &[&str] = &["Dhcp", "Dns", "UserData"];
 const WITH_NAT: &[&str] = &[
     "Vpn",
@@ -349,7 +352,7 @@ fn offerings(db: &Connection) -> Result<()> {
     of_system("System Offering For Secondary Storage VM")?;
     for (name, guest, text, names, of_vpc) in [
         (
-            "DefaultIsolatedNetworkOfferingWithSourceNatService",
+            SOURCE_NAT,
             "Isolated",
             "Offering for isolated networks with source NAT",
             WITH_NAT,
@@ -403,7 +406,7 @@ fn offerings(db: &Connection) -> Result<()> {
             "",
             "Enabled",
             json!({"displaytext": text, "traffictype": "Guest", "isdefault": true, "specifyvlan": guest == "Shared",
-                "conservemode": true, "specifyipranges": guest == "Shared", "availability": "Optional",
+                "conservemode": true, "specifyipranges": guest == "Shared", "availability": if name == SOURCE_NAT { "Required" } else { "Optional" },
                 "networkrate": 200, "state": "Enabled", "guestiptype": guest,
                 "serviceofferingid": routers.uuid, "service": services(names, provider),
                 "forvpc": of_vpc, "ispersistent": false, "egressdefaultpolicy": false,

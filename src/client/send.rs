@@ -489,3 +489,5 @@ impl Silent {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turn_tests;

@@ -568,8 +568,8 @@ pub fn no_logins() -> Error {
         .hint("set apikey KEY, and set secretkey SECRET")
 }
 
-/// Where the tools of a kind of cloud keep keys: what a profile without any uses. Of several variables the first that is set
-/// counts, and the environment goes before the file.
+/// Where the tools of a kind of cloud keep keys. Of several variables the first that is set counts, and the environment goes
+/// before the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     pub apikey: &'static [&'static str],
@@ -580,6 +580,8 @@ pub struct Elsewhere {
     pub file: &'static str,
     /// What key and secret are called there.
     pub words: [&'static str; 2],
+    /// Whether a profile without keys uses them; otherwise they are only there to be imported.
+    pub lends: bool,
 }
 
 /// A kind of cloud: a line of the table.

@@ -18,7 +18,8 @@ pub fn settle(
     flags: &Flags,
 ) -> Result<Resolved> {
     let mut resolved = resolve::resolve(file, env, flags)?;
-    let Some(elsewhere) = resolved.kind().elsewhere.filter(|_| resolved.is_keyless()) else {
+    let lent = resolved.kind().elsewhere.filter(|keys| keys.lends);
+    let Some(elsewhere) = lent.filter(|_| resolved.is_keyless()) else {
         return Ok(resolved);
     };
     let found = match of_environment(elsewhere, env) {

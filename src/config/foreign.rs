@@ -116,6 +116,11 @@ pub fn of_kind(
         return Ok(Vec::new());
     };
     let first = |names: &[&str]| names.iter().find_map(|name| given(env, name));
+    let url = first(elsewhere.url).unwrap_or_default();
+    // Keys for clouds at other addresses are nothing to import.
+    if url.is_empty() && kind.sites.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut found = text.map_or(Ok(Vec::new()), |text| keys(elsewhere, text))?;
     if let (Some(key), Some(secret)) = (first(elsewhere.apikey), first(elsewhere.secretkey)) {
         let variables = elsewhere.apikey.first().copied().unwrap_or_default();
@@ -127,7 +132,7 @@ pub fn of_kind(
             found.name = kind.name.into();
         }
         found.put("kind", "kind", kind.name);
-        found.put("url", "url", &first(elsewhere.url).unwrap_or_default());
+        found.put("url", "url", &url);
     }
     Ok(found)
 }

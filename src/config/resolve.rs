@@ -525,7 +525,8 @@ impl Resolved {
             })
         });
         let keyless = ["apikey", "secretkey"].map(|name| names.contains(&name)) == [true, true];
-        if let Some(elsewhere) = self.kind().elsewhere.filter(|_| keyless) {
+        let lent = self.kind().elsewhere.filter(|keys| keys.lends);
+        if let Some(elsewhere) = lent.filter(|_| keyless) {
             let [key, secret] =
                 [elsewhere.apikey, elsewhere.secretkey].map(|names| names.join(" or "));
             return error.hint(format!(

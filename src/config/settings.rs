@@ -496,9 +496,9 @@ impl Setting {
     }
 
     fn choice(&self, value: &str, words: &[&str]) -> Result<String> {
-        let mut known = words.iter();
-        if let Some(known) = known.find(|known| known.eq_ignore_ascii_case(value)) {
-            return Ok(known.to_string());
+        let same = |word: &&&str| word.eq_ignore_ascii_case(value);
+        if let Some(word) = words.iter().find(same) {
+            return Ok(word.to_string());
         }
         let word = value.to_ascii_lowercase();
         let listed: Vec<&str> = words

@@ -42,6 +42,8 @@ pub fn is_secret(name: &str) -> bool {
 pub fn is_secret_of(api: &str, params: &[(String, String)], name: &str) -> bool {
     let by_call = match (api, name.to_ascii_lowercase().as_str()) {
         ("addSwift", "key") => true,
+        // It is run by new machines, as user data is.
+        ("createInitScript", "initscriptcontent") => true,
         // A setting of the cloud may be a password.
         ("updateConfiguration", "value") => params
             .iter()

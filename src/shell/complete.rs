@@ -558,7 +558,7 @@ fn parameters(api: &Api, rest: &[&str], typed: &str) -> Vec<Candidate> {
                 api.param(name)
                     .is_some_and(|known| known.name == param.name)
             });
-            let required = param.required && !(there && !param.members.is_empty());
+            let required = param.required && (!there || param.members.is_empty());
             words.into_iter().map(move |word| match required {
                 true => Candidate {
                     label: REQUIRED.into(),

@@ -66,7 +66,7 @@ pub fn printed(api: &Api, width: usize) -> String {
 
 fn table(params: &[Param], width: usize) -> Vec<String> {
     let described = params.iter().any(|param| !param.description.is_empty());
-    let rows = params.iter().flat_map(|param| with_parts(param));
+    let rows = params.iter().flat_map(with_parts);
     let head = ["name", "type", "required"].map(str::to_string);
     let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
     let widths = [0, 1, 2].map(|column| {

@@ -197,6 +197,9 @@ impl Session {
 
     /// Prints the part of an answer that a view has.
     pub fn print(&self, view: &View) -> io::Result<()> {
+        if let Some(text) = view.readable.as_ref().filter(|_| view.form == "auto") {
+            return self.ui.print(text);
+        }
         let pressed = self.presses();
         let paging = self.ui.paging();
         let stop = || self.presses() > pressed && !paging.get();

@@ -501,7 +501,7 @@ def _(driver, it):
 @method("ex_create_vpn_customer_gateway")
 def _(driver, it):
     it.customer = driver.ex_create_vpn_customer_gateway(
-        "10.99.0.0/16", "3des-md5", "203.0.113.9", "3des-md5", "secret", dpd=True, esp_lifetime=3600, ike_lifetime=86400, name="office"
+        "10.99.0.0/16", "3des-md5", "203.0.113.9", "3des-md5;modp1024", "secret", dpd=True, esp_lifetime=3600, ike_lifetime=86400, name="office"
     )
 
 

@@ -130,3 +130,28 @@ fn somebody_at_a_terminal_is_asked() {
         "{text}"
     );
 }
+
+#[test]
+fn keys_for_ec2_are_imported_where_its_address_is_told() {
+    let home = Home::new();
+    home.file(
+        ".aws/credentials",
+        "[default]\naws_access_key_id = AWSKEY\naws_secret_access_key = TOPSECRET\n[lab]\naws_access_key_id = LABKEY\naws_secret_access_key = TOPSECRET\n",
+    );
+    let said = home.run("profile import").fails(7);
+    assert!(
+        said.contains("nothing was found") && said.contains("~/.aws/credentials"),
+        "{said}"
+    );
+    let run = |words: &str| {
+        home.run(words)
+            .env("EC2_URL", "https://ec2.example.org/awsapi")
+    };
+    let seen = run("profile import --yes").seen().status(0);
+    hides(&seen.stderr);
+    assert_eq!(
+        std::fs::read_to_string(home.config()).unwrap(),
+        "[profiles.ec2]\nkind = \"ec2\"\nurl = \"https://ec2.example.org/awsapi\"\napikey = \"AWSKEY\"\nsecretkey = \"TOPSECRET\"\n\n\
+         [profiles.lab]\nkind = \"ec2\"\nurl = \"https://ec2.example.org/awsapi\"\napikey = \"LABKEY\"\nsecretkey = \"TOPSECRET\"\n"
+    );
+}

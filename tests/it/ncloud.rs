@@ -3,7 +3,7 @@
 use ring::hmac;
 
 use crate::stand_in::{Asked, StandIn};
-use crate::support::{Home, Stub};
+use crate::support::{Home, Running, Stub};
 
 const KEY: &str = "ACCESSKEYEXAMPLE";
 const SECRET: &str = "SECRETKEYEXAMPLE";
@@ -718,4 +718,102 @@ fn help_tells_what_a_call_takes_without_a_cloud() {
     assert!(told.contains("create loginkey"), "{told}");
     let seen = home.run("catalog show").ok();
     assert!(seen.contains("325"), "{seen}");
+}
+
+#[test]
+fn what_does_not_go_together_is_told_before_it_is_sent() {
+    let cloud = gateway(|asked| servers(asked.api(), &[], 0));
+    let home = cloud.home(PROFILE);
+    let line =
+        "create serverinstances vpcno=1 subnetno=2 networkinterfacelist.1.networkinterfaceorder=0";
+    let said = home.run(line).fails(2);
+    assert!(
+        said.contains(
+            "memberServerImageInstanceNo, serverImageNo or serverImageProductCode is wanted"
+        ),
+        "{said}"
+    );
+    let said = home
+        .run(&format!("{line} serverimageno=1 serverproductcode=x"))
+        .fails(2);
+    assert!(
+        said.contains("serverProductCode and serverImageNo exclude each other"),
+        "{said}"
+    );
+    assert!(cloud.apis().is_empty());
+}
+
+/// The built-in cloud in Naver Cloud's manner, with a home whose profile it is.
+fn built_in() -> (Home, Home, Running) {
+    let served = Home::new();
+    served.job_milliseconds(50);
+    let running = served
+        .run("-o json devcloud serve --as ncloud --listen 127.0.0.1:0")
+        .started();
+    let told: serde_json::Value = serde_json::from_str(&running.line).unwrap();
+    let text = |name: &str| told[name].as_str().unwrap().to_string();
+    let home = Home::new().configured(&format!(
+        "profile = \"nc\"\n[profiles.nc]\nkind = \"ncloud\"\nurl = \"{}\"\napikey = \"{}\"\nsecretkey = \"{}\"\n",
+        text("url"),
+        text("apikey"),
+        text("secretkey")
+    ));
+    (home, served, running)
+}
+
+#[test]
+fn the_built_in_cloud_is_worked_with_from_a_vpc_to_a_server_s_end() {
+    let (home, _served, _running) = built_in();
+    let seen = home.script(
+        "\
+let zone = get zonelist
+let vpc = create vpc vpcname=home ipv4cidrblock=10.1.0.0/16
+assert $vpc[0].vpcStatus == RUN
+let acl = get networkacllist vpcno=$vpc[0].vpcNo
+let subnet = create subnet vpcno=name:home subnetname=web subnet=10.1.1.0/24 zonecode=$zone[0].zoneCode \\
+  networkaclno=$acl[0].networkAclNo subnettypecode=PUBLIC
+assert $subnet[0].subnetStatus == RUN
+let group = get accesscontrolgrouplist vpcno=name:home
+add accesscontrolgroupinboundrule vpcno=name:home accesscontrolgroupno=$group[0].accessControlGroupNo \\
+  accesscontrolgrouprulelist.1.protocoltypecode=TCP accesscontrolgrouprulelist.1.ipblock=0.0.0.0/0 \\
+  accesscontrolgrouprulelist.1.portrange=22 filter=accessControlGroupStatus
+let image = get serverimagelist
+let vm = create serverinstances vpcno=name:home subnetno=name:web serverimageno=$image[0].serverImageNo servername=one \\
+  networkinterfacelist.1.networkinterfaceorder=0 networkinterfacelist.1.accesscontrolgroupnolist=$group[0].accessControlGroupNo
+assert $vm[0].serverInstanceStatus == RUN
+let disk = create blockstorageinstance blockstoragesize=10 blockstoragename=data serverinstanceno=name:one
+assert $disk[0].blockStorageInstanceStatus == ATTAC
+detach blockstorageinstances blockstorageinstancenolist=name:data filter=blockStorageInstanceStatus
+delete blockstorageinstances blockstorageinstancenolist=name:data
+stop serverinstances serverinstancenolist=name:one filter=serverInstanceStatus
+interrupt serverinstance serverinstanceno=name:one filter=serverInstanceNo
+start serverinstances serverinstancenolist=name:one filter=serverInstanceStatus response=xml
+stop serverinstances serverinstancenolist=name:one filter=serverInstanceStatus response=xml
+terminate serverinstances serverinstancenolist=name:one
+get serverinstancelist count=true
+",
+    );
+    let seen = seen.status(0);
+    assert!(seen.stdout.ends_with("\n0\n"), "{seen:?}");
+    let jobs = home.run("jobs all where=state!=done count=true").ok();
+    assert_eq!(jobs.trim(), "0");
+}
+
+#[test]
+fn the_built_in_cloud_refuses_in_the_gateway_s_words() {
+    let (home, served, _running) = built_in();
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    let wrong = Home::new().configured(&text.replace("secretkey = \"", "secretkey = \"x"));
+    let said = wrong.run("get vpclist").fails(1);
+    assert!(said.contains("HTTP 401, errorCode 2"), "{said}");
+    let said = home.run("get vpcdetail vpcno=999").fails(1);
+    assert!(said.contains("returnCode"), "{said}");
+    // A clock that is minutes off is put right by what the gateway tells.
+    served.run("devcloud clock offset 10m").ok();
+    let seen = home.run("get regionlist filter=regionCode -o csv").seen();
+    assert_eq!(
+        (seen.status, seen.stdout.as_str()),
+        (0, "regionCode\nKR\n"),
+        "{seen:?}"
+    );
 }

@@ -58,7 +58,12 @@ apis! {
         opt "vpcid" Id("vpc") "the VPC it serves";
         opt "zoneid" Id("zone") "the zone it is in";
     } -> ADDRESS associate,
-        job "admin.address.AssociateIPAddrCmdByAdmin" on "IpAddress" then |call| call.end_in("publicip", "ipaddress", "Allocated");
+        job "admin.address.AssociateIPAddrCmdByAdmin" on "IpAddress" then |call| {
+            let mut shown = call.end_in("publicip", "ipaddress", "Allocated")?;
+            // Real servers tell how it was while they worked.
+            shown["ipaddress"]["state"] = json!("Allocating");
+            Ok(shown)
+        };
 
     Everyone "disassociateIpAddress" "Gives a public address back, with the rules on it" () {
         req "id" Id("publicip") "its id";

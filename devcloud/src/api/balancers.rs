@@ -58,7 +58,12 @@ apis! {
         opt "domainid" Id("domain") "the domain it belongs to";
         opt "fordisplay" Boolean "whether users see it";
     } -> BALANCER create,
-        job "user.loadbalancer.CreateLoadBalancerRuleCmd" on "FirewallRule" then |call| call.end_in("loadbalancer", "loadbalancer", "Active");
+        job "user.loadbalancer.CreateLoadBalancerRuleCmd" on "FirewallRule" then |call| {
+            let mut shown = call.end_in("loadbalancer", "loadbalancer", "Active")?;
+            // Real servers tell how it was before machines were put behind it.
+            shown["loadbalancer"]["state"] = json!("Add");
+            Ok(shown)
+        };
 
     Everyone "updateLoadBalancerRule" "Changes a load balancer rule's name, text or algorithm" () {
         req "id" Id("loadbalancer") "its id";

@@ -113,16 +113,21 @@ fn measured(
         .into_iter()
         .map(|row| {
             let row = order.arrange(row);
+            let measured = measure(&row, &measures);
             let mut whole = Map::new();
-            for part in [measure(&row, &measures), row] {
-                if let Value::Object(fields) = part {
-                    whole.extend(
-                        fields
-                            .into_iter()
-                            .filter(|(field, _)| !left_out(base, field)),
-                    );
-                }
-            }
+            let fields = |part: &Value| part.as_object().cloned().unwrap_or_default();
+            whole.extend(
+                fields(&measured)
+                    .into_iter()
+                    .filter(|(field, _)| row.get(field).is_none()),
+            );
+            whole.extend(
+                fields(&row)
+                    .into_iter()
+                    .filter(|(field, _)| !left_out(base, field)),
+            );
+            // What is said of a field in another way stays in its place.
+            whole.extend(fields(&measured));
             Value::Object(whole)
         })
         .collect();
@@ -176,7 +181,12 @@ fn of_machine(machine: &Value, _: &Measures) -> Value {
 }
 
 fn of_volume(volume: &Value, _: &Measures) -> Value {
-    json!({"sizegb": gigabytes(whole(volume, "size"))})
+    let kind = match volume["storagetype"].as_str() {
+        Some("local") => "Local",
+        _ => "Shared",
+    };
+    json!({"sizegb": gigabytes(whole(volume, "size")),
+        "storagetype": format!("{kind} ({})", volume["type"].as_str().unwrap_or_default())})
 }
 
 fn of_pool(pool: &Value, _: &Measures) -> Value {

@@ -1067,6 +1067,7 @@ fn a_vpc_has_subnets_acls_tables_and_gateways_and_goes_when_they_are_gone() {
     let vpc = ("vpcNo", place.vpc.as_str());
     let row = naver.one("getVpcList", &[("vpcName", "home")]);
     assert_eq!(row["vpcStatus"]["code"], "RUN");
+    assert!(text(&row, "createDate").ends_with("+0900"), "{row}");
     let outside = [
         vpc,
         ("networkAclNo", place.acl.as_str()),

@@ -404,6 +404,10 @@ const DIFFERENT: &[(&str, &str)] = &[
         "listAsyncJobs listasyncjobsresponse.asyncjobs.jobresult.vpnuser is there",
         "there it failed to add the user of a VPN, for want of a real router",
     ),
+    (
+        "listVpnUsers listvpnusersresponse.vpnuser.state says Active and not one of {\"Add\"}",
+        "as above",
+    ),
 ];
 
 /// Exchanges whose records cannot be compared, and why.

@@ -103,7 +103,6 @@ fn signed(params: &[(&str, &str)], expires: u64) -> (String, Option<String>, Str
         response: "json".into(),
         version: String::new(),
         method: String::new(),
-        variant: 0,
     };
     let proof = Proof::Keys {
         apikey: "K",

@@ -22,8 +22,8 @@ use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::strange::looks_like_html;
 use crate::cloud::{
-    self, Code, Dialect, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply, Request,
-    Shipped, SignedCall, Tool, Undoing,
+    self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
+    Request, Shipped, SignedCall, Tool, Undoing,
 };
 use crate::error::{Error, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
@@ -53,7 +53,15 @@ pub const KIND: cloud::Kind = cloud::Kind {
         ("reply_timeout", "1800"),
         ("response", "xml"),
     ],
-    elsewhere: None,
+    elsewhere: Some(&Elsewhere {
+        apikey: &["AWS_ACCESS_KEY_ID", "EC2_ACCESS_KEY"],
+        secretkey: &["AWS_SECRET_ACCESS_KEY", "EC2_SECRET_KEY"],
+        url: &["EC2_URL"],
+        file: "~/.aws/credentials",
+        words: ["aws_access_key_id", "aws_secret_access_key"],
+        // They are another cloud's nearly always.
+        lends: false,
+    }),
     dialect: || Box::new(Ec2),
 };
 

@@ -95,7 +95,6 @@ fn calls_are_signed_as_the_vendors_script_signs_them() {
         response: "xml".into(),
         version: String::new(),
         method: String::new(),
-        variant: 0,
     };
     let proof = Proof::Keys {
         apikey: "K",

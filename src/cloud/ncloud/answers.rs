@@ -1,8 +1,6 @@
 //! Answers of Naver Cloud: bytes in JSON or XML in, the body without its envelope or the refusal that it is out. A list's
 //! items stand in an element of their own in XML, and empty elements are kept.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 use super::errors::{self, Refusal};
@@ -118,8 +116,8 @@ fn is_list(element: &Element, kind: Option<Kind>) -> bool {
     }
 }
 
-fn scalar(text: &Cow<str>, kind: Option<Kind>) -> Value {
-    match (kind, &**text) {
+fn scalar(text: &str, kind: Option<Kind>) -> Value {
+    match (kind, text) {
         (Some(Kind::Number), text) if is_number(text.trim()) => Value::Number(text.trim().into()),
         (Some(Kind::Bool), "true") => Value::Bool(true),
         (Some(Kind::Bool), "false") => Value::Bool(false),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::waits;
+use super::{rules, waits};
 use crate::catalog::{Api, Field, Param};
 
 const TEXT: &str = include_str!("catalogue.txt");
@@ -150,12 +150,16 @@ fn api(line: &'static str, objects: &Objects) -> Option<Api> {
             .collect(),
         None => fields(rows, objects),
     };
-    Some(Api {
+    let api = Api {
         name: name.into(),
         asynchronous: waits::waits(name),
         params,
         response,
         ..Api::default()
+    };
+    Some(Api {
+        rules: rules::of(&api),
+        ..api
     })
 }
 

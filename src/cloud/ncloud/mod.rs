@@ -6,6 +6,7 @@ mod catalogue;
 mod choices;
 mod errors;
 mod listing;
+mod rules;
 mod samples;
 mod sign;
 mod traces;
@@ -50,6 +51,7 @@ const ELSEWHERE: Elsewhere = Elsewhere {
     url: &["NCLOUD_API_GW"],
     file: "~/.ncloud/configure",
     words: ["ncloud_access_key_id", "ncloud_secret_access_key"],
+    lends: true,
 };
 
 pub const KIND: cloud::Kind = cloud::Kind {

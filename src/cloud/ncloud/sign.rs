@@ -16,11 +16,18 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
 /// Names of lists that are texts all the same.
 const TEXTS: [&str; 1] = ["sortList"];
 
-/// The parameters with a list's values, which are typed with commas between, as parameters of their own: `name.1`, `name.2`.
+/// What is sent in base64 and given as it is.
+const ENCODED: &str = "userData";
+
+/// The parameters with user data in base64 and with a list's values, which are typed with commas between, as parameters of their own: `name.1`, `name.2`.
 /// A comma after a backslash belongs to its value.
 pub fn spread(params: &[(String, String)]) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (name, value) in params {
+        if name == ENCODED {
+            all.push((name.clone(), STANDARD.encode(value)));
+            continue;
+        }
         if !is_list(name) || value.is_empty() {
             all.push((name.clone(), value.clone()));
             continue;
@@ -130,6 +137,7 @@ mod tests {
             ("sortList", "a,b", "sortList=a%2Cb"),
             ("serverName", "웹 *~", "serverName=%EC%9B%B9%20%2A~"),
             ("ipList", "", "ipList="),
+            ("userData", "#!/bin/sh", "userData=IyEvYmluL3No"),
         ] {
             assert_eq!(spread(name, value), expected, "{name}={value}");
         }

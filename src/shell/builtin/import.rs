@@ -12,9 +12,12 @@ use crate::line::nearest::nearest;
 use crate::record::answer::Answer;
 use crate::record::{Record, Value};
 use crate::shell::ask;
+use crate::shell::help::layout::entries;
 use crate::shell::session::{Mode, Session, Shown, View, expand_home, unwritten};
 
 const REPLACE: &str = "--replace";
+/// How much of a key tells it from others.
+const KEY_LETTERS: usize = 8;
 
 /// A cloud that was found, and what becomes of it.
 struct Offer {
@@ -180,10 +183,47 @@ fn table(session: &Session, offers: &[Offer]) -> Shown {
         }
         row
     });
-    View::of(
+    let shown = View::of(
         Answer::table("profile", rows.collect()),
         session.resolved.get("output"),
-    )
+    );
+    match shown {
+        Shown::Answer(mut view) if session.ui.to_terminal() => {
+            view.readable = Some(readable(offers, session.ui.width()));
+            Shown::Answer(view)
+        }
+        shown => shown,
+    }
+}
+
+/// What was found for a person at a terminal: all that tells one from another, whatever the width.
+fn readable(offers: &[Offer], width: usize) -> String {
+    let rows: Vec<(String, String)> = offers
+        .iter()
+        .map(|offer| {
+            let found = &offer.found;
+            let has = |name: &str| !found.get(name).is_empty();
+            let mut parts = vec![found.get("url").to_string()];
+            if has("apikey") {
+                let key = found.get("apikey");
+                let begun: String = key.chars().take(KEY_LETTERS).collect();
+                let more = if begun == key { "" } else { "…" };
+                let secret = if has("secretkey") { "its" } else { "no" };
+                parts.push(format!("key {begun}{more} with {secret} secret"));
+            }
+            if has("username") {
+                let password = if has("password") { "a" } else { "no" };
+                let name = found.get("username");
+                parts.push(format!("user {name} with {password} password"));
+            }
+            parts.push(format!("from {} [{}]", found.from, found.name));
+            if offer.there.is_some() {
+                parts.push("there already".into());
+            }
+            (offer.name.clone(), parts.join("; "))
+        })
+        .collect();
+    entries(&rows, width)
 }
 
 /// Where it is: its own address, or that of its kind.
@@ -275,4 +315,37 @@ fn take(session: &mut Session, chosen: &[&Offer], replace: bool) -> Result<Shown
         ));
     }
     Ok(Shown::Nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_profiles_apart_is_shown_at_any_width_and_no_secret() {
+        let text = "[prod]\nurl = https://prod.example.org/client/api\napikey = ABCDEFGHIJKLMNOP\nsecretkey = TOPSECRET\n[lab]\nurl = https://lab.example.org/client/api\nusername = admin\npassword = hunter2\n";
+        let found = read(Tool::Cmk, "~/.cmk/config", text).unwrap().found;
+        let offers: Vec<Offer> = found
+            .into_iter()
+            .map(|found| Offer {
+                name: found.name.clone(),
+                there: Some(found.name.clone()).filter(|name| name == "lab"),
+                found,
+            })
+            .collect();
+        for width in [20, 40, 80, 200] {
+            let shown = readable(&offers, width);
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [
+                "https://prod.example.org/client/api; key ABCDEFGH… with its secret; from ~/.cmk/config [prod]",
+                "user admin with a password; from ~/.cmk/config [lab]; there already",
+            ] {
+                assert!(
+                    words.replace(' ', "").contains(&part.replace(' ', "")),
+                    "{shown}"
+                );
+            }
+            assert!(!shown.contains("TOPSECRET") && !shown.contains("hunter2"));
+        }
+    }
 }

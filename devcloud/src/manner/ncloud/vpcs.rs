@@ -26,7 +26,7 @@ fn view(ask: &Ask, vpc: &Thing) -> Done<Value> {
         "ipv4CidrBlock": vpc.text("cidr"),
         "vpcStatus": status,
         "regionCode": REGION,
-        "createDate": date(vpc.text("created")),
+        "createDate": ask.note(&vpc.uuid)?.map(|note| date(note.text("created"))),
     }))
 }
 
@@ -85,6 +85,7 @@ pub fn create(ask: &mut Ask) -> Done<Reply> {
     let uuid = answer["id"].as_str().unwrap_or_default().to_string();
     let vpc = ask.look(|db| store::by_uuid(db, "vpc", &uuid))?;
     let vpc = vpc.ok_or_else(|| Fault::service(OTHER, "the VPC is gone"))?;
+    ask.keep(&uuid, json!({}))?;
     // What every VPC has from the beginning.
     groups::add(
         ask,
