@@ -503,6 +503,12 @@ fn parts_filters_and_the_tools_commands_are_completed_and_told_by_help() {
     assert!(ids.contains("i-1"), "{ids}");
     let help = home.run("ec2-create-image -h").ok();
     assert!(help.contains("INSTANCE -n NAME"), "{help}");
+    let help = home.run("run instances -h").ok();
+    assert_eq!(
+        help.matches("BlockDeviceMapping.1.DeviceName").count(),
+        1,
+        "{help}"
+    );
     let help = home.run("stop instances -h").ok();
     assert!(
         help.contains("InstanceId") && help.contains("CloudStack takes no notice of it"),
