@@ -215,6 +215,23 @@ fn each_way_of_signing_is_taken_and_a_wrong_key_or_secret_is_not() {
     );
 }
 
+#[test]
+#[cfg_attr(not(interop), ignore = "tests/interop/install.sh has not been run")]
+fn the_vectors_are_those_that_botocore_makes() {
+    let made = Command::new(PYTHON)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/interop/sign_vectors.py"
+        ))
+        .env_clear()
+        .env("PYTHONUTF8", "1")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&made.stderr);
+    let kept = include_str!("../recorded/ec2/signing.json");
+    assert_eq!(String::from_utf8_lossy(&made.stdout), kept, "{errors}");
+}
+
 /// The built-in cloud in Cloudn's manner, with a home whose profile is its EC2 part.
 fn cloudn() -> (Home, Home, Running) {
     let served = Home::new();
