@@ -309,6 +309,11 @@ terminate instances instanceid=$i.instanceId filter=instanceState
     assert!(older.stderr.contains("2010-11-15 is used"), "{older:?}");
     let tool = home.run("ec2-describe-instances").ok();
     assert!(tool.starts_with("RESERVATION\t"), "{tool}");
+    // A call that is late for a wrong clock goes again with the cloud's time.
+    served.run("devcloud clock offset 2h").ok();
+    let late = home.run("describe availabilityzones").seen();
+    assert_eq!(late.status, 0, "{late:?}");
+    assert!(late.stderr.contains("clock is"), "{late:?}");
     let wrong = std::fs::read_to_string(home.config())
         .unwrap()
         .replace(secret, "WRONG");
