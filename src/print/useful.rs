@@ -316,7 +316,8 @@ impl Seen {
         }
         match (self.leads(), same) {
             (Some(ID), _) if things.happened => return 46,
-            (Some(ID), _) if things.called.is_some() => return 1,
+            // Where ids have names of their own, nothing else is what things are known by.
+            (Some(ID), _) if things.called.is_some() || self.name != "id" => return 1,
             (Some(ID), _) => return 12,
             (Some(STATE), true) => return MINOR,
             (Some(ADDRESS), true) | (Some(3..), true) => return 40,

@@ -32,10 +32,7 @@ pub fn api_help(api: &Api, width: usize) -> String {
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
     if !params.is_empty() {
         lines.push(String::new());
-        let with_parts = params
-            .iter()
-            .flat_map(|param| std::iter::once(Param::clone(param)).chain(param.parts()));
-        lines.extend(table(&with_parts.collect::<Vec<_>>(), width));
+        lines.extend(table(&params, width));
     }
     if !api.rules.is_empty() {
         lines.push(String::new());
@@ -64,9 +61,9 @@ pub fn printed(api: &Api, width: usize) -> String {
     format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
-fn table(params: &[Param], width: usize) -> Vec<String> {
+fn table(params: &[&Param], width: usize) -> Vec<String> {
     let described = params.iter().any(|param| !param.description.is_empty());
-    let rows = params.iter().flat_map(with_parts);
+    let rows = params.iter().copied().flat_map(with_parts);
     let head = ["name", "type", "required"].map(str::to_string);
     let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
     let widths = [0, 1, 2].map(|column| {

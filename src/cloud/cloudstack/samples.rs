@@ -65,6 +65,7 @@ const BY_API: &[(&str, &str, &str)] = &[
     ("createUser", "username", "another"),
     ("extractTemplate", "mode", "HTTP_DOWNLOAD"),
     ("extractVolume", "mode", "HTTP_DOWNLOAD"),
+    ("listStorageProviders", "type", "primary"),
     ("resizeVolume", "size", "10"),
     ("updateResourceCount", "resourcetype", "0"),
     ("updateResourceLimit", "resourcetype", "0"),

@@ -37,6 +37,15 @@ fn find<'e, 'a>(element: &'e Element<'a>, name: &str) -> Option<&'e Element<'a>>
     children.find_map(|child| find(child, name))
 }
 
+/// Whether a refusal has one of these codes; the body is not read whole for that.
+pub fn has_code(reply: &Reply, codes: &[&str]) -> bool {
+    let text = String::from_utf8_lossy(&reply.body[..reply.body.len().min(2000)]);
+    let has = |code: &str| text.contains(&format!("<Code>{code}</Code>"));
+    codes
+        .iter()
+        .any(|code| has(code) || SIDES.iter().any(|side| has(&format!("{side}{code}"))))
+}
+
 /// The error for a refusal that has a code by name.
 pub fn refusal(request: &Request, reply: &Reply, code: &str, text: &str) -> Error {
     let known = codes::find(code);

@@ -23,7 +23,7 @@ use crate::cloud::listing::Listing;
 use crate::cloud::strange::looks_like_html;
 use crate::cloud::{
     self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
-    Request, Shipped, SignedCall, Tool, Undoing,
+    Request, Shipped, SignedCall, Throttle, Tool, Undoing,
 };
 use crate::error::{Error, Result};
 use crate::line::secrets::{STRUCK, is_secret_of};
@@ -205,16 +205,21 @@ impl Dialect for Ec2 {
 
     /// A call that came too late for its time, which a wrong clock is the reason of.
     fn unauthorized(&self, reply: &Reply) -> bool {
-        let text = || String::from_utf8_lossy(&reply.body).to_ascii_lowercase();
         match reply.status {
             401 => true,
-            400 | 403 => {
-                text().contains("<code>requestexpired")
-                    || text().contains("<code>client.requestexpired")
+            400 | 403 => errors::has_code(reply, &["RequestExpired"]),
+            531 => {
+                let text = String::from_utf8_lossy(&reply.body);
+                text.to_ascii_lowercase().contains("expire")
             }
-            531 => text().contains("expire"),
             _ => false,
         }
+    }
+
+    fn throttled(&self, reply: &Reply, _now: i64) -> Option<Throttle> {
+        let many =
+            reply.status >= 400 && errors::has_code(reply, &["RequestLimitExceeded", "Throttling"]);
+        many.then_some(Throttle::Untold)
     }
 
     /// The servlet says of an unsigned call what it lacks; a page that is not there is somebody else's.

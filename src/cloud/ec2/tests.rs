@@ -480,6 +480,26 @@ fn a_body_is_signed_as_the_server_reads_it() {
     }
 }
 
+#[test]
+fn late_calls_and_too_many_of_them_are_told_from_other_refusals() {
+    let refusal = |code: &str| {
+        let body =
+            format!("<Response><Errors><Error><Code>{code}</Code></Error></Errors></Response>");
+        reply(400, &body)
+    };
+    for (code, late, many) in [
+        ("RequestExpired", true, false),
+        ("Client.RequestExpired", true, false),
+        ("RequestLimitExceeded", false, true),
+        ("Client.Throttling", false, true),
+        ("InvalidParameterValue", false, false),
+    ] {
+        let reply = refusal(code);
+        assert_eq!(Ec2.unauthorized(&reply), late, "{code}");
+        assert_eq!(Ec2.throttled(&reply, 0).is_some(), many, "{code}");
+    }
+}
+
 fn progress(api: &str, job: &str, status: u16, body: &str) -> String {
     let request = request(api, &[]);
     match Ec2.progress(&request, job, &reply(status, body), &Types::default()) {
