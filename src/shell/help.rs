@@ -32,7 +32,10 @@ pub fn api_help(api: &Api, width: usize) -> String {
     lines.extend(wrap(&format!("Args: {}", all.join(" ")), width));
     if !params.is_empty() {
         lines.push(String::new());
-        lines.extend(table(&params, width));
+        let with_parts = params
+            .iter()
+            .flat_map(|param| std::iter::once(Param::clone(param)).chain(param.parts()));
+        lines.extend(table(&with_parts.collect::<Vec<_>>(), width));
     }
     if !api.rules.is_empty() {
         lines.push(String::new());
@@ -61,9 +64,12 @@ pub fn printed(api: &Api, width: usize) -> String {
     format!("{}\n", wrap(&line, width.max(NARROWEST)).join("\n"))
 }
 
-fn table(params: &[&Param], width: usize) -> Vec<String> {
+fn table(params: &[Param], width: usize) -> Vec<String> {
     let described = params.iter().any(|param| !param.description.is_empty());
-    let rows = params.iter().copied().flat_map(with_parts);
+    let rows = params.iter().map(|param| {
+        let mark = if param.required { "yes" } else { "" };
+        [clean(&param.name), clean(&param.kind), mark.to_string()]
+    });
     let head = ["name", "type", "required"].map(str::to_string);
     let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
     let widths = [0, 1, 2].map(|column| {
@@ -71,10 +77,7 @@ fn table(params: &[&Param], width: usize) -> Vec<String> {
         cells.map(|cell| cell.width()).max().unwrap_or(0)
     });
     let indent = widths.iter().map(|width| width + 2).sum::<usize>();
-    let meanings = params.iter().flat_map(|param| {
-        let parts = param.members.iter().map(|part| part.description.as_str());
-        std::iter::once(param.description.as_str()).chain(parts)
-    });
+    let meanings = params.iter().map(|param| param.description.as_str());
     let meanings = std::iter::once("meaning").chain(meanings);
     let mut lines = Vec::new();
     for (row, meaning) in rows.iter().zip(meanings) {
@@ -87,19 +90,6 @@ fn table(params: &[&Param], width: usize) -> Vec<String> {
         lines.extend(table_row(&cells, meaning, indent, width));
     }
     lines
-}
-
-/// The cells of a parameter and of its parts.
-fn with_parts(param: &Param) -> Vec<[String; 3]> {
-    let cells = |name: &str, param: &Param| {
-        let mark = if param.required { "yes" } else { "" };
-        [clean(name), clean(&param.kind), mark.to_string()]
-    };
-    let parts = param.members.iter();
-    let parts = parts.map(|part| cells(&format!("{}{}", param.name, part.name), part));
-    std::iter::once(cells(&param.name, param))
-        .chain(parts)
-        .collect()
 }
 
 #[cfg(test)]
