@@ -245,7 +245,13 @@ impl Dialect for CloudStack {
     }
 
     fn names(&self, api: &str, param: &str) -> Option<Names> {
-        names::names(api, param)
+        let mut names = names::names(api, param)?;
+        let own = self.preset.names.iter().filter(|(of, _)| *of == param);
+        names.more.extend(own.map(|(_, name)| Named {
+            name: name.to_string(),
+            value: name.to_string(),
+        }));
+        Some(names)
     }
 
     fn choices(&self, api: &str, param: &str) -> Vec<Named> {

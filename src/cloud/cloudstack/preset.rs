@@ -21,9 +21,11 @@ pub struct Preset {
     pub one_at_a_time: bool,
     /// The calls that ask after jobs, each with the calls whose jobs it knows; the last knows those of all others.
     pub askers: &'static [(&'static str, &'static [&'static str])],
-    /// Names for the values of parameters, fixed sets of values, and the lists that have them, before CloudStack's.
+    /// Fixed sets of values, and the lists that have others, before CloudStack's.
     pub choices: &'static str,
     pub lists: &'static str,
+    /// Names for the values of a parameter besides those that CloudStack's guide has.
+    pub names: &'static [(&'static str, &'static str)],
     /// Values for examples, by the API (`*` is any) and the parameter, before CloudStack's; an empty one is to be looked up.
     pub samples: &'static [(&'static str, &'static str, &'static str)],
     /// How calls of its own are undone.
@@ -57,6 +59,7 @@ pub static OWN: Preset = Preset {
     askers: &[("queryAsyncJobResult", &[])],
     choices: "",
     lists: "",
+    names: &[],
     samples: &[],
     undoings: &[],
     objection: |_| None,

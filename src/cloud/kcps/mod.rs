@@ -38,6 +38,7 @@ static PRESET: Preset = Preset {
     ],
     choices: include_str!("choices.txt"),
     lists: include_str!("lists.txt"),
+    names: &[("timezone", "JST")],
     samples: &[
         ("*", "format", "OVA"),
         ("*", "hypervisor", "VMware"),

@@ -242,3 +242,9 @@ fn what_takes_away_asks_first_and_machines_are_undone_by_destroying_them() {
     assert_eq!(undoing.undo.0, "destroyVirtualMachine");
     assert!(dialect().undoing("createVMSnapshot").is_some());
 }
+
+#[test]
+fn the_vendors_time_zone_is_a_name() {
+    let names = dialect().names("createSnapshotPolicy", "timezone").unwrap();
+    assert!(names.find("JST").is_some() && names.find("Asia/Tokyo").is_some());
+}
