@@ -29,6 +29,8 @@ pub struct Report<'a> {
     /// When the triage ended.
     pub now: String,
     pub took: Duration,
+    /// Takes out of a text what no report may hold.
+    pub strike: &'a dyn Fn(&str) -> String,
 }
 
 /// The report as a text.
@@ -36,13 +38,15 @@ pub fn text(report: &Report<'_>) -> String {
     let [service, contract, line] = &report.settings;
     let usual = report.desk.map_or("", |desk| desk.service);
     let service = if service.is_empty() { usual } else { service };
+    // Folded first, a secret with blanks would be another text.
+    let clean = |value: &str| one_line(&(report.strike)(value));
     let set = |value: &str, name: &str| match value {
         "" => format!("not given (`set {name} …`)"),
         value => value.to_string(),
     };
     let mut text = String::new();
     let mut put = |name: &str, value: &str| {
-        text.push_str(&format!("{:<10} {}\n", format!("{name}:"), one_line(value)));
+        text.push_str(&format!("{:<10} {}\n", format!("{name}:"), clean(value)));
     };
     put("Service", &set(service, "service"));
     put("Contract", &set(contract, "contract"));
@@ -76,7 +80,7 @@ pub fn text(report: &Report<'_>) -> String {
     put("Verdict", &verdict(report.findings));
     text.push_str("\nSteps\n");
     for found in &report.findings.0 {
-        text.push_str(&told(found));
+        text.push_str(&told(found, &clean));
     }
     text.push_str(&format!(
         "\n{}\n",
@@ -115,7 +119,7 @@ fn verdict(findings: &Findings) -> String {
     )
 }
 
-fn told(found: &Found) -> String {
+fn told(found: &Found, clean: &dyn Fn(&str) -> String) -> String {
     let server = found.server.as_ref();
     let server = server.map_or(String::new(), |server| format!(" at {server}"));
     let mut text = format!(
@@ -127,7 +131,7 @@ fn told(found: &Found) -> String {
     );
     let mut put = |name: &str, value: &str| {
         if !value.is_empty() {
-            text.push_str(&format!("    {name}: {}\n", one_line(value)));
+            text.push_str(&format!("    {name}: {}\n", clean(value)));
         }
     };
     put("tried", &found.tried);

@@ -383,3 +383,21 @@ fn a_number_that_navers_list_does_not_have_is_the_suspicious_argument() {
     );
     assert!(cloud.asked("stopServerInstances").is_empty());
 }
+
+#[test]
+fn a_report_has_no_secret_of_the_call_though_the_server_repeats_it_with_other_blanks() {
+    let body = "<Response><Errors><Error><Code>InvalidParameterValue</Code><Message>not with hunter2  and three, KEYOFMINE or TOPSECRET</Message></Error></Errors></Response>";
+    let (_cloud, home) = answering("ec2", &Stub::whole("400 X", "text/xml", body));
+    let words = "doctor --report r.txt --send api runInstances ImageId=ami-1 MinCount=1 MaxCount=1";
+    let mut words: Vec<&str> = words.split(' ').collect();
+    words.push("Secret=hunter2  and three");
+    home.args(&words).fails(1);
+    let report = std::fs::read_to_string(home.path().join("r.txt")).unwrap();
+    assert!(
+        report.contains("not with ********, ******** or ********"),
+        "{report}"
+    );
+    for secret in ["hunter2", "three", "KEYOFMINE", "TOPSECRET"] {
+        assert!(!report.contains(secret), "{secret} in {report}");
+    }
+}

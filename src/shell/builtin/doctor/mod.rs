@@ -20,7 +20,7 @@ use crate::doctor::report::{self, Report};
 use crate::doctor::{Findings, Found, Status, Step};
 use crate::error::{Error, Kind, Result};
 use crate::line::command::{Call, Command};
-use crate::line::secrets::{STRUCK, strike};
+use crate::line::secrets::{STRUCK, is_secret_of, strike};
 use crate::line::{options, shown};
 use crate::record::answer::Answer;
 use crate::record::select::wanted::Wanted;
@@ -275,7 +275,18 @@ impl Case {
     fn report(&self, session: &Session, took: Duration) -> String {
         let dialect = session.dialect();
         let endpoint = self.resolved.endpoint().ok().flatten();
-        let text = report::text(&Report {
+        let of_call = self.request.iter().flat_map(secrets_of);
+        let mut secrets: Vec<String> = self.secrets.iter().map(|it| it.expose().into()).collect();
+        secrets.extend(of_call);
+        // One that is a part of another goes after it.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let strike = |text: &str| {
+            let struck = session.variables.hidden().strike(text);
+            secrets
+                .iter()
+                .fold(struck, |text, secret| text.replace(secret, STRUCK))
+        };
+        report::text(&Report {
             settings: ["service", "contract", "line"].map(|name| self.resolved.get(name)),
             desk: dialect.desk(),
             profile: &self.resolved.profile,
@@ -288,11 +299,8 @@ impl Case {
             findings: &self.findings,
             now: jiff::Timestamp::now().strftime(report::DATE).to_string(),
             took,
-        });
-        let struck = session.variables.hidden().strike(&text);
-        self.secrets
-            .iter()
-            .fold(struck, |text, secret| text.replace(secret.expose(), STRUCK))
+            strike: &strike,
+        })
     }
 
     /// The address of the call without key, signature and secrets.
@@ -303,6 +311,21 @@ impl Case {
         let proof = Proof::Nothing;
         Some(dialect.sign(request, url, proof, &manner, 0).shown)
     }
+}
+
+/// The values of a call's own secrets, as they are and on one line, as errors tell what a cloud says. Those so short that they stand
+/// elsewhere by chance are left out.
+fn secrets_of(request: &Request) -> impl Iterator<Item = String> {
+    const SHORTEST: usize = 4;
+    let Request { api, params } = request;
+    params
+        .iter()
+        .filter(|(name, _)| is_secret_of(api, params, name))
+        .flat_map(|(_, value)| {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            [value.clone(), words.join(" ")]
+        })
+        .filter(|value| value.len() >= SHORTEST)
 }
 
 /// What a call is made with.
