@@ -380,7 +380,7 @@ impl Ec2 {
             Some(b'<') => {
                 let root = xml::element(body).map_err(|bad| other(&bad.to_string()))?;
                 if let Some((code, text)) = errors::told(&root) {
-                    return Err(errors::refusal(request, reply, &code, &text));
+                    return Err(errors::refusal(request, reply, &code, &text, reads));
                 }
                 if reply.status != 200 {
                     return Err(other("its status says failure, its body does not"));

@@ -351,10 +351,15 @@ impl Ncloud {
     fn address(&self, url: &str, api: &str) -> String {
         let place = self.0.place(api);
         let base = url.trim_end_matches('/');
-        let base = base
-            .strip_suffix(VERSION)
-            .and_then(|base| base.strip_suffix('/')?.rsplit_once('/'))
-            .map_or(base, |(base, _)| base);
+        // Of https://HOST/server/v2 the host stays, and of https://HOST/v2 too.
+        let path = base.len() - uri(base).len();
+        let base = match base[path..].strip_suffix(VERSION) {
+            Some(service) if service.ends_with('/') => {
+                let service = service.trim_end_matches('/');
+                &base[..path + service.rfind('/').unwrap_or(0)]
+            }
+            _ => base,
+        };
         format!("{base}/{}/{VERSION}/{}", place.service, place.action)
     }
 }

@@ -112,6 +112,15 @@ fn the_address_may_be_a_service_or_any_other() {
             "createVpc",
             "https://ncloud.apigw.ntruss.com/vpc/v2/createVpc?",
         ),
+        ("https://h/v2", "createVpc", "https://h/vpc/v2/createVpc?"),
+        ("https://h/x/v2", "createVpc", "https://h/vpc/v2/createVpc?"),
+        (
+            "https://h/a/x/v2/",
+            "createVpc",
+            "https://h/a/vpc/v2/createVpc?",
+        ),
+        ("https://v2", "createVpc", "https://v2/vpc/v2/createVpc?"),
+        ("https://h/", "createVpc", "https://h/vpc/v2/createVpc?"),
         (
             "http://127.0.0.1:8080/cloud/",
             "server/getZoneList",
