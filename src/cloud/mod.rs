@@ -10,6 +10,7 @@ pub mod kcps;
 pub mod listing;
 pub mod ncloud;
 mod strange;
+mod unsaid;
 
 use std::time::Duration;
 
@@ -456,7 +457,8 @@ pub trait Dialect: Send + Sync {
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
-    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
+    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for;
+    /// `request` is the one for the whole list, whichever part the answer is.
     fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
         None
     }

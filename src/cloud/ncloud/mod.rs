@@ -22,6 +22,7 @@ use crate::catalog::names::Named;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param, verb_of};
 use crate::cloud::listing::Listing;
+use crate::cloud::unsaid::unsaid;
 use crate::cloud::{
     self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Undoing,
@@ -378,22 +379,6 @@ fn failed(request: &Request, wait: &Wait, why: &str) -> Error {
             "the console's event list tells more of it; the number is that of {}",
             wait.field("No")
         ))
-}
-
-/// The error without the secrets of the call, which servers may repeat in what they say of a wrong value.
-fn unsaid(mut error: Error, request: &Request) -> Error {
-    const SHORTEST: usize = 4;
-    let Request { api, params } = request;
-    let secrets = params
-        .iter()
-        .filter(|(name, value)| value.len() >= SHORTEST && is_secret_of(action(api), params, name));
-    for (_, value) in secrets {
-        error.message = error.message.replace(value, STRUCK);
-        if let Some(said) = &mut error.said {
-            said.text = said.text.replace(value, STRUCK);
-        }
-    }
-    error
 }
 
 #[cfg(test)]
