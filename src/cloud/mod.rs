@@ -505,6 +505,11 @@ pub trait Dialect: Send + Sync {
     fn ask(&self, request: &Request, job: &str) -> Request;
     /// What a line is that asks after it by hand.
     fn ask_line(&self, request: &Request, job: &str) -> String;
+    /// Whether what `request` started may look done for a moment because it has not begun to show: what it is about may have
+    /// been before as it is to be.
+    fn shows_late(&self, _request: &Request) -> bool {
+        false
+    }
     /// What the answer to `ask` says; `types` are those of the API that started it.
     fn progress(
         &self,

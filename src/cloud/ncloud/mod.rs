@@ -307,6 +307,12 @@ impl Dialect for Ncloud {
         line
     }
 
+    fn shows_late(&self, request: &Request) -> bool {
+        waits::of(request).is_some_and(|wait| {
+            !wait.named(request).is_empty() && !traces::is_telling(request, &wait)
+        })
+    }
+
     fn progress(
         &self,
         request: &Request,

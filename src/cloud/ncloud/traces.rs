@@ -48,6 +48,11 @@ pub fn find(lost: &Lost, things: Option<&[Record]>) -> Finding {
     }
 }
 
+/// Whether things that are as the call would have them were not so before.
+pub fn is_telling(request: &Request, wait: &Wait) -> bool {
+    wait.ends_in_gone() || TELLING.contains(&action(&request.api))
+}
+
 fn request_of(lost: &Lost) -> Request {
     Request {
         api: lost.api.clone(),
@@ -105,9 +110,7 @@ fn changed(request: &Request, wait: &Wait, numbers: &[String], things: &[Record]
         let mut things = things.iter();
         !things.any(|thing| thing.text(&own).as_ref() == Some(number))
     };
-    let telling = wait.ends_in_gone()
-        || TELLING.contains(&action(&request.api))
-        || (wait.is_for_gone() && numbers.iter().all(is_gone));
+    let telling = is_telling(request, wait) || (wait.is_for_gone() && numbers.iter().all(is_gone));
     match (wait.stage(&all, things, false), wait.is_moving(things)) {
         (_, true) => taken(true),
         (Stage::Reached, false) if telling => taken(false),
