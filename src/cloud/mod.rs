@@ -396,6 +396,10 @@ pub trait Dialect: Send + Sync {
     ) -> Option<Listing> {
         None
     }
+    /// Whether things have internal numbers besides their ids, which calls take and no list tells.
+    fn has_hidden_numbers(&self) -> bool {
+        false
+    }
     /// A value for a parameter of `api` that is no id, as an example has it; `today` is a date.
     fn sample(&self, _api: &str, _param: &Param, _today: &str) -> Option<String> {
         None

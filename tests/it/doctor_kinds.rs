@@ -260,3 +260,126 @@ fn navers_gateway_takes_no_clock_that_is_five_minutes_off() {
     assert_eq!(step, "clock");
     assert!(came.contains("calls are void"), "{came}");
 }
+
+/// A cloud of that kind that answers a call by nobody with 401, and every other so.
+fn answering(kind: &str, answer: &str) -> (StandIn, Home) {
+    let answer = answer.to_string();
+    let signed = |asked: &Asked| {
+        ["apikey", "AWSAccessKeyId"]
+            .iter()
+            .any(|name| asked.param(name).is_some())
+            || asked.header("x-ncp-iam-access-key").is_some()
+    };
+    let unsigned = match kind {
+        "ec2" => Stub::whole(
+            "401 X",
+            "text/xml",
+            "<Response><Errors><Error><Code>AuthFailure</Code><Message>who</Message></Error></Errors></Response>",
+        ),
+        "ncloud" => Stub::whole(
+            "401 X",
+            "application/json",
+            r#"{"error":{"errorCode":"200","message":"Authentication Failed"}}"#,
+        ),
+        _ => refused(401, "listZones", "unable to verify user credentials"),
+    };
+    let cloud = StandIn::new(move |asked: &Asked| match signed(asked) {
+        true => answer.clone(),
+        false => unsigned.clone(),
+    });
+    let url = match kind {
+        "ncloud" => cloud.url.replace("/client/api", "/"),
+        "ec2" => cloud.url.replace("/client/api", "/awsapi"),
+        _ => cloud.url.clone(),
+    };
+    let home = of_kind(kind, &url, "");
+    (cloud, home)
+}
+
+#[test]
+fn a_cloud_that_cannot_take_calls_just_now_takes_no_key() {
+    let gateway = |status: &str, code: u32| {
+        let body = format!(r#"{{"error":{{"errorCode":"{code}","message":"Not now"}}}}"#);
+        Stub::whole(status, "application/json", &body)
+    };
+    let coded = |status: &str, code: &str| {
+        let body = format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>Not now</Message></Error></Errors></Response>"
+        );
+        Stub::whole(status, "text/xml", &body)
+    };
+    let not_now = |code: u16| refused(code, "listZones", "Not now");
+    for (kind, answer) in [
+        ("cloudstack", not_now(530)),
+        ("cloudstack", not_now(429)),
+        ("kcps", not_now(500)),
+        ("cloudn", not_now(533)),
+        ("cloudn", not_now(429)),
+        ("ec2", coded("500 X", "InternalError")),
+        ("ec2", coded("503 X", "Unavailable")),
+        ("ec2", coded("503 X", "RequestLimitExceeded")),
+        ("ncloud", gateway("500 X", 500)),
+        ("ncloud", gateway("504 X", 510)),
+        ("ncloud", gateway("500 X", 900)),
+        ("ncloud", gateway("403 X", 230)),
+        ("ncloud", gateway("429 X", 410)),
+    ] {
+        let (_cloud, home) = answering(kind, &answer);
+        let seen = doctor(&home, "").seen();
+        let whole: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
+        let last = whole["step"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["step"], "key", "{kind} {answer} {seen:?}");
+        assert_eq!(last["status"], "failed", "{kind} {answer} {last}");
+        assert!([1, 3].contains(&seen.status), "{kind} {answer} {seen:?}");
+        let came = last["came"].as_str().unwrap();
+        assert!(came.contains("Not now"), "{kind} {came}");
+    }
+}
+
+#[test]
+fn a_refusal_of_the_probe_itself_leaves_the_key_accepted() {
+    for (kind, code) in [("cloudstack", 432), ("kcps", 403), ("cloudn", 431)] {
+        let (_cloud, home) = answering(kind, &refused(code, "listZones", "not this call"));
+        let seen = doctor(&home, "").seen();
+        let whole: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
+        let steps = whole["step"].as_array().unwrap();
+        let key = steps.iter().find(|row| row["step"] == "key").unwrap();
+        assert_eq!(
+            (&key["status"], &key["came"]),
+            (&"warn".into(), &"accepted".into()),
+            "{kind} {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_navers_list_does_not_have_is_the_suspicious_argument() {
+    let list = |asked: &Asked| {
+        let rows = r#"[{"serverInstanceNo":"4299","serverName":"web"}]"#;
+        let body = match asked.api() {
+            "getServerInstanceList" => format!(
+                r#"{{"getServerInstanceListResponse":{{"returnCode":"0","returnMessage":"success","totalRows":1,"serverInstanceList":{rows}}}}}"#
+            ),
+            api => format!(
+                r#"{{"{api}Response":{{"returnCode":"0","returnMessage":"success","totalRows":0}}}}"#
+            ),
+        };
+        Stub::whole("200 OK", "application/json", &body)
+    };
+    let cloud = StandIn::new(list);
+    let home = of_kind("ncloud", &cloud.url.replace("/client/api", "/"), "");
+    let (step, came, advice) = failing(
+        doctor(&home, "stop serverinstances serverinstancenolist=4298"),
+        2,
+    );
+    assert_eq!(step, "arguments");
+    assert!(came.contains("=4298`"), "{came}");
+    assert!(advice.contains("4299"), "{advice}");
+    let seen = home.run("doctor stop serverinstances serverinstancenolist=4299");
+    assert!(
+        seen.seen()
+            .stdout
+            .contains("found serverInstanceNoList=4299")
+    );
+    assert!(cloud.asked("stopServerInstances").is_empty());
+}

@@ -241,6 +241,10 @@ impl Dialect for CloudStack {
         self.preset.scripts
     }
 
+    fn has_hidden_numbers(&self) -> bool {
+        true
+    }
+
     fn codes(&self) -> Vec<Code> {
         codes::all()
     }

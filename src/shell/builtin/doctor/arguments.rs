@@ -195,7 +195,8 @@ impl Argument<'_> {
             return Ok(Look::There);
         }
         // The internal number of a thing, which root administrators may give, is in no list.
-        let number = value.bytes().all(|letter| letter.is_ascii_digit());
+        let number = self.client.dialect().has_hidden_numbers()
+            && value.bytes().all(|letter| letter.is_ascii_digit());
         if number || (!all.whole && alone.is_none()) {
             return Ok(wrong_place.map_or(Look::Untold, Look::Wrong));
         }

@@ -12,7 +12,7 @@ use crate::config::resolve::{Resolved, Who};
 use crate::config::secret::Secret;
 use crate::doctor::way::{self, Now, Server};
 use crate::doctor::{Found, Status, Step};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Doubt, Error, Kind, Result};
 use crate::shell::calls::options_of;
 use crate::shell::session::Session;
 
@@ -154,13 +154,27 @@ fn key(session: &mut Session, resolved: &Resolved, access: Access, route: &Route
             Found::failed(Step::Key, tried, of_the_caller(error, nobody))
         }
         // The call was understood, and who makes it was not in question.
-        Err(error) if error.said.is_some() && !login => {
+        Err(error) if is_of_the_call(&error) && !login => {
             let advice = format!("{} itself was refused: {}", probe.api, error.message);
             Found::well(Step::Key, tried, "accepted").noticing(advice)
         }
         Err(error) => Found::failed(Step::Key, tried, error),
     };
     Ok(found.taking(start.elapsed()))
+}
+
+/// Whether a refusal is about the call itself: the cloud works, takes calls just now, and lets this caller in.
+fn is_of_the_call(error: &Error) -> bool {
+    let Some(said) = &error.said else {
+        return false;
+    };
+    let about_it = match error.code.unwrap_or_default() {
+        // Forbidden is a call that is not known or not for everybody, where the cloud means that by it.
+        403 => said.doubt == Some(Doubt::Command),
+        408 | 429 => false,
+        code => code < 500,
+    };
+    error.kind == Kind::Refused && about_it
 }
 
 fn of_the_caller(mut error: Error, nobody: bool) -> Error {
