@@ -416,3 +416,6 @@ pub fn interrupted_wait() -> Error {
     Error::new(Kind::Interrupted, "the wait was interrupted")
         .hint("the jobs go on in the cloud; `jobs` tells how far they are")
 }
+
+#[cfg(test)]
+mod parts_tests;
