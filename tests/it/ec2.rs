@@ -470,6 +470,8 @@ fn refusals_keep_their_statuses_and_are_explained() {
         "{mistyped}"
     );
     let empty = home.run("stop instances instanceid=").fails(2);
+    assert!(empty.contains("InstanceId is missing"), "{empty}");
+    let empty = home.run("describe instances instanceid=").fails(2);
     assert!(empty.contains("InstanceId= is empty"), "{empty}");
     let word = home.run("ec2-create-image i-1").fails(2);
     assert!(
