@@ -14,7 +14,7 @@ pub mod send;
 pub mod sessions;
 pub mod tls;
 pub mod transport;
-mod turns;
+pub mod turns;
 pub mod upload;
 pub mod wait;
 mod wire;
@@ -59,6 +59,8 @@ pub struct Options {
     pub custom: Option<&'static str>,
     /// Whether the address of each call is to be told.
     pub addresses: Addresses,
+    /// Whether the call goes even if it cannot be right.
+    pub as_typed: bool,
 }
 
 /// Whether the addresses of calls are told, and how much of them.
@@ -86,6 +88,7 @@ impl Default for Options {
             throttle_wait: THROTTLE_WAIT,
             custom: None,
             addresses: Addresses::Untold,
+            as_typed: false,
         }
     }
 }
@@ -206,7 +209,9 @@ impl Client {
         options: &Options,
         catalog: Option<&Catalog>,
     ) -> Result<Begun> {
-        if let Some(error) = self.dialect.objection(request) {
+        if !options.as_typed
+            && let Some(error) = self.dialect.objection(request)
+        {
             return Err(error);
         }
         if !self.dialect.reads(&request.api) {

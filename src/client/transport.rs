@@ -151,17 +151,13 @@ impl Transport {
             Some(cookies) => request.header("cookie", cookies.expose()),
             None => request,
         };
-        let request = call.headers.iter().fold(request, |request, (name, value)| {
-            let value = HeaderValue::from_str(value.expose());
-            match value {
-                Ok(mut value) => {
-                    value.set_sensitive(true);
-                    request.header(*name, value)
-                }
-                // What no header can carry is refused by the server as wrong, and is not shown here.
-                Err(_) => request,
-            }
-        });
+        let mut request = request;
+        for (name, value) in &call.headers {
+            let mut value = HeaderValue::from_str(value.expose())
+                .map_err(|_| Failure::new(Reached::Refusal, unsendable(what, name)))?;
+            value.set_sensitive(true);
+            request = request.header(*name, value);
+        }
         let response = self.answered(request, &sending).await?;
         sending.refuse(&response)?;
         read(response, &sending).await
@@ -216,6 +212,15 @@ impl Transport {
             _ => error,
         }
     }
+}
+
+/// The error for a header that cannot have its value, which is a secret and not shown. Others than the key are made of digits
+/// and base64.
+fn unsendable(what: &str, name: &str) -> Error {
+    Error::local(format!(
+        "{what} was not sent: apikey has letters that the header {name} cannot carry"
+    ))
+    .hint("set apikey KEY, of letters, digits and signs of ASCII alone")
 }
 
 /// The whole of a reply whose head is there.
@@ -275,4 +280,39 @@ async fn read(mut response: Response, sending: &Sending<'_>) -> Result<Reply, Fa
 
 fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[tokio::test]
+    async fn a_key_that_no_header_can_carry_is_refused_before_anything_is_sent() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", server.local_addr().unwrap());
+        let call = |key: &str| SignedCall {
+            url: url.clone(),
+            shown: url.clone(),
+            body: None,
+            cookies: None,
+            headers: vec![("x-key", Secret::new(key))],
+        };
+        let transport = Transport::new(&Route::default()).unwrap();
+        for key in ["HUSH\nx", "HUSH\u{7f}"] {
+            let call = call(key);
+            let sent = transport.send("getRegionList", &call, false);
+            let failure = sent.await.unwrap_err();
+            assert_eq!(failure.reached, Reached::Refusal);
+            assert_eq!(failure.error.kind, Kind::Local);
+            let said = format!("{:?}", failure.error);
+            assert!(said.contains("apikey") && !said.contains("HUSH"), "{said}");
+        }
+        let call = call("FINE");
+        tokio::select! {
+            _ = transport.send("getRegionList", &call, false) => panic!("nobody answers"),
+            // It was the first to connect.
+            came = server.accept() => assert!(came.is_ok()),
+        }
+    }
 }

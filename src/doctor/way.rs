@@ -14,6 +14,7 @@ use super::certificate::Certificate;
 use super::{Found, Status, Step};
 use crate::client::tls::Seen;
 use crate::client::transport::{Limits, Reached, Route, Transport, address, seconds};
+use crate::client::turns;
 use crate::cloud::{Dialect, Manner, Proof, Reply};
 use crate::error::{Error, Kind};
 
@@ -229,6 +230,10 @@ impl Server<'_> {
                 return;
             }
         };
+        let _turn = match self.dialect.one_at_a_time() {
+            true => Some(turns::at(self.url).await),
+            false => None,
+        };
         let start = Instant::now();
         let call = self
             .dialect
@@ -378,4 +383,53 @@ fn clock() -> i64 {
         .map_or(0, |since| {
             i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::cloud::kind;
+
+    /// Whether the exchange comes while somebody else has the server's turn.
+    async fn pushes_in(name: &str) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let dialect = (kind(name).dialect)();
+        let manner = Manner {
+            expires: 0,
+            response: "json".into(),
+            version: String::new(),
+            method: String::new(),
+            variant: 0,
+        };
+        let server = Server {
+            url: &url,
+            route: &Route::default(),
+            dialect: &*dialect,
+            manner: &manner,
+        };
+        let turn = turns::at(&url).await;
+        let now = Now::default();
+        let mut examined = std::pin::pin!(examine(&server, &now));
+        let mut accept = async |limit: Duration| {
+            tokio::select! {
+                found = &mut examined => panic!("nothing was answered: {found:?}"),
+                came = timeout(limit, listener.accept()) => came.is_ok(),
+            }
+        };
+        // The first connection is the step's that looks whether there is one.
+        assert!(accept(REPLY).await);
+        let early = accept(Duration::from_millis(200)).await;
+        drop(turn);
+        assert!(early || accept(REPLY).await);
+        early
+    }
+
+    #[tokio::test]
+    async fn the_exchange_waits_for_its_turn_where_a_server_takes_one_call_at_a_time() {
+        assert!(!pushes_in("kcps").await);
+        assert!(pushes_in("cloudstack").await);
+    }
 }

@@ -44,6 +44,7 @@ impl Session {
         let params = self.given(std::mem::take(&mut call.params))?;
         let options = Options {
             types: self.types(call.api.as_deref()),
+            as_typed: !call.checked,
             ..options_of(&resolved)
         };
         let client = self.client_of(&resolved)?;

@@ -1,5 +1,6 @@
 //! Profiles of other kinds of cloud: added with their kind, what a new one lacks, and rules that are checked before sending.
 
+use crate::stand_in::{Asked, StandIn, json, refused};
 use crate::support::{Home, Stub};
 
 #[test]
@@ -150,4 +151,31 @@ fn rules_are_told_by_help_and_checked_before_anything_is_sent() {
         said.contains("virtualmachineid, which is missing"),
         "{said}"
     );
+}
+
+#[test]
+fn what_cannot_be_right_is_sent_by_api_alone() {
+    let said = r#"{"createsnapshotpolicyresponse":{"snapshotpolicy":{"id":"7"}}}"#;
+    let cloud = StandIn::new(move |asked: &Asked| match asked.param("apikey") {
+        None => refused(401, asked.api(), "unable to verify user credentials"),
+        Some(_) => json(said),
+    });
+    let home = Home::new().configured(&format!(
+        "profile = \"k\"\n[profiles.k]\nkind = \"kcps\"\nurl = \"{}\"\napikey = \"K\"\nsecretkey = \"S\"\nresponse = \"json\"\n",
+        cloud.url
+    ));
+    let wrong = "intervaltype=DAILY maxsnaps=1 schedule=99:99 timezone=JST volumeid=1";
+    let said = home.run(&format!("create snapshotpolicy {wrong}")).fails(2);
+    assert!(
+        said.contains("`api NAME …` sends a call as it is"),
+        "{said}"
+    );
+    home.run(&format!("doctor create snapshotpolicy {wrong}"))
+        .fails(2);
+    assert!(cloud.asked("createSnapshotPolicy").is_empty());
+    home.run(&format!("api createSnapshotPolicy {wrong}")).ok();
+    assert_eq!(cloud.asked("createSnapshotPolicy").len(), 1);
+    home.run(&format!("doctor --send api createSnapshotPolicy {wrong}"))
+        .ok();
+    assert_eq!(cloud.asked("createSnapshotPolicy").len(), 2);
 }

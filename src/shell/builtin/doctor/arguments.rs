@@ -100,6 +100,7 @@ impl Case {
         let params = session.given(std::mem::take(&mut call.params))?;
         let options = Options {
             types: session.types(call.api.as_deref()),
+            as_typed: !call.checked,
             ..options_of(&resolved)
         };
         let client = session.client_of(&resolved)?;
@@ -109,7 +110,9 @@ impl Case {
             params: session.by_id(&call, params, &data, &client, &options)?,
         };
         self.request = Some(request.clone());
-        if let Some(error) = client.dialect().objection(&request) {
+        if call.checked
+            && let Some(error) = client.dialect().objection(&request)
+        {
             return Ok(((call, client, options), Some(error), Vec::new()));
         }
         let mut looked_up = Vec::new();
