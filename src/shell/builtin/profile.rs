@@ -101,9 +101,9 @@ fn list(session: &Session) -> Shown {
                 none if none.is_empty() && name == DEMO => "built in".into(),
                 url => url,
             };
-            row.push("kind", Value::String(said("kind")));
             row.push("url", Value::String(url));
             row.push("inuse", Value::Bool(*name == session.resolved.profile));
+            row.push("kind", Value::String(said("kind")));
             row
         })
         .collect();
