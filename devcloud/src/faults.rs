@@ -98,6 +98,9 @@ impl Fault {
             Some((Some(often), rest)) => (often, rest),
             _ => (Often::Always, rest),
         };
+        if let Some(chance) = rest.last().filter(|word| word.starts_with("p=")) {
+            return Err(wrong(format!("{chance} is no probability from 0 to 1")));
+        }
         let text = rest.join(" ");
         let late = || {
             milliseconds(&text)
@@ -416,6 +419,7 @@ mod tests {
             "listZones latency 90000000",
             "listZones drop it",
             "listZones drop p=2",
+            "listZones 533 p=1.5",
         ] {
             let words: Vec<&str> = wrong.split_ascii_whitespace().collect();
             assert!(Fault::parse(&words).is_err(), "{wrong}");

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Error, meter};
 
-/// Changes when tables or seed do; a file of another version is started over.
+/// Changes when tables or seed do; a file of an older version is started over.
 const SCHEMA: i64 = 13;
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,6 +90,12 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
     connection
         .pragma_update(None, "synchronous", "NORMAL")
         .map_err(failed)?;
+    if version > SCHEMA {
+        return Err(Error::new(format!(
+            "the built-in cloud's state {} was made by a newer version of this program, which alone can read it; delete it to start over",
+            path.display()
+        )));
+    }
     if version != SCHEMA {
         connection
             .pragma_update(None, "journal_mode", "WAL")
@@ -112,13 +118,15 @@ pub fn open(path: &Path) -> Result<Connection, Error> {
 /// Fills empty tables; the keys are the administrator's, if there were some before.
 pub type Seed = fn(&Connection, Option<(String, String)>) -> rusqlite::Result<()>;
 
+/// Starts the world of an older version over; who knows its administrator's keys can go on with them.
 fn rebuild(transaction: &Transaction) -> rusqlite::Result<()> {
+    let keys = admin_keys(transaction).ok().flatten();
     for table in TABLE_NAMES {
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;
-    crate::seed::seed(transaction, None)
+    crate::seed::seed(transaction, keys)
 }
 
 /// Starts the world over, by what fills the empty tables; the administrator keeps the keys.

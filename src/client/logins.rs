@@ -206,7 +206,7 @@ impl Logins {
         let call = dialect.login(url, &self.login, password);
         let call = call.ok_or_else(|| Failure {
             error: cloud::no_logins(),
-            reached: Reached::Nobody,
+            reached: Reached::Refusal,
         })?;
         // A login whose answer is lost leaves a session that nobody uses, and the call itself has not gone yet.
         let reply = wire.send("login", &call, true).await.map_err(unsent)?;

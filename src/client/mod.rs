@@ -226,28 +226,52 @@ impl Client {
     /// Makes a call that only reads; one that proves to be asked in the wrong way is asked in the other.
     pub async fn fetch(&self, request: &Request, options: &Options) -> Result<Outcome> {
         let reply = self.send(request, options, Twice::Harmless).await?;
-        let mut read = self.read(request, options, &reply);
-        if let Some(other) = self.rephrased(request, &read) {
-            let reply = self.send(&other, options, Twice::Harmless).await?;
-            let again = self.read(&other, options, &reply);
+        let read = self.read(request, options, &reply);
+        let Some(other) = self.rephrased(request, &read) else {
+            return self.whole(request, options, read?).await;
+        };
+        let reply = self.send(&other, options, Twice::Harmless).await?;
+        match self.read(&other, options, &reply) {
+            Ok(again) => self.whole(&other, options, again).await,
             // Where the other way is no better, the one that was meant tells more.
-            read = if again.is_ok() { again } else { read };
+            Err(_) => self.whole(request, options, read?).await,
         }
-        let mut outcome = read?;
+    }
+
+    /// The answer to `request` with the parts of its list that follow, where it is a list in parts.
+    async fn whole(
+        &self,
+        request: &Request,
+        options: &Options,
+        mut outcome: Outcome,
+    ) -> Result<Outcome> {
         let Outcome::Done(answer) = &mut outcome else {
             return Ok(outcome);
         };
         let mut following = self.dialect.next(request, answer);
-        for _ in 0..MOST_PARTS {
-            let Some(asked) = following else {
-                break;
+        let mut parts = 1;
+        while let Some(asked) = following {
+            let why = if parts == MOST_PARTS {
+                format!("the cloud still had more after {MOST_PARTS} parts")
+            } else {
+                let reply = self.send(&asked, options, Twice::Harmless).await?;
+                match self.read(&asked, options, &reply)? {
+                    Outcome::Done(part) => {
+                        parts += 1;
+                        following = self.dialect.next(request, &part);
+                        answer.rows.append(part.rows);
+                        if following.as_ref() != Some(&asked) {
+                            continue;
+                        }
+                        "the cloud names the part that it gave as the next one again".into()
+                    }
+                    Outcome::Started { .. } => {
+                        "the cloud answered the next part with something that goes on".into()
+                    }
+                }
             };
-            let reply = self.send(&asked, options, Twice::Harmless).await?;
-            let Outcome::Done(part) = self.read(&asked, options, &reply)? else {
-                break;
-            };
-            following = self.dialect.next(&asked, &part);
-            answer.rows.append(part.rows);
+            self.note(format!("the list is not whole: {why}"));
+            break;
         }
         Ok(outcome)
     }
@@ -397,3 +421,6 @@ pub fn interrupted_wait() -> Error {
     Error::new(Kind::Interrupted, "the wait was interrupted")
         .hint("the jobs go on in the cloud; `jobs` tells how far they are")
 }
+
+#[cfg(test)]
+mod parts_tests;

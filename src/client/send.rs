@@ -64,7 +64,7 @@ impl Sender {
         Ok(Sender::over(transport, access, observer, sessions))
     }
 
-    fn over(
+    pub(super) fn over(
         carrier: Box<dyn Carrier>,
         access: Access,
         observer: Option<Arc<Observer>>,

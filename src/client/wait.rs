@@ -14,6 +14,8 @@ const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(15);
 /// How long the last question has for its answer, which a cloud that takes no more calls may put off.
 const LAST: Duration = Duration::from_secs(5);
+/// How long what may not have begun to show is looked at before it counts as done.
+const LATE: Duration = Duration::from_secs(2);
 /// How long questions may go without an answer before the wait is given up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,6 +36,7 @@ pub async fn follow(
     let start = Instant::now();
     let mut silent_since: Option<Instant> = None;
     let mut told = false;
+    let mut begun = !client.dialect().shows_late(request);
     loop {
         let left = limit.saturating_sub(start.elapsed());
         let slow = overdue(client.dialect(), request, start.elapsed()).filter(|_| !told);
@@ -53,8 +56,14 @@ pub async fn follow(
             continue;
         };
         match asked {
-            Ok(Progress::Running) => silent_since = None,
-            Ok(Progress::Done(answer)) => return Ok(answer),
+            Ok(Progress::Running) => {
+                silent_since = None;
+                begun = true;
+            }
+            Ok(Progress::Done(answer)) if begun || start.elapsed() >= LATE.min(limit) => {
+                return Ok(answer);
+            }
+            Ok(Progress::Done(_)) => silent_since = None,
             Ok(Progress::Failed(error)) => return Err(error),
             // The cloud is there and has made it wait: it goes on with that until its own time is up.
             Err(error) if error.code == Some(429) => silent_since = None,

@@ -6,7 +6,7 @@ use super::{Request, SignedCall};
 use crate::line::secrets::{STRUCK, is_secret_of};
 
 /// What shows who calls, in lower case.
-const PROOF: [&str; 3] = ["apikey", "awsaccesskeyid", "signature"];
+const PROOF: [&str; 4] = ["apikey", "accesskey", "awsaccesskeyid", "signature"];
 
 /// The address with key and signature struck out unless they are to be revealed; what else is secret always is.
 pub fn shown(call: &SignedCall, request: &Request, reveal: bool) -> String {
@@ -58,6 +58,32 @@ mod tests {
         for call in [call(&url, None), call("http://h/api", Some(query))] {
             assert_eq!(shown(&call, &request, false), masked);
             assert_eq!(shown(&call, &request, true), revealed);
+        }
+        let script = Request {
+            api: "vserver/createInitScript".into(),
+            params: vec![("initScriptContent".into(), "hush".into())],
+        };
+        let keys = Request {
+            api: "setUserKeys".into(),
+            params: Vec::new(),
+        };
+        for (request, query, expected) in [
+            (
+                &script,
+                "initScriptContent=hush",
+                "initScriptContent=********",
+            ),
+            (
+                &keys,
+                "Action=SetUserKeys&accesskey=K",
+                "Action=SetUserKeys&accesskey=********",
+            ),
+        ] {
+            let call = call(&format!("http://h/api?{query}"), None);
+            assert_eq!(
+                shown(&call, request, false),
+                format!("http://h/api?{expected}")
+            );
         }
         let bare = call("http://h/api", None);
         assert_eq!(shown(&bare, &request, true), "http://h/api");

@@ -10,6 +10,7 @@ pub mod kcps;
 pub mod listing;
 pub mod ncloud;
 mod strange;
+mod unsaid;
 
 use std::time::Duration;
 
@@ -460,7 +461,8 @@ pub trait Dialect: Send + Sync {
     fn total(&self, answer: &Answer) -> Option<usize>;
     /// The request for a page, numbered from 1.
     fn page(&self, request: &Request, number: usize, size: usize) -> Request;
-    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for.
+    /// The request for what follows an answer that is a part of a list and says by what the next part is asked for;
+    /// `request` is the one for the whole list, whichever part the answer is.
     fn next(&self, _request: &Request, _answer: &Answer) -> Option<Request> {
         None
     }
@@ -507,6 +509,11 @@ pub trait Dialect: Send + Sync {
     fn ask(&self, request: &Request, job: &str) -> Request;
     /// What a line is that asks after it by hand.
     fn ask_line(&self, request: &Request, job: &str) -> String;
+    /// Whether what `request` started may look done for a moment because it has not begun to show: what it is about may have
+    /// been before as it is to be.
+    fn shows_late(&self, _request: &Request) -> bool {
+        false
+    }
     /// What the answer to `ask` says; `types` are those of the API that started it.
     fn progress(
         &self,

@@ -347,15 +347,21 @@ impl Resolved {
 
     /// The value of a setting that stands for itself; what is not set is as the kind of cloud has it.
     fn raw(&self, name: &str) -> &str {
-        if let Some(settled) = self.values.get(name) {
-            return settled.value.expose();
+        let own = |name: &str| {
+            let mut defaults = self.kind().defaults.iter();
+            defaults.find(|(own, _)| *own == name).map(|(_, own)| *own)
+        };
+        match self.values.get(name).map(|settled| settled.value.expose()) {
+            // Nothing stands for what the kind of cloud has, where it has something of its own.
+            Some("") if name != "kind" && own(name).is_some() => {}
+            Some(value) => return value,
+            None => {}
         }
         let usual = || settings::find(name).map_or("", |setting| setting.default);
         if name == "kind" {
             return usual();
         }
-        let own = self.kind().defaults.iter().find(|(own, _)| *own == name);
-        own.map_or_else(usual, |(_, value)| value)
+        own(name).unwrap_or_else(usual)
     }
 
     /// The kind of cloud.
@@ -534,7 +540,8 @@ impl Resolved {
                 elsewhere.file
             ));
         }
-        if keyless && self.raw("auth") != "keys" {
+        let logins = (self.kind().dialect)().logout().is_some();
+        if keyless && logins && self.raw("auth") != "keys" {
             error.hint("for a user with a password and no keys: set username NAME, then login")
         } else {
             error

@@ -17,8 +17,10 @@ pub enum Part {
 /// Whether a parameter is one for ids, by its name and the catalogue's type of it.
 pub fn takes_ids(name: &str, kind: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let ends = ["id", "ids", "no", "nolist", "code"];
-    kind.eq_ignore_ascii_case("uuid") || ends.iter().any(|end| name.ends_with(end))
+    let ends = ["id", "ids", "no", "nolist"];
+    // Codes that name things are words; others are numbers, as those of ICMP.
+    let code = name.ends_with("code") && kind.eq_ignore_ascii_case("string");
+    kind.eq_ignore_ascii_case("uuid") || code || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether such a parameter takes several, with commas between.
@@ -94,6 +96,7 @@ mod tests {
             assert_eq!(has_name(value), expected, "{value}");
         }
         assert!(takes_ids("zoneid", "uuid") && takes_ids("networkids", "list"));
+        assert!(!takes_ids("icmpcode", "integer"));
         assert!(!takes_ids("name", "string") && !takes_ids("displaytext", "string"));
     }
 }

@@ -361,7 +361,7 @@ impl<'w> Reader<'w> {
         let missing: BTreeSet<&str> = missing
             .filter(|param| {
                 let name = param.name.as_str();
-                let id = param.kind.eq_ignore_ascii_case("uuid");
+                let id = byname::takes_ids(name, &param.kind);
                 !given.contains(name) || (id && empty(name))
             })
             .map(|param| param.name.as_str())

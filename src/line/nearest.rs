@@ -23,6 +23,7 @@ pub fn nearest<S: AsRef<str>>(
     }
     let mut found: Vec<(Likeness, String)> = names
         .into_iter()
+        .filter(|name| !name.as_ref().is_empty())
         .filter_map(|name| Some((likeness(&typed, name.as_ref())?, name.as_ref().to_string())))
         .collect();
     found.sort();

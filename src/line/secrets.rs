@@ -10,7 +10,7 @@ pub const STRUCK: &str = "********";
 
 /// Whether a parameter of that name is a secret or, like user data, may hold some.
 pub fn is_secret(name: &str) -> bool {
-    const PARTS: [&str; 13] = [
+    const PARTS: [&str; 15] = [
         "password",
         "passwd",
         "passphrase",
@@ -23,6 +23,10 @@ pub fn is_secret(name: &str) -> bool {
         "ipsecpsk",
         "bindpass",
         "storepass",
+        // What EC2's servlet is told to know its callers by, and what other stores are.
+        "accesskey",
+        // It is run by new machines, as user data is.
+        "initscriptcontent",
         // The private half of a key pair, as EC2 answers it.
         "keymaterial",
     ];
@@ -40,12 +44,12 @@ pub fn is_secret(name: &str) -> bool {
 
 /// Whether a parameter of a call is a secret: by its name, or by what the call is for.
 pub fn is_secret_of(api: &str, params: &[(String, String)], name: &str) -> bool {
-    let by_call = match (api, name.to_ascii_lowercase().as_str()) {
-        ("addSwift", "key") => true,
-        // It is run by new machines, as user data is.
-        ("createInitScript", "initscriptcontent") => true,
+    // Some clouds' calls are of a service: vserver/createInitScript.
+    let api = api.rsplit('/').next().unwrap_or(api).to_ascii_lowercase();
+    let by_call = match (api.as_str(), name.to_ascii_lowercase().as_str()) {
+        ("addswift", "key") => true,
         // A setting of the cloud may be a password.
-        ("updateConfiguration", "value") => params
+        ("updateconfiguration", "value") => params
             .iter()
             .any(|(name, setting)| name.eq_ignore_ascii_case("name") && is_secret_setting(setting)),
         // A map's entry may be given as two members: details[0].key=password details[0].value=…
@@ -99,6 +103,10 @@ mod tests {
             ("updateConfiguration", "ldap.bind.password", "value", true),
             ("updateConfiguration", "default.page.size", "value", false),
             ("addSwift", "x", "key", true),
+            ("ADDSWIFT", "x", "key", true),
+            ("vserver/createInitScript", "x", "initScriptContent", true),
+            ("createinitscript", "x", "initscriptcontent", true),
+            ("setUserKeys", "x", "accesskey", true),
             ("listTags", "x", "key", false),
             ("createTags", "x", "tags[0].value", false),
             ("createVpnCustomerGateway", "x", "ipsecpsk", true),
@@ -117,6 +125,14 @@ mod tests {
                 "update configuration name=default.page.size value=5",
             ),
             ("add swift url=u key=hush", "add swift url=u key=********"),
+            (
+                "api vserver/createInitScript initScriptContent='#!/bin/sh hush'",
+                "api vserver/createInitScript initScriptContent=********",
+            ),
+            (
+                "set userkeys accesskey=hush secretkey=hush",
+                "set userkeys accesskey=******** secretkey=********",
+            ),
             (
                 "add imagestore details[0].value=hush details[0].key=secretkey details[1].value=x",
                 "add imagestore details[0].value=******** details[0].key=secretkey details[1].value=x",
@@ -213,6 +229,22 @@ mod tests {
             ("let x=login a b", "let x=login ******** ********"),
             ("watch 5 login a", "watch 5 login ********"),
             ("list login a", "list login a"),
+            (
+                "ec2-run-instances m-1 -n 2 -d '#!/bin/sh hush' -t small",
+                "ec2-run-instances m-1 -n 2 -d ******** -t small",
+            ),
+            (
+                "let x=ec2-run-instances m-1 -d a=b",
+                "let x=ec2-run-instances m-1 -d ********",
+            ),
+            (
+                "complete 'ec2-run-instances m-1 -d hush'",
+                "complete 'ec2-run-instances m-1 -d ********'",
+            ),
+            (
+                "ec2-attach-volume v-1 -i i-1 -d /dev/sdb",
+                "ec2-attach-volume v-1 -i i-1 -d /dev/sdb",
+            ),
             (
                 "assert hunter2 == $x.secretkey",
                 "assert ******** == $x.secretkey",

@@ -77,7 +77,7 @@ fn profiles_are_added_used_listed_and_removed() {
     assert!(
         home.run("profile list -o csv")
             .ok()
-            .contains("prod,https://prod.example.org/client/api,true")
+            .contains("prod,https://prod.example.org/client/api,true,cloudstack")
     );
     let said = home.run("profile use prdo").fails(7);
     assert!(said.contains("prod"), "{said}");

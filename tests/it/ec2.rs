@@ -470,6 +470,8 @@ fn refusals_keep_their_statuses_and_are_explained() {
         "{mistyped}"
     );
     let empty = home.run("stop instances instanceid=").fails(2);
+    assert!(empty.contains("InstanceId is missing"), "{empty}");
+    let empty = home.run("describe instances instanceid=").fails(2);
     assert!(empty.contains("InstanceId= is empty"), "{empty}");
     let word = home.run("ec2-create-image i-1").fails(2);
     assert!(
@@ -507,6 +509,32 @@ fn lists_in_parts_come_whole() {
         .run("describe volumes maxresults=1 filter=volumeId -o csv")
         .ok();
     assert_eq!(part, "volumeId\nvol-1\n");
+    let calls = stub.calls.load(Ordering::SeqCst);
+    let second = home
+        .run("describe volumes maxresults=1 nexttoken=x filter=volumeId -o csv")
+        .ok();
+    assert_eq!(second, "volumeId\nvol-1\n");
+    assert_eq!(stub.calls.load(Ordering::SeqCst), calls + 1);
+}
+
+#[test]
+fn a_list_whose_next_part_is_always_the_same_ends_and_is_said_to_lack_something() {
+    let stub = Stub::with(|_, _| {
+        let body = "<DescribeVolumesResponse><volumeSet><item><volumeId>vol-1</volumeId></item></volumeSet><nextToken>again</nextToken></DescribeVolumesResponse>";
+        Stub::whole("200 OK", "text/xml", body).into_bytes()
+    });
+    let home = home_of(
+        &stub.url.replace("/client/api", "/awsapi"),
+        "KEY",
+        "TOPSECRET",
+    );
+    let listed = home
+        .run("describe volumes filter=volumeId -o csv")
+        .seen()
+        .status(0)
+        .err("the list is not whole");
+    assert_eq!(listed.stdout, "volumeId\nvol-1\nvol-1\n");
+    assert_eq!(stub.calls.load(Ordering::SeqCst), 2);
 }
 
 #[test]

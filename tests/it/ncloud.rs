@@ -1,5 +1,7 @@
 //! Naver Cloud: calls as its gateway takes them, answers in both forms, things waited for by their status, keys of its own tools.
 
+use std::sync::atomic::Ordering;
+
 use ring::hmac;
 
 use crate::stand_in::{Asked, StandIn};
@@ -675,6 +677,25 @@ fn numbers_complete_by_name_and_names_stand_for_them() {
     );
     let said = home.run("get subnetlist vpcno=name:nosuch").fails(2);
     assert!(said.contains("has nothing of that name"), "{said}");
+}
+
+#[test]
+fn a_restart_is_not_over_before_it_has_begun_to_show() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let cloud = gateway(move |asked| {
+        let operation = match asked.api() {
+            "getServerInstanceList" => match looks.fetch_add(1, Ordering::SeqCst) {
+                1 => "RESTA",
+                _ => "NULL",
+            },
+            _ => "NULL",
+        };
+        servers(asked.api(), &[server("7", "web", "RUN", operation)], 1)
+    });
+    let home = cloud.home(PROFILE);
+    home.run("reboot serverinstances serverinstancenolist=7")
+        .ok();
+    assert_eq!(cloud.asked("getServerInstanceList").len(), 3);
 }
 
 #[test]

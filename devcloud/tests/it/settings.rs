@@ -95,3 +95,30 @@ fn what_an_account_may_have_follows_the_settings() {
         world.ok_as(&user, api, &params);
     }
 }
+
+#[test]
+fn an_older_world_is_started_over_with_its_administrators_keys_and_a_newer_one_is_left_alone() {
+    let world = World::new();
+    let keys = world.admin();
+    world.ok("createDomain", &[("name", "old")]);
+    let state = world.state();
+    let version = |set: Option<i64>| -> i64 {
+        let file = rusqlite::Connection::open(&state).unwrap();
+        let now = file
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        if let Some(version) = set {
+            file.pragma_update(None, "user_version", version).unwrap();
+        }
+        now
+    };
+    let current = version(None);
+    version(Some(current - 1));
+    let cloud = world.again();
+    assert_eq!((cloud.apikey(), cloud.secretkey()), (&*keys.0, &*keys.1));
+    assert!(world.rows("listDomains", &[("name", "old")]).is_empty());
+    version(Some(current + 1));
+    let refused = devcloud::start(&state, ([127, 0, 0, 1], 0).into());
+    assert!(refused.err().unwrap().to_string().contains("newer version"));
+    assert_eq!(version(None), current + 1);
+}

@@ -34,6 +34,7 @@ use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::desk::Desk;
 use crate::cloud::listing::Listing;
 use crate::cloud::strange;
+use crate::cloud::unsaid::unsaid;
 use crate::cloud::{
     self, Code, Dialect, Finding, Login, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Token, Undoing, Uploads,
@@ -584,22 +585,6 @@ fn failure(request: &Request, job: &str, record: &Record) -> Error {
 fn date(seconds: i64) -> String {
     let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
-}
-
-/// The error without the secrets of the call, which servers repeat in what they say of a wrong value.
-fn unsaid(mut error: Error, request: &Request) -> Error {
-    const SHORTEST: usize = 4;
-    let Request { api, params } = request;
-    let secrets = params
-        .iter()
-        .filter(|(name, value)| value.len() >= SHORTEST && is_secret_of(api, params, name));
-    for (_, value) in secrets {
-        error.message = error.message.replace(value, STRUCK);
-        if let Some(said) = &mut error.said {
-            said.text = said.text.replace(value, STRUCK);
-        }
-    }
-    error
 }
 
 fn without_secrets(api: &str, params: &[(String, String)]) -> Vec<(String, String)> {

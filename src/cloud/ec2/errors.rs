@@ -11,6 +11,13 @@ use crate::record::xml::Element;
 
 /// What old servers say before a code: whose fault it is.
 const SIDES: [&str; 2] = ["Client.", "Server."];
+/// Codes of a cloud that failed: behind them a call may have been carried out.
+const DOUBTFUL: [&str; 4] = [
+    "InternalError",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "Unavailable",
+];
 /// The longest sentence that is shown.
 const SENTENCE: usize = 500;
 
@@ -46,8 +53,8 @@ pub fn has_code(reply: &Reply, codes: &[&str]) -> bool {
         .any(|code| has(code) || SIDES.iter().any(|side| has(&format!("{side}{code}"))))
 }
 
-/// The error for a refusal that has a code by name.
-pub fn refusal(request: &Request, reply: &Reply, code: &str, text: &str) -> Error {
+/// The error for a refusal that has a code by name. `reads` tells whether sending again does no harm.
+pub fn refusal(request: &Request, reply: &Reply, code: &str, text: &str, reads: bool) -> Error {
     let known = codes::find(code);
     let text = on_one_line(text);
     let reason = if text.is_empty() {
@@ -60,11 +67,12 @@ pub fn refusal(request: &Request, reply: &Reply, code: &str, text: &str) -> Erro
         .map_or(String::new(), |code| format!(": {}", code.meaning));
     let what = on_the_wire(&request.api);
     let code = on_one_line(code);
-    let mut error = Error::new(
-        Kind::Refused,
-        format!("{what} was refused: {reason} ({code}{meaning})"),
-    )
-    .of(&request.api);
+    let (kind, came) = match reply.status >= 500 && DOUBTFUL.contains(&&*code) && !reads {
+        true => (Kind::Unknown, "came to no end"),
+        false => (Kind::Refused, "was refused"),
+    };
+    let mut error =
+        Error::new(kind, format!("{what} {came}: {reason} ({code}{meaning})")).of(&request.api);
     error = error.hint(
         known.map_or("-h after the command shows what it takes", |code| {
             code.advice

@@ -21,6 +21,7 @@ use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param};
 use crate::cloud::listing::Listing;
 use crate::cloud::strange::looks_like_html;
+use crate::cloud::unsaid::unsaid;
 use crate::cloud::{
     self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Tool, Undoing,
@@ -298,12 +299,10 @@ impl Dialect for Ec2 {
             name.eq_ignore_ascii_case("MaxResults") || name.eq_ignore_ascii_case(TOKEN)
         };
         let token = answer.head.text("nextToken")?;
-        let continued = request.params.last().is_some_and(|(name, _)| name == TOKEN);
-        if !continued && request.params.iter().any(given) {
+        if request.params.iter().any(given) {
             return None;
         }
         let mut next = request.clone();
-        next.params.retain(|(name, _)| name != TOKEN);
         next.params.push((TOKEN.into(), token));
         Some(next)
     }
@@ -361,6 +360,16 @@ impl Dialect for Ec2 {
 impl Ec2 {
     /// The answer without its envelope, or the refusal that it tells.
     fn answer(&self, request: &Request, reply: &Reply) -> Result<Answer> {
+        let answer = self.understood(request, reply);
+        answer.map_err(|error| {
+            // As they were given, and as they were sent.
+            let mut both = request.clone();
+            both.params.extend(wire::params(request));
+            unsaid(error, &both)
+        })
+    }
+
+    fn understood(&self, request: &Request, reply: &Reply) -> Result<Answer> {
         let reads = self.reads(&request.api);
         let other = |why: &str| errors::other(request, reply, why, reads);
         let body = &reply.body[..];
@@ -380,7 +389,7 @@ impl Ec2 {
             Some(b'<') => {
                 let root = xml::element(body).map_err(|bad| other(&bad.to_string()))?;
                 if let Some((code, text)) = errors::told(&root) {
-                    return Err(errors::refusal(request, reply, &code, &text));
+                    return Err(errors::refusal(request, reply, &code, &text, reads));
                 }
                 if reply.status != 200 {
                     return Err(other("its status says failure, its body does not"));

@@ -229,6 +229,28 @@ fn lists_may_be_empty_prefixed_or_of_an_action_that_nobody_knows() {
 }
 
 #[test]
+fn refusals_do_not_repeat_the_secrets_of_the_call() {
+    let asked = request(
+        "runInstances",
+        &[("ImageId", "m-1"), ("UserData", "hush-hush")],
+    );
+    for value in ["hush-hush", "aHVzaC1odXNo"] {
+        let body = format!(
+            "<Response><Errors><Error><Code>InvalidParameterValue</Code><Message>{value} of m-1 is wrong</Message></Error></Errors></Response>"
+        );
+        let error = Ec2
+            .read(&asked, &reply(400, &body), &Types::default(), true)
+            .unwrap_err();
+        assert!(
+            error.message.contains("******** of m-1"),
+            "{}",
+            error.message
+        );
+        assert_eq!(error.said.unwrap().text, "******** of m-1 is wrong");
+    }
+}
+
+#[test]
 fn refusals_are_understood_however_they_are_worded() {
     let xml = |code: &str| {
         format!(
@@ -252,8 +274,36 @@ fn refusals_are_understood_however_they_are_worded() {
             "stopInstances",
             500,
             xml("Server.InternalError"),
+            Kind::Unknown,
+            "StopInstances came to no end: No. (InternalError: ",
+        ),
+        (
+            "stopInstances",
+            503,
+            xml("Unavailable"),
+            Kind::Unknown,
+            "(Unavailable: ",
+        ),
+        (
+            "stopInstances",
+            400,
+            xml("InternalFailure"),
             Kind::Refused,
-            "(InternalError: ",
+            "(InternalFailure: ",
+        ),
+        (
+            "describeInstances",
+            500,
+            xml("Server.InternalError"),
+            Kind::Refused,
+            "DescribeInstances was refused: No. (InternalError: ",
+        ),
+        (
+            "stopInstances",
+            500,
+            xml("Server.InsufficientInstanceCapacity"),
+            Kind::Refused,
+            "(InsufficientInstanceCapacity: ",
         ),
         (
             "stopInstances",
@@ -568,8 +618,9 @@ fn lists_by_token_go_on_unless_a_part_was_asked_for() {
     };
     assert_eq!(next(&[]), Some(1));
     assert_eq!(next(&[("InstanceId", "a")]), Some(2));
-    assert_eq!(next(&[("InstanceId", "a"), ("NextToken", "s")]), Some(2));
+    assert_eq!(next(&[("InstanceId", "a"), ("NextToken", "s")]), None);
     assert_eq!(next(&[("MaxResults", "5")]), None);
+    assert_eq!(next(&[("MaxResults", "5"), ("NextToken", "s")]), None);
     assert_eq!(
         Ec2.next(&request("describeInstances", &[]), &Answer::default()),
         None

@@ -214,7 +214,10 @@ fn by_time(lost: &Lost, list: &str, fields: &[(&str, &str)], things: &[Record]) 
     let token = param(lost, "ClientToken");
     let own = |thing: &&&Record| token.is_some() && thing.text("clientToken").as_deref() == token;
     match found.iter().filter(own).count() {
-        _ if ids.is_empty() => absent(lost),
+        _ if found.is_empty() => absent(lost),
+        _ if ids.is_empty() => Finding::Unsure(format!(
+            "something came to be at that time that the cloud lists without its {key}"
+        )),
         0 => Finding::Unsure(format!(
             "{} came to be at that time; whether this call made it does not show",
             ids.join(", ")
@@ -332,6 +335,12 @@ mod tests {
                 "unsure: n came to be at that time; whether this call made it does not show",
             ),
             ("runInstances", &[("ImageId", "x")], fresh, "absent"),
+            (
+                "runInstances",
+                &image,
+                r#"[{"imageId":"m","clientToken":"t","launchTime":"2026-11-22T01:02:56.000Z"}]"#,
+                "unsure: something came to be at that time that the cloud lists without its instanceId",
+            ),
             ("createKeyPair", &[("KeyName", "k")], "[]", "absent"),
         ] {
             assert_eq!(found(api, params, list), expected, "{api}");

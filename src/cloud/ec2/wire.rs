@@ -63,9 +63,10 @@ fn free(list: &str, request: &Request, sent: &[(String, String)]) -> u64 {
         let rest = name.get(..list.len()).filter(|base| *base == list);
         let rest = rest.and(name.get(list.len()..))?.strip_prefix('.')?;
         let number = rest.split('.').next()?;
-        number.parse::<u64>().ok()
+        // No list goes on so far that a number behind these would be another's; the cloud refuses larger ones.
+        number.parse::<u32>().ok()
     });
-    taken.max().map_or(1, |last| last.saturating_add(1))
+    taken.max().map_or(1, |last| u64::from(last) + 1)
 }
 
 /// Whether a public key is one as files have it, and not in base64 already.
@@ -105,6 +106,16 @@ mod tests {
                 "stopInstances",
                 &[("InstanceId.3", "c"), ("InstanceId", "a,b")],
                 "InstanceId.3=c InstanceId.4=a InstanceId.5=b",
+            ),
+            (
+                "stopInstances",
+                &[
+                    ("InstanceId.18446744073709551615", "c"),
+                    ("InstanceId.4294967295", "d"),
+                    ("InstanceId", "a,b"),
+                ],
+                "InstanceId.18446744073709551615=c InstanceId.4294967295=d \
+                 InstanceId.4294967296=a InstanceId.4294967297=b",
             ),
             (
                 "describeInstances",

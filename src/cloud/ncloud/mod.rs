@@ -22,6 +22,7 @@ use crate::catalog::names::Named;
 use crate::catalog::types::Types;
 use crate::catalog::{Api, Catalog, Param, verb_of};
 use crate::cloud::listing::Listing;
+use crate::cloud::unsaid::unsaid;
 use crate::cloud::{
     self, Code, Dialect, Elsewhere, Finding, Loss, Lost, Manner, Outcome, Progress, Proof, Reply,
     Request, Shipped, SignedCall, Throttle, Undoing,
@@ -306,6 +307,12 @@ impl Dialect for Ncloud {
         line
     }
 
+    fn shows_late(&self, request: &Request) -> bool {
+        waits::of(request).is_some_and(|wait| {
+            !wait.named(request).is_empty() && !traces::is_telling(request, &wait)
+        })
+    }
+
     fn progress(
         &self,
         request: &Request,
@@ -351,10 +358,15 @@ impl Ncloud {
     fn address(&self, url: &str, api: &str) -> String {
         let place = self.0.place(api);
         let base = url.trim_end_matches('/');
-        let base = base
-            .strip_suffix(VERSION)
-            .and_then(|base| base.strip_suffix('/')?.rsplit_once('/'))
-            .map_or(base, |(base, _)| base);
+        // Of https://HOST/server/v2 the host stays, and of https://HOST/v2 too.
+        let path = base.len() - uri(base).len();
+        let base = match base[path..].strip_suffix(VERSION) {
+            Some(service) if service.ends_with('/') => {
+                let service = service.trim_end_matches('/');
+                &base[..path + service.rfind('/').unwrap_or(0)]
+            }
+            _ => base,
+        };
         format!("{base}/{}/{VERSION}/{}", place.service, place.action)
     }
 }
@@ -373,22 +385,6 @@ fn failed(request: &Request, wait: &Wait, why: &str) -> Error {
             "the console's event list tells more of it; the number is that of {}",
             wait.field("No")
         ))
-}
-
-/// The error without the secrets of the call, which servers may repeat in what they say of a wrong value.
-fn unsaid(mut error: Error, request: &Request) -> Error {
-    const SHORTEST: usize = 4;
-    let Request { api, params } = request;
-    let secrets = params
-        .iter()
-        .filter(|(name, value)| value.len() >= SHORTEST && is_secret_of(action(api), params, name));
-    for (_, value) in secrets {
-        error.message = error.message.replace(value, STRUCK);
-        if let Some(said) = &mut error.said {
-            said.text = said.text.replace(value, STRUCK);
-        }
-    }
-    error
 }
 
 #[cfg(test)]

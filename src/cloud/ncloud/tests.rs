@@ -100,6 +100,22 @@ fn secrets_and_what_is_long_go_in_a_body() {
 }
 
 #[test]
+fn what_leaves_things_as_they_were_may_show_late() {
+    for (line, late) in [
+        ("rebootServerInstances serverInstanceNoList=7", true),
+        ("changeServerInstanceSpec serverInstanceNo=7", true),
+        ("addNetworkAclInboundRule networkAclNo=7", true),
+        ("stopServerInstances serverInstanceNoList=7", false),
+        ("terminateServerInstances serverInstanceNoList=7", false),
+        ("createServerInstances serverName=web", false),
+        ("getServerInstanceList", false),
+    ] {
+        let told = Ncloud(Platform::Vpc).shows_late(&request(line));
+        assert_eq!(told, late, "{line}");
+    }
+}
+
+#[test]
 fn the_address_may_be_a_service_or_any_other() {
     for (url, line, expected) in [
         (
@@ -112,6 +128,15 @@ fn the_address_may_be_a_service_or_any_other() {
             "createVpc",
             "https://ncloud.apigw.ntruss.com/vpc/v2/createVpc?",
         ),
+        ("https://h/v2", "createVpc", "https://h/vpc/v2/createVpc?"),
+        ("https://h/x/v2", "createVpc", "https://h/vpc/v2/createVpc?"),
+        (
+            "https://h/a/x/v2/",
+            "createVpc",
+            "https://h/a/vpc/v2/createVpc?",
+        ),
+        ("https://v2", "createVpc", "https://v2/vpc/v2/createVpc?"),
+        ("https://h/", "createVpc", "https://h/vpc/v2/createVpc?"),
         (
             "http://127.0.0.1:8080/cloud/",
             "server/getZoneList",

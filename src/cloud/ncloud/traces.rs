@@ -11,6 +11,9 @@ use crate::record::Record;
 /// Things are looked for from so many seconds before the call was sent: clocks and their readings differ a little.
 const EARLY: i64 = 5;
 
+/// How many things a call makes; several are named by the cloud, which numbers them.
+const COUNT: &str = "serverCreateCount";
+
 /// Calls that end in a state in which their things were not before.
 const TELLING: [&str; 4] = [
     "startServerInstances",
@@ -45,6 +48,11 @@ pub fn find(lost: &Lost, things: Option<&[Record]>) -> Finding {
     }
 }
 
+/// Whether things that are as the call would have them were not so before.
+pub fn is_telling(request: &Request, wait: &Wait) -> bool {
+    wait.ends_in_gone() || TELLING.contains(&action(&request.api))
+}
+
 fn request_of(lost: &Lost) -> Request {
     Request {
         api: lost.api.clone(),
@@ -55,18 +63,22 @@ fn request_of(lost: &Lost) -> Request {
 /// A call that makes something: what is of its name and came since it was sent.
 fn made(lost: &Lost, request: &Request, wait: &Wait, things: &[Record]) -> Finding {
     let (field, number) = (wait.name(), wait.field("No"));
+    if given(request, COUNT).is_some_and(|count| count != "1") {
+        return Finding::Unsure(format!(
+            "with {COUNT} new servers get names of their own, by which they cannot be looked for"
+        ));
+    }
     let Some(name) = given(request, &field) else {
         return Finding::Unsure("it gave no name by which the new thing could be found".into());
     };
     let named = things
         .iter()
         .filter(|thing| thing.text(&field).as_deref() == Some(name));
-    let (new, old): (Vec<&Record>, Vec<&Record>) = named.partition(|thing| {
-        let date = thing.text("createDate");
-        let date = date.and_then(|text| moment(&text));
-        date.is_some_and(|date| date >= lost.sent - EARLY)
-    });
-    let undated = old.iter().any(|thing| thing.text("createDate").is_none());
+    let made_at = |thing: &Record| thing.text("createDate").and_then(|text| moment(&text));
+    let (new, old): (Vec<&Record>, Vec<&Record>) =
+        named.partition(|thing| made_at(thing).is_some_and(|date| date >= lost.sent - EARLY));
+    // A date that cannot be read tells as little as none.
+    let undated = old.iter().any(|thing| made_at(thing).is_none());
     match (new.as_slice(), undated) {
         ([one], false) => {
             let number = one.text(&number);
@@ -93,7 +105,12 @@ fn changed(request: &Request, wait: &Wait, numbers: &[String], things: &[Record]
         job: job.then(|| all.clone()),
         resource: numbers.first().cloned(),
     };
-    let telling = wait.is_for_gone() || TELLING.contains(&action(&request.api));
+    let own = wait.field("No");
+    let is_gone = |number: &String| {
+        let mut things = things.iter();
+        !things.any(|thing| thing.text(&own).as_ref() == Some(number))
+    };
+    let telling = is_telling(request, wait) || (wait.is_for_gone() && numbers.iter().all(is_gone));
     match (wait.stage(&all, things, false), wait.is_moving(things)) {
         (_, true) => taken(true),
         (Stage::Reached, false) if telling => taken(false),
@@ -168,6 +185,26 @@ mod tests {
         let create = "createAccessControlGroup vpcNo=1 accessControlGroupName=web";
         assert!(matches!(found(create, &[group]), Finding::Unsure(_)));
         assert_eq!(found(create, &[]), Finding::Absent);
+        let unread = server(9, "26/11/2026 10:00");
+        let create = "createServerInstances vpcNo=1 serverName=web";
+        assert!(matches!(found(create, &[&unread]), Finding::Unsure(_)));
+    }
+
+    #[test]
+    fn several_that_the_cloud_numbers_are_not_taken_for_absent() {
+        let create = "createServerInstances vpcNo=1 serverName=web serverCreateCount=";
+        let several = found(&format!("{create}3"), &[]);
+        assert!(matches!(several, Finding::Unsure(_)), "{several:?}");
+        assert_eq!(found(&format!("{create}1"), &[]), Finding::Absent);
+    }
+
+    #[test]
+    fn an_answer_to_a_peering_shows_only_where_the_peering_is_gone() {
+        let peering = r#"{"vpcPeeringInstanceNo":"7","vpcPeeringInstanceStatus":{"code":"INIT","codeName":"x"},"vpcPeeringInstanceOperation":{"code":"NULL","codeName":"y"}}"#;
+        let answer = "acceptOrRejectVpcPeering vpcPeeringInstanceNo=7 isAccept=false";
+        let there = found(answer, &[peering]);
+        assert!(matches!(there, Finding::Unsure(_)), "{there:?}");
+        assert_eq!(found(answer, &[]), taken(None, "7"));
     }
 
     #[test]

@@ -96,9 +96,14 @@ impl Wait {
         field_of(self.thing, end)
     }
 
-    /// Whether the thing is to be gone.
+    /// Whether the thing may be gone in the end.
     pub fn is_for_gone(&self) -> bool {
         self.aims.split('|').any(|aim| aim == GONE)
+    }
+
+    /// Whether a thing that is as the call would have it was not so before: it is gone, or going.
+    pub fn ends_in_gone(&self) -> bool {
+        self.is_for_gone() && !self.aims.split('|').any(|aim| aim == ANY)
     }
 
     /// The numbers of the things that the call is about: those that it was given, numbered ones too.

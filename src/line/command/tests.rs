@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::catalog::Catalog;
 use crate::error::Kind;
+use crate::line::byname;
 use crate::line::testing::{BUILTINS, Random, SETTINGS, recorded, small};
 
 fn language(catalog: &Catalog) -> Language<'_> {
@@ -489,9 +490,9 @@ fn every_recorded_api_is_named_by_its_verb_and_noun() {
                 let name = param.name.as_str();
                 asked.is_empty() || param.required || asked.contains(&name)
             })
-            .map(|param| match param.kind.as_str() {
-                "uuid" => (param.name.as_str(), "1"),
-                _ => (param.name.as_str(), ""),
+            .map(|param| match byname::takes_ids(&param.name, &param.kind) {
+                true => (param.name.as_str(), "1"),
+                false => (param.name.as_str(), ""),
             })
             .collect();
         let words = params

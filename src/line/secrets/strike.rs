@@ -22,6 +22,9 @@ enum Follows {
     Yes,
 }
 
+/// A command of another tool whose user data follow this option.
+const TOOL: (&str, &str) = ("ec2-run-instances", "-d");
+
 struct Striker {
     /// Whether the line was quoted within another.
     quoted: bool,
@@ -120,6 +123,7 @@ impl Striker {
             }
             None if self.login && !bare.starts_with(['|', '-']) => (STRUCK.to_string(), true),
             _ if self.values => (STRUCK.to_string(), true),
+            _ if self.is_user_data() => (STRUCK.to_string(), true),
             _ if follows == Follows::Yes => (STRUCK.to_string(), true),
             _ => {
                 let secret = !bare.contains(['=', ' ']) && is_secret(bare) && !assertion;
@@ -143,6 +147,13 @@ impl Striker {
         entry_of(name).is_some_and(|entry| self.entries.contains(&entry))
             || (self.configuration && name.eq_ignore_ascii_case("value"))
             || (self.swift && name.eq_ignore_ascii_case("key"))
+    }
+
+    /// Whether the word is what that tool is given for new machines to run.
+    fn is_user_data(&self) -> bool {
+        let (tool, option) = TOOL;
+        let of_tool = |word: &String| word.ends_with(tool);
+        self.before.last().is_some_and(|word| word == option) && self.before.iter().any(of_tool)
     }
 
     /// Whether the word is the command `login`: at the beginning, or where a built-in has a command in it.

@@ -3,7 +3,7 @@
 use super::{Builtin, Known, import};
 use crate::cloud;
 use crate::config::file::File;
-use crate::config::resolve::{Flags, describe};
+use crate::config::resolve::{Flags, Resolved, describe, resolve};
 use crate::config::settings::{self, Setting};
 use crate::error::{Error, Result};
 use crate::line::shown;
@@ -92,12 +92,18 @@ fn list(session: &Session) -> Shown {
         .map(|name| {
             let mut row = Record::default();
             row.push("name", Value::String(name.clone()));
-            let url = match session.file.get(name, "url") {
-                None if name == DEMO => "built in".into(),
-                url => url.unwrap_or_default(),
+            let settings = settings_of(session, name);
+            let said = |name: &str| {
+                let settings = settings.as_ref();
+                settings.map_or(String::new(), |settings| settings.get(name))
+            };
+            let url = match said("url") {
+                none if none.is_empty() && name == DEMO => "built in".into(),
+                url => url,
             };
             row.push("url", Value::String(url));
             row.push("inuse", Value::Bool(*name == session.resolved.profile));
+            row.push("kind", Value::String(said("kind")));
             row
         })
         .collect();
@@ -105,6 +111,15 @@ fn list(session: &Session) -> Shown {
         Answer::table("profile", rows),
         session.resolved.get("output"),
     )
+}
+
+/// What holds in a profile, where that can be settled.
+fn settings_of(session: &Session, name: &str) -> Option<Resolved> {
+    let flags = Flags {
+        profile: Some(name.into()),
+        ..Flags::default()
+    };
+    resolve(&session.file, &*session.env, &flags).ok()
 }
 
 fn add(session: &mut Session, name: &str, first: &[&str]) -> Result<Shown> {
